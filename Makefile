@@ -27,8 +27,8 @@ fix: set-up ## Format the code, and fix what the linter can fix
 docs: set-up ## Generate docs/reference from the code
 	@$(bin)/python docs/reference.py
 
-golden: set-up ## Rewrite the expected results of tests/cases and tests/changes, and the docs' pictures; review the diff
-	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes tests/browser
+golden: set-up ## Rewrite the expected results of tests/cases, tests/changes and tests/assessment, and the docs' pictures; review the diff
+	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes tests/assessment tests/browser
 
 bench: set-up ## Run the benchmarks against comparable tools, as ratios; those of the export, the feed, publishing, versions and manifests go into docs/benchmarks.md
 	@$(bin)/python -m bench.bake

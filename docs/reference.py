@@ -16,6 +16,9 @@ import yaml
 
 from scenedock import errors
 from scenedock.actions import ACTIONS
+from scenedock.assessment import rules
+from scenedock.assessment.claims import WEIGHTS
+from scenedock.assessment.rules import RULES
 from scenedock.catalog.mapping import annotations as annotation_rules
 from scenedock.catalog.mapping import entities as mapping
 from scenedock.doors.cli import main as program
@@ -252,6 +255,18 @@ def fields_table(heading: str, schema: Any) -> str:
     return table((heading, "required", "meaning"), rows)
 
 
+def assessment_rules_page() -> str:
+    """The rules by which applications are assessed, by weight."""
+    rows = [
+        (code(each.id), each.weight, each.title, each.why, each.remedy)
+        for weight in WEIGHTS
+        for each in RULES.values()
+        if each.weight == weight
+    ]
+    header = ("rule", "weight", "what a line says", "why it matters on Kubernetes", "what to do")
+    return f"# Rules of an assessment\n\n{explanation(rules)}\n\n{table(header, rows)}"
+
+
 def routes_page() -> str:
     """The routes of the service, and who may use them."""
     rows = [(code(f"{each.method} {each.path}"), each.access, each.summary) for each in ROUTES]
@@ -283,6 +298,7 @@ def pages() -> dict[str, str]:
     """Each page's file name and text."""
     schema = files("scenedock.catalog").joinpath("schemas", "scenedock.schema.json")
     written = {
+        "assessment-rules.md": assessment_rules_page(),
         "cli.md": cli_page("scenedock", program),
         "entities.md": entities_page(),
         "errors.md": errors_page(),

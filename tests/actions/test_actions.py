@@ -34,6 +34,7 @@ ENVIRONMENTS = {
     "extend-environment",
 }
 ELSEWHERE = {
+    "assess-application",
     "await-pull-request",
     "register-in-catalog",
     "decide-approval",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scenedock.actions.approvals.decide_approval import decide_approval_action
+from scenedock.actions.assessment.assess_application import assess_application_action
 from scenedock.actions.catalog.export_catalog import export_catalog_action
 from scenedock.actions.catalog.register_in_catalog import register_in_catalog_action
 from scenedock.actions.catalog.unregister_from_catalog import unregister_from_catalog_action
@@ -47,6 +48,7 @@ ACTIONS: tuple[Action[Effects], ...] = (
     preview_deployment_action,
     show_delivery_metrics_action,
     lint_deployments_action,
+    assess_application_action,
     publish_repository_action,
     propose_change_action,
     commit_change_action,

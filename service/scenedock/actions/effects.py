@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from scenedock.effects.approvals.effects import ApprovalEffects
 from scenedock.effects.bakes.confined_bakes import ConfinedBakes
 from scenedock.effects.bakes.result_folders import ResultFolders
+from scenedock.effects.code_hosts.application_clones import ApplicationClones
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.git.served_apart import ServedApart
@@ -26,11 +27,11 @@ class Effects:
     """`repositories` are the GitOps repositories by name, `results` the folders that actions produce.
 
     `apart` answers from the repositories in a process of its own. `code_hosts` are the hosts of repositories that may
-    be written to. `backstage` is the catalog to register in; None if no Backstage is configured. `helm` is looked for
-    when something is to be rendered, and so is what `rendering` has besides. `certificates` encrypt secrets for
-    clusters. `renew` is told the names of repositories that an action has committed to, so that the catalog and the
-    pages show it at once; it doesn't wait for that. `approvals` are what others must agree to; `groups` are those of a
-    user, as Backstage's catalog has them.
+    be written to, and `applications` fetches from them what is to be read once. `backstage` is the catalog to register
+    in; None if no Backstage is configured. `helm` is looked for when something is to be rendered, and so is what
+    `rendering` has besides. `certificates` encrypt secrets for clusters. `renew` is told the names of repositories that
+    an action has committed to, so that the catalog and the pages show it at once; it doesn't wait for that. `approvals`
+    are what others must agree to; `groups` are those of a user, as Backstage's catalog has them.
     """
 
     repositories: Mapping[str, ServedRepository]
@@ -39,6 +40,7 @@ class Effects:
     bakes: ConfinedBakes
     results: ResultFolders
     code_hosts: CodeHosts
+    applications: ApplicationClones
     backstage: BackstageCatalog | None
     helm: HelmProgram
     rendering: RenderingTools

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 RUN_APART = (
+    "scenedock.usecases.assessment.assess_applications",
     "scenedock.usecases.catalog.build_feed",
     "scenedock.usecases.catalog.explain_service",
     "scenedock.usecases.changes.plan_served",
@@ -141,6 +142,7 @@ def open_effects(
     from scenedock.effects.backstage.user_groups import UserGroups
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
     from scenedock.effects.bakes.result_folders import ResultFolders
+    from scenedock.effects.code_hosts.application_clones import ApplicationClones
     from scenedock.effects.git.served_apart import ServedApart
     from scenedock.effects.helm.chart_cache import ChartCache
     from scenedock.effects.helm.program import HelmProgram
@@ -165,6 +167,7 @@ def open_effects(
     backstage = BackstageClient(settings.backstage_url, PluginTokens(key).token) if settings.backstage_url else None
     catalog = BackstageCatalog(backstage) if backstage else None
     repositories = served_repositories(settings.repositories, settings.data / "repositories")
+    code_hosts = list_code_hosts(settings.code_hosts)
     return Effects(
         repositories=repositories,
         apart=ServedApart(repositories, last or kept, settings.build_memory_mib << 20),
@@ -178,7 +181,8 @@ def open_effects(
             settings.folders_bytes,
             former=settings.data / "folders",
         ),
-        code_hosts=list_code_hosts(settings.code_hosts),
+        code_hosts=code_hosts,
+        applications=ApplicationClones(settings.data / "applications", code_hosts),
         backstage=catalog,
         helm=HelmProgram(settings.helm),
         rendering=RenderingTools(

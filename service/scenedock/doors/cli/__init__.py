@@ -71,6 +71,7 @@ class Program(LateGroup):
     "scenedock",
     cls=Program,
     late={
+        "assess": "scenedock.doors.cli.queries.assessment:assess",
         "migrate": "scenedock.doors.cli.tasks:migrate",
         "serve": "scenedock.doors.serve:serve",
         "settings": "scenedock.doors.cli.settings:show_settings",

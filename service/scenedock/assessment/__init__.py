@@ -1,0 +1,1 @@
+"""How ready an existing application is for containers: rules about the lines of its files, each claim with its line."""

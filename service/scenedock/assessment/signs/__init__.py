@@ -1,0 +1,1 @@
+"""What lines prove something: tables of signs, one for each subject."""

@@ -1,0 +1,175 @@
+"""Signs of where sessions of users are kept."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scenedock.assessment.claims import Fact
+from scenedock.assessment.signs.builds import GRADLE, MAVEN, PACKAGE_JSON
+from scenedock.assessment.signs.sign import sign
+
+
+def _sessions(where: str, strength: int = 2) -> Fact:
+    return Fact("sessions", where, strength)
+
+
+SIGNS: Final = (
+    sign(
+        "sessions-shared",
+        r"(?:.*/)?config/(?:initializers/session_store|application|environments/production)\.rb",
+        r"\bsession_store[\s(=]+:cookie_store",
+        "a cookie has the session",
+        _sessions("cookie", 3),
+        needs="session_store",
+    ),
+    sign(
+        "sessions-shared",
+        r"(?:.*/)?config/(?:initializers/session_store|application|environments/production)\.rb",
+        r"\bsession_store[\s(=]+:(?P<store>active_record_store)",
+        "sessions are in the database",
+        _sessions("database", 3),
+        needs="session_store",
+    ),
+    sign(
+        "sessions-shared",
+        r"(?:.*/)?config/(?:initializers/session_store|application|environments/production)\.rb",
+        r"\bsession_store[\s(=]+:(?P<store>redis\w*|mem_cache_store|cache_store|dalli\w*)",
+        "sessions are in {store}",
+        _sessions("cache", 3),
+        needs="session_store",
+    ),
+    sign(
+        "sessions-in-files",
+        r".*\.py",
+        r"^[ \t]*SESSION_ENGINE[ \t]*=[ \t]*['\"]django\.contrib\.sessions\.backends\.file['\"]",
+        "SESSION_ENGINE is file",
+        _sessions("files", 3),
+    ),
+    sign(
+        "sessions-shared",
+        r".*\.py",
+        r"^[ \t]*SESSION_ENGINE[ \t]*=[ \t]*['\"](?:django\.contrib\.sessions\.backends\.(?:cache|cached_db)|"
+        r"redis_sessions\.session)['\"]",
+        "SESSION_ENGINE is a cache",
+        _sessions("cache", 3),
+    ),
+    sign(
+        "sessions-shared",
+        r".*\.py",
+        r"^[ \t]*SESSION_ENGINE[ \t]*=[ \t]*['\"]django\.contrib\.sessions\.backends\.signed_cookies['\"]",
+        "SESSION_ENGINE is a signed cookie",
+        _sessions("cookie", 3),
+    ),
+    sign(
+        "sessions-shared",
+        r".*\.py",
+        r"^[ \t]*SESSION_ENGINE[ \t]*=[ \t]*['\"]django\.contrib\.sessions\.backends\.db['\"]",
+        "SESSION_ENGINE is the database",
+        _sessions("database", 3),
+    ),
+    sign(
+        "sessions-shared",
+        r".*\.py",
+        r"^[ \t]*['\"]django\.contrib\.sessions['\"],",
+        "Django's sessions: in the database, unless SESSION_ENGINE says otherwise",
+        _sessions("database", 1),
+    ),
+    sign(
+        "sessions-in-files",
+        r"(?:.*/)?config/session\.php",
+        r"^[ \t]*'driver'[ \t]*=>[ \t]*env\('SESSION_DRIVER',[ \t]*'file'\)",
+        "Laravel's sessions are in files, unless SESSION_DRIVER says otherwise",
+        _sessions("files"),
+    ),
+    *(
+        sign(
+            "sessions-shared",
+            r"(?:.*/)?config/session\.php",
+            rf"^[ \t]*'driver'[ \t]*=>[ \t]*env\('SESSION_DRIVER',[ \t]*'(?P<store>{stores})'\)",
+            "Laravel's sessions are in {store}, unless SESSION_DRIVER says otherwise",
+            _sessions(where),
+        )
+        for stores, where in (("database", "database"), ("redis|memcached", "cache"), ("cookie", "cookie"))
+    ),
+    sign(
+        "sessions-in-files",
+        r".*\.(?:php|inc)",
+        r"(?<![\w>:$'\"])session_start\(",
+        "PHP's own sessions: in files, unless php.ini or the code says otherwise",
+        _sessions("files", 1),
+        needs="session_start(",
+    ),
+    sign(
+        "sessions-in-files",
+        r".*\.ya?ml",
+        r"^[ \t]*handler_id:[ \t]*['\"]?(?:session\.handler\.native_file)['\"]?|^[ \t]*save_path:[ \t]*['\"]?%kernel",
+        "Symfony keeps sessions in files",
+        _sessions("files", 3),
+    ),
+    sign(
+        "sessions-in-process",
+        r".*\.(?:java|kt|groovy)",
+        r"^[ \t]*@(?P<name>SessionAttributes|SessionScoped?)\b",
+        "@{name}: the session of the servlet container, in its memory unless a store is configured",
+        _sessions("memory", 1),
+        needs="@Session",
+    ),
+    sign(
+        "sessions-in-process",
+        r".*\.(?:java|kt|groovy|jsp)",
+        r"\b(?:req|request|httpRequest|httpServletRequest|servletRequest)\.getSession\(",
+        "getSession: the session of the servlet container, in its memory unless a store is configured",
+        _sessions("memory", 1),
+        needs=".getSession(",
+    ),
+    sign(
+        "sessions-shared",
+        rf"{MAVEN}|{GRADLE}",
+        r"\b(?P<name>spring-session-(?:data-redis|hazelcast))\b",
+        "{name}",
+        _sessions("cache", 3),
+    ),
+    sign(
+        "sessions-shared",
+        rf"{MAVEN}|{GRADLE}",
+        r"\b(?P<name>spring-session-jdbc)\b",
+        "{name}",
+        _sessions("database", 3),
+    ),
+    sign(
+        "sessions-shared",
+        PACKAGE_JSON,
+        r"\"(?P<name>connect-redis|connect-memcached)\"\s*:\s*\"[~^<>=*0-9]",
+        "{name}: sessions can be in a cache",
+        _sessions("cache", 1),
+    ),
+    sign(
+        "sessions-shared",
+        PACKAGE_JSON,
+        r"\"(?P<name>connect-mongo|connect-pg-simple|connect-session-knex|express-mysql-session)\"\s*:\s*\"[~^<>=*0-9]",
+        "{name}: sessions can be in a database",
+        _sessions("database", 1),
+    ),
+    sign(
+        "sessions-shared",
+        PACKAGE_JSON,
+        r"\"(?P<name>cookie-session)\"\s*:\s*\"[~^<>=*0-9]",
+        "{name}",
+        _sessions("cookie"),
+    ),
+    sign(
+        "sessions-in-process",
+        r".*\.(?:c|m)?[jt]s",
+        r"new (?:session\.|expressSession\.)?MemoryStore\(",
+        "sessions in a MemoryStore",
+        _sessions("memory"),
+        needs="MemoryStore(",
+    ),
+    sign(
+        "sessions-in-process",
+        r"(?:.*/)?[Ww]eb\.config",
+        r"<sessionState\b[^>]{0,200}\bmode=\"InProc\"",
+        "sessionState is InProc",
+        _sessions("memory", 3),
+    ),
+)
