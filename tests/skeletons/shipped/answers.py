@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 MICROSERVICES: dict[str, dict[str, str]] = {
     "github": {"name": "billing", "owner": "group:default/payments"},
     "gitlab": {
@@ -78,4 +80,77 @@ GITOPS: dict[str, dict[str, str]] = {
     },
     "at once": {"name": "all", "staging": "none", "review_apps": "yes", "platform": "kubernetes"},
     "an owner without a kind": {"name": "on", "owner": "payments", "platform": "kubernetes", "service": "orders"},
+}
+
+RUNBOOKS: dict[str, dict[str, Any]] = {
+    "as it is": {"name": "shop", "owner": "group:default/shop"},
+    "assessed": {
+        "name": "order-desk",
+        "owner": "group:shops/Order_Desk",
+        "organisation": "acme/shops",
+        "ci": "gitlab",
+        "host": "git.example.com",
+        "component": "order-desk",
+        "peak_requests": "120",
+        "ttl": "86400",
+        "cut_over": "weighted",
+        "data_move": "dual_write",
+        "runtime": "ruby",
+        "runtime_version": "2.7.8",
+        "dockerfile": "no",
+        "port": "3000",
+        "health_path": "/up",
+        "database": "postgresql",
+        "database_place": "vm",
+        "sessions": "memory",
+        "local_files": "local",
+        "logs": "files",
+        "scheduled_work": "both",
+        "configuration": "chef",
+        "secrets_in_files": "yes",
+        "dependencies": {"postgresql db1.internal:5432": "config/database.yml:8", "a|b `x` <b>": "[a](javascript:b):1"},
+        "blockers": {"A password\nis in the repository": "config/secrets.yml:14"},
+        "evidence": {"runtime": ".ruby-version:1, Gemfile:3", "sessions": "config/initializers/session_store.rb:1"},
+    },
+    "nobody calls it": {
+        "name": "nightly",
+        "owner": "payments",
+        "criticality": "low",
+        "traffic": "none",
+        "cut_over": "window",
+        "data_move": "snapshot",
+        "runtime": "java",
+        "database": "sqlserver",
+        "database_place": "managed",
+        "scheduled_work": "cron",
+    },
+    "replicated": {
+        "name": "portal",
+        "owner": "user:ada",
+        "criticality": "medium",
+        "dns": "cloudflare",
+        "ttl": "30",
+        "data_move": "dms",
+        "runtime": "php",
+        "database": "mysql",
+        "local_files": "shared",
+        "sessions": "files",
+        "configuration": "files",
+    },
+    "without data": {
+        "name": "on",
+        "owner": "group:default/edge",
+        "traffic": "internal",
+        "dns": "other",
+        "cut_over": "weighted",
+        "runtime": "go",
+        "dockerfile": "yes",
+        "database": "none",
+        "sessions": "none",
+        "local_files": "none",
+        "logs": "stdout",
+        "scheduled_work": "none",
+        "configuration": "environment",
+        "secrets_in_files": "no",
+    },
 }
