@@ -75,11 +75,13 @@ GITOPS: dict[str, dict[str, str]] = {
         "staging": "manual",
         "keep_deleted": "yes",
         "review_apps": "yes",
+        "library_source": "registry",
         "platform": "argocd",
         "scenedock": "git+https://git.example.com/platform/scenedock@v0.1.0",
     },
     "at once": {"name": "all", "staging": "none", "review_apps": "yes", "platform": "kubernetes"},
     "an owner without a kind": {"name": "on", "owner": "payments", "platform": "kubernetes", "service": "orders"},
+    "a library by version": {"library_source": "registry", "library_registry": "oci://registry.example.com:5000/a/b"},
 }
 
 RUNBOOKS: dict[str, dict[str, Any]] = {

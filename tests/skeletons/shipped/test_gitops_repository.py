@@ -127,11 +127,13 @@ def test_what_the_platform_lists_has_a_folder_and_is_in_the_catalog(case: str, t
     assert judge(list(yaml.safe_load_all((made / "catalog-info.yaml").read_bytes()))) == [None, None]
     assert {each["metadata"]["name"] for each in entities} == {"workload", service, *listed}
     assert {reference(each["spec"]["owner"]) for each in entities} == {reference((HELLO | GITOPS[case])["owner"])}
-    deployed = {each["name"]: each["sources"][0]["path"] for each in applications["applications"]}
+    sources = {each["name"]: each["sources"][0] for each in applications["applications"]}
+    deployed = {name: source["path"] or source["chart"] for name, source in sources.items()}
+    chart = service if GITOPS[case].get("library_source") != "registry" else "workload-service"
     assert deployed == {
         "root": "argocd",
-        f"{service}-dev": service,
-        f"{service}-qa": service,
+        f"{service}-dev": chart,
+        f"{service}-qa": chart,
         **{name: f"platform/{name}" for name in listed},
     }
     assert follow("scenedock catalog check .", made).startswith("All right")
