@@ -6,8 +6,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +27,7 @@ def oci_registry(folder: Path) -> Iterator[str]:
 
     Raises
     ------
-    RuntimeError   the program can't be downloaded, or doesn't answer; the message has the command to try, or what it said
+    RuntimeError   it can't be downloaded, or doesn't answer; the message has the command to try, or what it said
     """
     program = keep("docker-registry", _install) / "docker-registry"
     with socket.socket() as free:
@@ -46,12 +44,13 @@ def oci_registry(folder: Path) -> Iterator[str]:
 
 
 def _wait(address: str, process: subprocess.Popen[bytes], said: Path) -> None:
+    host, port = address.split(":")
     for _ in range(200):
         if process.poll() is not None:
             break
         try:
-            urllib.request.urlopen(f"http://{address}/v2/", timeout=5).close()
-        except urllib.error.URLError:
+            socket.create_connection((host, int(port)), timeout=5).close()
+        except ConnectionRefusedError:
             time.sleep(0.1)
         else:
             return

@@ -145,7 +145,13 @@ def test_an_answer_that_would_make_a_wrong_result_is_refused_by_name(skeleton: s
 
 
 @pytest.mark.parametrize(
-    ("skeleton", "name"), [("deployment", "owner"), ("gitops-repository", "owner"), ("microservice-python", "name"), ("migration-runbook", "name")]
+    ("skeleton", "name"),
+    [
+        ("deployment", "owner"),
+        ("gitops-repository", "owner"),
+        ("microservice-python", "name"),
+        ("migration-runbook", "name"),
+    ],
 )
 def test_nobody_bakes_without_a_name_and_an_owner(skeleton: str, name: str) -> None:
     answers = {key: value for key, value in LEAST[skeleton].items() if key != name}

@@ -18,6 +18,7 @@ from tests.skeletons.shipped.custom_resources import judge_custom_resources
 from tests.skeletons.shipped.typing_commands import follow, programs, versions
 from tests.skeletons.shipped.world import LOCKS, attempt, bake, run
 from tests.tools.judge import judge
+from tests.tools.sealed_secrets import Cluster
 from tests.tools.venv import venv
 
 REST = [pytest.param(case, marks=pytest.mark.extended) for case in list(GITOPS)[1:]]
@@ -162,6 +163,17 @@ def test_the_exercises_do_what_they_say(begun: Path) -> None:
     assert "SealedSecret hello-production/hello" in "".join(printed)
     assert "hello production" in "".join(printed)
     assert run(["git", "status", "--porcelain"], begun) == ""
+
+
+def test_the_secret_of_the_guide_is_sealed_into_the_values_of_its_environment(begun: Path) -> None:
+    guide = (begun / "docs" / "how-to.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^printf %s .* \| (scenedock secrets seal .*)$", guide, re.MULTILINE)
+    (begun / "sealed-secrets.pem").write_bytes(Cluster().certificate())
+
+    follow(line, begun, typed="a password")
+
+    values = yaml.safe_load((begun / "hello" / "values-dev.yaml").read_bytes())["workload"]
+    assert values["sealedSecrets"]["hello"]["encryptedData"]["PASSWORD"].startswith("AQ")
 
 
 def test_its_pipeline_looks_at_what_changed_and_finds_mistakes(begun: Path) -> None:

@@ -1,4 +1,4 @@
-"""A library chart that goes from a `gitops-repository` to a registry, and from there to one environment after the other."""
+"""A library chart that goes from a `gitops-repository` to a registry, and from there to environments, one by one."""
 
 from __future__ import annotations
 

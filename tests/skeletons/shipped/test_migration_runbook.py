@@ -1,4 +1,4 @@
-"""The result of the skeleton `migration-runbook`: its pages, its checklist, its load test, and what Backstage makes of it."""
+"""The result of the skeleton `migration-runbook`: its pages, checklist and load test, and its entity."""
 
 from __future__ import annotations
 

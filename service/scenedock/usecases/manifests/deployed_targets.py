@@ -117,7 +117,9 @@ class DeployedTargets:
             if (part.repository, part.folder) in self._folders:
                 return True
             # A folder may have a chart of its own, and give its values to the one that an Application names.
-            values = [each for each in part.values if isinstance(each, ValuesFile)] if isinstance(part, ChartPart) else []
+            values = (
+                [each for each in part.values if isinstance(each, ValuesFile)] if isinstance(part, ChartPart) else []
+            )
             if values and all((each.repository, each.path) in self._files for each in values):
                 return True
         return False
