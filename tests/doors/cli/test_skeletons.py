@@ -234,8 +234,9 @@ def test_the_list_says_what_a_skeleton_is_for_before_the_skeleton_does(place: Pa
     values["_scenedock"]["purpose"] = "A demonstration"
     file.write_text(json.dumps(values), encoding="utf-8")
     of_its_own = run("list").stdout
-    listed = "{skeletons: [{name: demo, path: skeletons/demo, purpose: Try it}, {name: far, git: 'https://a.test/b', ref: v1}]}"
-    (place / "list.yaml").write_text(listed, encoding="utf-8")
+    demo = {"name": "demo", "path": "skeletons/demo", "purpose": "Try it"}
+    far = {"name": "far", "git": "https://a.test/b", "ref": "v1"}
+    (place / "list.yaml").write_text(yaml.safe_dump({"skeletons": [demo, far]}), encoding="utf-8")
 
     assert of_its_own == "demo  A demonstration  skeletons/demo\n"
     assert run("list", "--skeletons", "list.yaml").stdout.splitlines() == [

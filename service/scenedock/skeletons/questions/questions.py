@@ -51,7 +51,7 @@ RULES_SCHEMA: dict[str, Any] = {
                     "required": {"type": "boolean"},
                 },
             },
-        }
+        },
     },
 }
 """The JSON Schema of `_scenedock` in cookiecutter.json."""
