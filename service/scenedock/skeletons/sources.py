@@ -20,6 +20,7 @@ GIT_ADDRESS = r"^https://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9._~/-]+$"
 GIT_REF = r"^(?!.*(\.\.|//))(?!.*(\.lock|/|\.)$)[A-Za-z0-9][A-Za-z0-9._/-]*$"
 """git allows more in refs; this is the part that no git command interprets as an option or an expression."""
 DIRECTORY = r"^(?!.*(^|/)\.\.(/|$))[^/\\\x00-\x1f-][^\\\x00-\x1f]*$"
+PURPOSE = r"^[^\x00-\x1f]{1,200}$"
 
 SCHEMA: JsonObject = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -65,6 +66,12 @@ SCHEMA: JsonObject = {
                         "without `..`",
                         "description": "The skeleton's folder in it",
                     },
+                    "purpose": {
+                        "type": "string",
+                        "pattern": PURPOSE,
+                        "patternErrorMessage": "must be one line of at most 200 characters",
+                        "description": "What it bakes, in one line; by default, what its cookiecutter.json says",
+                    },
                     "allow": {
                         "type": "array",
                         "uniqueItems": True,
@@ -83,6 +90,7 @@ class SkeletonSource:
     """One skeleton of the list: in a local folder (`path`) or in a git repository (`git` and `ref`).
 
     `allow` lists what it may do beyond rendering: `hooks`, `extensions`, and `host` if they may run without a sandbox.
+    `purpose` says in a line what it bakes; it is empty where nobody says it.
     """
 
     name: str
@@ -91,6 +99,7 @@ class SkeletonSource:
     ref: str = ""
     directory: str = ""
     allow: frozenset[Permission] = frozenset()
+    purpose: str = ""
 
 
 def read_sources(data: bytes, file: str) -> tuple[SkeletonSource, ...]:
@@ -122,4 +131,5 @@ def _source(item: Json) -> SkeletonSource:
         ref=str(about.get("ref", "")),
         directory=without_dots(str(about.get("directory", ""))),
         allow=frozenset(word for word in get_args(Permission) if word in as_list(about.get("allow"))),
+        purpose=str(about.get("purpose", "")),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -218,6 +219,27 @@ def test_the_shipped_skeletons_are_found_without_any_setting(monkeypatch: pytest
     monkeypatch.delenv("SCENEDOCK_SKELETONS", raising=False)
     monkeypatch.delenv("SCENEDOCK_COOKIECUTTERS", raising=False)
 
-    names = [line.split()[0] for line in run("list").stdout.splitlines()]
+    listed = json.loads(run("list", "--format", "json").stdout)
+    lines = run("list").stdout.splitlines()
 
-    assert names == ["deployment", "gitops-repository", "library-chart", "microservice-python"]
+    names = ["deployment", "gitops-repository", "library-chart", "microservice-python", "migration-runbook"]
+    assert [each["name"] for each in listed] == names
+    for line, each in zip(lines, listed, strict=True):
+        assert re.fullmatch(rf"{each['name']} +{re.escape(each['purpose'])} +{re.escape(each['path'])}/.*", line)
+
+
+def test_the_list_says_what_a_skeleton_is_for_before_the_skeleton_does(place: Path) -> None:
+    file = place / "skeletons" / "demo" / "cookiecutter.json"
+    values = json.loads(file.read_bytes())
+    values["_scenedock"]["purpose"] = "A demonstration"
+    file.write_text(json.dumps(values), encoding="utf-8")
+    of_its_own = run("list").stdout
+    demo = {"name": "demo", "path": "skeletons/demo", "purpose": "Try it"}
+    far = {"name": "far", "git": "https://a.test/b", "ref": "v1"}
+    (place / "list.yaml").write_text(yaml.safe_dump({"skeletons": [demo, far]}), encoding="utf-8")
+
+    assert of_its_own == "demo  A demonstration  skeletons/demo\n"
+    assert run("list", "--skeletons", "list.yaml").stdout.splitlines() == [
+        "demo  Try it  skeletons/demo",
+        "far           https://a.test/b v1",
+    ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime as dt
 import hashlib
 import http.server
 import io
 import ipaddress
 import json
+import socket
 import ssl
 import tarfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -278,6 +281,30 @@ def test_all_requests_of_a_fetch_share_its_seconds(server: Server, monkeypatch: 
     server.puts("/index.yaml", b"a", Content_Length="1000000")  # the first byte comes late, and the others never
     with pytest.raises(TemporaryError, match=r"index.yaml: it takes too long"):
         ChartFetcher(seconds=30).fetch(chart)
+
+
+def test_a_header_that_never_ends_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+
+    def drip(listening: socket.socket) -> None:
+        accepted, _ = listening.accept()
+        with context.wrap_socket(accepted, server_side=True) as connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 404 Not Found\r\nX-Slow: ")
+            for _ in range(100):  # until whoever asked has gone
+                connection.sendall(b"x")
+                time.sleep(0.05)
+            connection.sendall(b"\r\nContent-Length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=drip, args=(listening,))
+        thread.start()
+        address = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        with pytest.raises(TemporaryError, match=r"index\.yaml: it takes too long"):
+            ChartFetcher(seconds=0.5).fetch(RemoteChart(address, "sizes", "1.2.3"))
+        thread.join()
 
 
 def test_what_is_too_large_or_too_slow_or_not_there_or_not_allowed_is_said(

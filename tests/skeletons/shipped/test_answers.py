@@ -19,22 +19,24 @@ from scenedock.skeletons.problems import AnswersError
 from scenedock.skeletons.rendering.bake import bake as bake_in_memory
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.output import BakedTree
-from tests.skeletons.shipped.answers import DEPLOYMENTS, GITOPS, LIBRARY, MICROSERVICES
+from tests.skeletons.shipped.answers import DEPLOYMENTS, GITOPS, LIBRARY, MICROSERVICES, RUNBOOKS
 from tests.skeletons.shipped.world import SKELETONS, bake
 
-NAMES = ("deployment", "gitops-repository", "library-chart", "microservice-python")
+NAMES = ("deployment", "gitops-repository", "library-chart", "microservice-python", "migration-runbook")
 COMPILED = {name: CompiledSkeleton(read_skeleton(SKELETONS, name, directory=name)) for name in NAMES}
 LEAST = {
     "deployment": {"service": "billing", "owner": "group:default/payments"},
     "gitops-repository": {"owner": "group:default/platform"},
     "library-chart": {},
     "microservice-python": {"name": "billing", "owner": "group:default/payments"},
+    "migration-runbook": {"name": "shop", "owner": "group:default/shop"},
 }
 CASES = [
     *(("deployment", LEAST["deployment"] | {"service": name} | answers) for name, answers in DEPLOYMENTS.items()),
     *(("gitops-repository", LEAST["gitops-repository"] | answers) for answers in GITOPS.values()),
     ("library-chart", LIBRARY),
     *(("microservice-python", LEAST["microservice-python"] | answers) for answers in MICROSERVICES.values()),
+    *(("migration-runbook", answers) for answers in RUNBOOKS.values()),
 ]
 
 # What YAML calls printable, in one line.
@@ -117,6 +119,7 @@ def test_any_line_of_text_is_a_description(description: str) -> None:
         ("gitops-repository", {"service": "s" * 41}),
         ("gitops-repository", {"scenedock": "scenedock; rm"}),
         ("gitops-repository", {"staging": "later"}),
+        ("gitops-repository", {"library_registry": "registry.example.com/charts"}),
         ("library-chart", {"name": "a/b"}),
         ("library-chart", {"version": "v1.0.0"}),
         ("microservice-python", {"name": "order_desk"}),
@@ -125,6 +128,13 @@ def test_any_line_of_text_is_a_description(description: str) -> None:
         ("microservice-python", {"component": "chart"}),
         ("microservice-python", {"ci": "jenkins"}),
         ("microservice-python", {"python_version": "2.7"}),
+        ("migration-runbook", {"hostname": "https://shop.example.com"}),
+        ("migration-runbook", {"ttl": "5"}),
+        ("migration-runbook", {"port": "http"}),
+        ("migration-runbook", {"health_path": "/a'b"}),
+        ("migration-runbook", {"runtime_version": "a|b"}),
+        ("migration-runbook", {"database": "dbase"}),
+        ("migration-runbook", {"evidence": "a line"}),
     ],
 )
 def test_an_answer_that_would_make_a_wrong_result_is_refused_by_name(skeleton: str, answers: dict[str, str]) -> None:
@@ -135,7 +145,13 @@ def test_an_answer_that_would_make_a_wrong_result_is_refused_by_name(skeleton: s
 
 
 @pytest.mark.parametrize(
-    ("skeleton", "name"), [("deployment", "owner"), ("gitops-repository", "owner"), ("microservice-python", "name")]
+    ("skeleton", "name"),
+    [
+        ("deployment", "owner"),
+        ("gitops-repository", "owner"),
+        ("microservice-python", "name"),
+        ("migration-runbook", "name"),
+    ],
 )
 def test_nobody_bakes_without_a_name_and_an_owner(skeleton: str, name: str) -> None:
     answers = {key: value for key, value in LEAST[skeleton].items() if key != name}

@@ -18,6 +18,7 @@ from tests.skeletons.shipped.custom_resources import judge_custom_resources
 from tests.skeletons.shipped.typing_commands import follow, programs, versions
 from tests.skeletons.shipped.world import LOCKS, attempt, bake, run
 from tests.tools.judge import judge
+from tests.tools.sealed_secrets import Cluster
 from tests.tools.venv import venv
 
 REST = [pytest.param(case, marks=pytest.mark.extended) for case in list(GITOPS)[1:]]
@@ -127,11 +128,13 @@ def test_what_the_platform_lists_has_a_folder_and_is_in_the_catalog(case: str, t
     assert judge(list(yaml.safe_load_all((made / "catalog-info.yaml").read_bytes()))) == [None, None]
     assert {each["metadata"]["name"] for each in entities} == {"workload", service, *listed}
     assert {reference(each["spec"]["owner"]) for each in entities} == {reference((HELLO | GITOPS[case])["owner"])}
-    deployed = {each["name"]: each["sources"][0]["path"] for each in applications["applications"]}
+    sources = {each["name"]: each["sources"][0] for each in applications["applications"]}
+    deployed = {name: source["path"] or source["chart"] for name, source in sources.items()}
+    chart = service if GITOPS[case].get("library_source") != "registry" else "workload-service"
     assert deployed == {
         "root": "argocd",
-        f"{service}-dev": service,
-        f"{service}-qa": service,
+        f"{service}-dev": chart,
+        f"{service}-qa": chart,
         **{name: f"platform/{name}" for name in listed},
     }
     assert follow("scenedock catalog check .", made).startswith("All right")
@@ -160,6 +163,17 @@ def test_the_exercises_do_what_they_say(begun: Path) -> None:
     assert "SealedSecret hello-production/hello" in "".join(printed)
     assert "hello production" in "".join(printed)
     assert run(["git", "status", "--porcelain"], begun) == ""
+
+
+def test_the_secret_of_the_guide_is_sealed_into_the_values_of_its_environment(begun: Path) -> None:
+    guide = (begun / "docs" / "how-to.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^printf %s .* \| (scenedock secrets seal .*)$", guide, re.MULTILINE)
+    (begun / "sealed-secrets.pem").write_bytes(Cluster().certificate())
+
+    follow(line, begun, typed="a password")
+
+    values = yaml.safe_load((begun / "hello" / "values-dev.yaml").read_bytes())["workload"]
+    assert values["sealedSecrets"]["hello"]["encryptedData"]["PASSWORD"].startswith("AQ")
 
 
 def test_its_pipeline_looks_at_what_changed_and_finds_mistakes(begun: Path) -> None:

@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 from scenedock.doors.cli import main
-from tests.skeletons.shipped.answers import DEPLOYMENTS, GITOPS, LIBRARY, MICROSERVICES
+from tests.skeletons.shipped.answers import DEPLOYMENTS, GITOPS, LIBRARY, MICROSERVICES, RUNBOOKS
 from tests.skeletons.shipped.world import SKELETONS, run
 from tests.tools.wheel import build_wheel, install_wheel
 
@@ -20,6 +20,7 @@ ANSWERS = {
     "gitops-repository": GITOPS["gitlab"],
     "library-chart": LIBRARY,
     "microservice-python": MICROSERVICES["gitlab"],
+    "migration-runbook": RUNBOOKS["nobody calls it"],
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.skeletons.shipped.answers import DEPLOYMENTS, GITOPS, LIBRARIES
+from tests.skeletons.shipped.answers import DEPLOYMENTS, GITOPS, LIBRARIES, RUNBOOKS
 from tests.skeletons.shipped.custom_resources import judge_custom_resources
 from tests.skeletons.shipped.gitops import HELMS, Manifest, Repository, is_custom, validate_kubernetes
 from tests.skeletons.shipped.typing_commands import follow, programs
@@ -106,4 +106,4 @@ def test_a_repository_is_clean_with_both_helms(
 
 
 def test_there_are_four_sets_of_answers_for_each() -> None:
-    assert [len(each) >= 4 for each in (LIBRARIES, DEPLOYMENTS, GITOPS)] == [True, True, True]
+    assert [len(each) >= 4 for each in (LIBRARIES, DEPLOYMENTS, GITOPS, RUNBOOKS)] == [True] * 4

@@ -35,13 +35,13 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def follow(line: str, folder: Path) -> str:
-    """Type a line of the documentation; what it prints."""
+def follow(line: str, folder: Path, typed: str | None = None) -> str:
+    """Type a line of the documentation; what it prints. `typed` comes to it on standard input."""
     if not line.startswith("scenedock "):
         return run(["env", *IDENTITY, "sh", "-ec", line], folder)
     with contextlib.chdir(folder):
         identity = dict(variable.split("=") for variable in IDENTITY)
-        done = CliRunner(env=identity).invoke(main, shlex.split(line)[1:])
+        done = CliRunner(env=identity).invoke(main, shlex.split(line)[1:], input=typed)
     assert done.exit_code == 0, f"{line}\n{done.output}"
     return done.stdout
 

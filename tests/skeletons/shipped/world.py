@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from cookiecutter.main import cookiecutter
 
@@ -14,7 +15,7 @@ SKELETONS = Path(__file__).parents[3] / "cookiecutters"
 LOCKS = Path(__file__).parent
 
 
-def bake(skeleton: str, output: Path, answers: Mapping[str, str] | None = None) -> Path:
+def bake(skeleton: str, output: Path, answers: Mapping[str, Any] | None = None) -> Path:
     """Bake a shipped skeleton with cookiecutter; the folder in `output` that it made."""
     with tempfile.TemporaryDirectory() as home:
         config = Path(home) / "config.yaml"

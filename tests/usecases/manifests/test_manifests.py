@@ -48,6 +48,39 @@ def test_what_can_not_be_rendered_is_said_with_its_reason(tmp_path: Path) -> Non
     assert "acme/billing:1.1.0" in done.stdout
 
 
+PINNED = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: services}
+spec:
+  goTemplate: true
+  generators:
+  - git: {repoURL: 'https://git.test/acme/apps', revision: main, files: [{path: 'search/values-*.yaml'}]}
+  template:
+    metadata: {name: 'search-{{ .path.filename | trimPrefix "values-" | trimSuffix ".yaml" }}'}
+    spec:
+      project: shop
+      destination: {namespace: search, server: 'https://kubernetes.default.svc'}
+      sources:
+      - repoURL: charts.test/acme
+        chart: service
+        targetRevision: 1.0.0
+        helm: {valueFiles: ['$values/search/{{ .path.filename }}']}
+      - {repoURL: 'https://git.test/acme/apps', targetRevision: main, ref: values}
+"""
+
+
+def test_the_chart_that_an_application_names_counts_and_not_that_of_the_folder_with_its_values(tmp_path: Path) -> None:
+    files = {**FILES, "argocd/search.yaml": PINNED, "search/values-qa.yaml": "tag: 1.0.0\n"}
+    root = clone(tmp_path / "apps", files=files)
+    plant(root, {"search/values-production.yaml": "tag: 1.0.0\n"})
+
+    text = printed("manifests", "diff", root, "--charts", tmp_path / "charts")
+
+    assert "search-production: couldn't be rendered: service 1.0.0 from oci://charts.test/acme is not among" in text
+    assert "No manifest changes in 0 deployments; 1 couldn't be rendered." in text
+
+
 def test_only_what_changed_since_a_ref_is_rendered_and_shown(tmp_path: Path) -> None:
     broken = {"search/templates/broken.yaml": '{{ fail "this must not be rendered" }}'}
     root = clone(tmp_path / "apps", files={**FILES, **broken})

@@ -27,6 +27,7 @@ class SkeletonOutput(Model):
     """One skeleton."""
 
     name: Annotated[str, "Name to bake it by"]
+    purpose: Annotated[str, "What it bakes, in one line; empty if neither the list nor the skeleton says it"]
     git: Annotated[str, "Repository that it comes from; empty for a skeleton on the service's own disk"]
     ref: Annotated[str, "Tag, branch or commit that is baked"]
     directory: Annotated[str, "Its folder in the repository"]
@@ -36,7 +37,14 @@ class SkeletonOutput(Model):
     def of(cls, source: SkeletonSource) -> SkeletonOutput:
         """The output for a skeleton."""
         allowed = tuple(sorted(source.allow))
-        return cls(name=source.name, git=source.git, ref=source.ref, directory=source.directory, allowed=allowed)
+        return cls(
+            name=source.name,
+            purpose=source.purpose,
+            git=source.git,
+            ref=source.ref,
+            directory=source.directory,
+            allowed=allowed,
+        )
 
 
 class Output(Model):

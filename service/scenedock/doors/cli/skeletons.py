@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scenedock.documents.configuration import Configuration
     from scenedock.skeletons.problems import AnswersError
     from scenedock.skeletons.rendering.output import BakedTree
+    from scenedock.skeletons.sources import SkeletonSource
 
 _PATH = click.Path(path_type=Path)
 
@@ -51,7 +52,7 @@ def _library_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_library_options
 @format_option
 def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
-    """List the skeletons that can be baked, and where each comes from."""
+    """List the skeletons that can be baked: what each is for, and where it comes from."""
     from scenedock.usecases.skeletons.list_skeletons import list_skeletons
 
     sources = list_skeletons(open_skeletons(listed, shipped))
@@ -59,12 +60,17 @@ def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
         about = [asdict(source) | {"allow": sorted(source.allow)} for source in sources]
         print_json([{key: value for key, value in source.items() if value} for source in about])
         return
-    width = max((len(source.name) for source in sources), default=0)
+    widths = [max((len(each) for each in column), default=0) for column in zip(*map(_named_for, sources), strict=True)]
     for source in sources:
         folder = os.path.join(source.path, source.directory).rstrip("/")  # noqa: PTH118  # as it is written
         place = f"{source.git} {source.ref} {source.directory}".rstrip() if source.git else folder
         allowed = f"  (may run {', '.join(sorted(source.allow))})" if source.allow else ""
-        click.echo(f"{source.name:{width}}  {place}{allowed}")
+        columns = [f"{each:{width}}" for each, width in zip(_named_for(source), widths, strict=True) if width]
+        click.echo("  ".join([*columns, f"{place}{allowed}"]))
+
+
+def _named_for(source: SkeletonSource) -> tuple[str, str]:
+    return source.name, source.purpose
 
 
 @click.command()

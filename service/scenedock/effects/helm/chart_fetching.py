@@ -19,6 +19,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from scenedock.documents.reading import read_document
+from scenedock.effects.helm.ending_connections import EndingPool
 from scenedock.effects.helm.remote_charts import RemoteChart
 from scenedock.errors import InputError, NotAllowedError, NotFoundError, TemporaryError
 from scenedock.model.addresses import without_credentials
@@ -46,7 +47,7 @@ class ChartFetcher:
 
     login: Login = nobody
     seconds: float = 60.0
-    _pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False))
+    _pool: EndingPool = field(default_factory=EndingPool)
     _spent: float = 0.0
     _until: float = 0.0
     _indexes: dict[str, JsonObject] = field(default_factory=dict)
@@ -154,31 +155,48 @@ class ChartFetcher:
         if left <= 0:
             raise TemporaryError(f"charts were fetched for {self.seconds:g} s, which is the limit", retry_after=1)
         try:
-            answer = self._pool.request(
-                "GET",
-                address,
-                headers=dict(headers),
-                redirect=False,
-                preload_content=False,
-                timeout=urllib3.Timeout(connect=min(5.0, left), read=min(15.0, left)),
-            )
-            try:
-                parts: list[bytes] = []
-                size = 0
-                while part := answer.read1(1 << 16):  # what has come, so that a slow host can't outlast the limit
-                    parts.append(part)
-                    size += len(part)
-                    if size > most:
-                        raise InputError(f"{shown}: it has more than {most >> 20} MiB")
-                    if time.monotonic() > self._until:
-                        raise TemporaryError(f"{shown}: it takes too long", retry_after=1)
-                answered = {key.lower(): value for key, value in answer.headers.items()}
-                return answer.status, b"".join(parts), answered
-            finally:
-                answer.close()
+            with self._pool.ending_after(left):
+                received = self._received(address, most, headers, left)
         except HTTPError as error:
-            reason = getattr(error, "reason", None) or error
-            raise TemporaryError(f"{shown}: can't be reached: {reason}", retry_after=1) from error
+            reason = (
+                "it takes too long"
+                if self._is_late()
+                else f"can't be reached: {getattr(error, 'reason', None) or error}"
+            )
+            raise TemporaryError(f"{shown}: {reason}", retry_after=1) from error
+        if self._is_late():  # what was ended may look as if it were whole
+            raise TemporaryError(f"{shown}: it takes too long", retry_after=1)
+        return received
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._until
+
+    def _received(
+        self, address: str, most: int, headers: Mapping[str, str], left: float
+    ) -> tuple[int, bytes, Mapping[str, str]]:
+        shown = without_credentials(address)
+        answer = self._pool.manager.request(
+            "GET",
+            address,
+            headers=dict(headers),
+            redirect=False,
+            preload_content=False,
+            timeout=urllib3.Timeout(connect=min(5.0, left), read=min(15.0, left)),
+        )
+        try:
+            parts: list[bytes] = []
+            size = 0
+            while part := answer.read1(1 << 16):  # what has come, so that the size is known early
+                parts.append(part)
+                size += len(part)
+                if size > most:
+                    raise InputError(f"{shown}: it has more than {most >> 20} MiB")
+                if self._is_late():
+                    raise TemporaryError(f"{shown}: it takes too long", retry_after=1)
+            answered = {key.lower(): value for key, value in answer.headers.items()}
+            return answer.status, b"".join(parts), answered
+        finally:
+            answer.close()
 
     def _basic(self, address: str) -> dict[str, str]:
         login = self.login(address)

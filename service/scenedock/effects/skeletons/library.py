@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from scenedock.effects.skeletons.committed_bases import CommittedBases
 from scenedock.effects.skeletons.folders import folder_version, read_skeleton
 from scenedock.effects.skeletons.repositories import SkeletonRepositories
 from scenedock.errors import NotFoundError
+from scenedock.model.json import as_object, as_text
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton, CompiledSkeletons
 from scenedock.skeletons.rendering.provenance import Provenance
 from scenedock.skeletons.skeleton import QUESTIONS_FILE
@@ -59,6 +61,16 @@ class SkeletonLibrary:
         listed = {source.name: source for source in self.sources}
         return sorted((shipped | listed).values(), key=lambda source: source.name)
 
+    def purpose(self, source: SkeletonSource) -> str:
+        """What a skeleton bakes, in one line: as the list says it, or its own file; nothing is fetched for it."""
+        if source.purpose or source.git:
+            return source.purpose
+        try:
+            values = json.loads((self._root(source) / source.directory / QUESTIONS_FILE).read_bytes())
+        except (OSError, ValueError):
+            return ""  # to open it says what is wrong
+        return as_text(as_object(as_object(values).get("_scenedock")).get("purpose")).partition("\n")[0]
+
     def open(self, skeleton: str | Path) -> OpenedSkeleton:
         """The skeleton of a name, or in the folder at a path.
 
@@ -91,8 +103,11 @@ class SkeletonLibrary:
         provenance = self.bases.provenance(path.resolve().name, path, version, compiled.skeleton)
         return OpenedSkeleton(compiled, provenance, template=label, repo_dir=label)
 
+    def _root(self, source: SkeletonSource) -> Path:
+        return Path(os.path.normpath(self.listed_in / source.path))
+
     def _in_folder(self, source: SkeletonSource) -> OpenedSkeleton:
-        root = Path(os.path.normpath(self.listed_in / source.path))
+        root = self._root(source)
         folder = root / source.directory
         version = folder_version(root, source.directory)
         compiled = self.compiled.get(version, lambda: read_skeleton(root, source.name, version, source.directory))

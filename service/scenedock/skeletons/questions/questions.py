@@ -32,6 +32,7 @@ RULES_SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
+        "purpose": {"type": "string", "pattern": "^[^\\n]{1,200}$"},
         "questions": {
             "type": "object",
             "additionalProperties": {
@@ -50,7 +51,7 @@ RULES_SCHEMA: dict[str, Any] = {
                     "required": {"type": "boolean"},
                 },
             },
-        }
+        },
     },
 }
 """The JSON Schema of `_scenedock` in cookiecutter.json."""

@@ -116,6 +116,12 @@ class DeployedTargets:
                 return all((part.repository, path) in self._files for path in part.paths)
             if (part.repository, part.folder) in self._folders:
                 return True
+            # A folder may have a chart of its own, and give its values to the one that an Application names.
+            values = (
+                [each for each in part.values if isinstance(each, ValuesFile)] if isinstance(part, ChartPart) else []
+            )
+            if values and all((each.repository, each.path) in self._files for each in values):
+                return True
         return False
 
 

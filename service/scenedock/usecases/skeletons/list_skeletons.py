@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from scenedock.effects.skeletons.library import SkeletonLibrary
@@ -13,8 +14,8 @@ from scenedock.usecases.skeletons.bake_skeleton import choose
 
 
 def list_skeletons(library: SkeletonLibrary) -> list[SkeletonSource]:
-    """Every skeleton that can be baked, sorted by name; nothing is fetched."""
-    return library.all()
+    """Every skeleton that can be baked with its purpose, sorted by name; nothing is fetched."""
+    return [replace(source, purpose=library.purpose(source)) for source in library.all()]
 
 
 def show_skeleton(library: SkeletonLibrary, skeleton: str | Path, answers: JsonObject) -> JsonObject:
