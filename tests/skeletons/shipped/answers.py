@@ -79,3 +79,28 @@ GITOPS: dict[str, dict[str, str]] = {
     "at once": {"name": "all", "staging": "none", "review_apps": "yes", "platform": "kubernetes"},
     "an owner without a kind": {"name": "on", "owner": "payments", "platform": "kubernetes", "service": "orders"},
 }
+
+CLUSTERS: dict[str, dict[str, str]] = {
+    "least": {"owner": "group:default/platform"},
+    "gitlab": {
+        "name": "clusters",
+        "owner": "group:default/infrastructure",
+        "organisation": "acme/shops",
+        "code_owners": "@acme/shops/infrastructure @ada",
+        "ci": "gitlab",
+        "host": "git.example.com",
+        "region": "us-gov-west-1",
+        "environments": "production",
+        "network": "existing",
+        "applications": "terraform",
+        "state_bucket": "acme-shops",
+    },
+    "managed": {"owner": "user:ada", "compute": "managed", "environments": "dev-qa-production"},
+    "capability": {
+        "name": "shops",
+        "owner": "shops",
+        "host": "github.example.com",
+        "argocd": "capability",
+        "applications": "terraform",
+    },
+}

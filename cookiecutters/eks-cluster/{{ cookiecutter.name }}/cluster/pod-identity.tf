@@ -1,4 +1,4 @@
-# Roles of service accounts. What runs under them, Argo CD installs{{ ', but for the driver of volumes' if cookiecutter.compute == 'managed' }}.
+# Roles of service accounts. What runs under them, Argo CD installs{{ ', but for the driver of volumes' if cookiecutter.compute == 'managed' else '' }}.
 
 {% if cookiecutter.compute == 'managed' %}
 module "ebs_csi" {

@@ -4,7 +4,7 @@ variable "environment" {
   type        = string
 
   validation {
-    condition     = contains([{% for environment in environments %}"{{ environment }}"{{ ', ' if not loop.last }}{% endfor %}], var.environment)
+    condition     = contains([{% for environment in environments %}"{{ environment }}"{{ ', ' if not loop.last else '' }}{% endfor %}], var.environment)
     error_message = "The environments are {{ environments | join(', ') }}."
   }
 }
