@@ -220,4 +220,4 @@ def test_the_shipped_skeletons_are_found_without_any_setting(monkeypatch: pytest
 
     names = [line.split()[0] for line in run("list").stdout.splitlines()]
 
-    assert names == ["deployment", "gitops-repository", "library-chart", "microservice-python"]
+    assert names == ["deployment", "eks-cluster", "gitops-repository", "library-chart", "microservice-python"]

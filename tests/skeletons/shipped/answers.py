@@ -95,7 +95,12 @@ CLUSTERS: dict[str, dict[str, str]] = {
         "applications": "terraform",
         "state_bucket": "acme-shops",
     },
-    "managed": {"owner": "user:ada", "compute": "managed", "environments": "dev-qa-production"},
+    "managed": {
+        "owner": "user:ada",
+        "organisation": "A-company_whose-name.is-longer-than-others",
+        "compute": "managed",
+        "environments": "dev-qa-production",
+    },
     "capability": {
         "name": "shops",
         "owner": "shops",

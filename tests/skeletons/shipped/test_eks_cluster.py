@@ -35,6 +35,12 @@ CHOICES = {
     "argocd": ["self", "capability"],
     "applications": ["template", "terraform"],
 }
+ACCEPTED = {
+    "CKV_TF_1": "modules come from the registry by version, not from git by commit",
+    "CKV_GLB_1": "two approvals need GitLab's Premium plan",
+    "CKV_GLB_3": "rules for pushes need GitLab's Premium plan",
+    "CKV_GLB_4": "rules for pushes need GitLab's Premium plan",
+}
 LEFT_OUT = {"environment", "identity_center_arn", "argocd_admin_groups"}
 """Variables without a default that no file of an environment has: ci/terraform sets the first, a person the others."""
 
@@ -64,7 +70,7 @@ def rendered(made: Path, destination: str = "https://kubernetes.default.svc") ->
     """What Terraform hands to the cluster besides Argo CD."""
     repository = f"https://github.com/acme/{made.name}-dev-apps"
     values = ["--set", f"repository={repository}", "--set", f"destination={destination}"]
-    command = [helm("4"), "template", "root", "argocd/chart", "--namespace", "argocd", *values]
+    command: list[str | Path] = [helm("4"), "template", "root", "argocd/chart", "--namespace", "argocd", *values]
     return parse(run(command, made))
 
 
@@ -75,7 +81,7 @@ def test_its_own_check_finds_everything_right(
 
     said = terraform.run(["ci/check"], made)
 
-    assert re.findall(r"Success! (\d+) passed, 0 failed", said) == ["2", "4", "1"]
+    assert re.findall(r"Success! (\d+) passed, 0 failed", said) == ["2", "5", "1"]
 
 
 @pytest.mark.parametrize(
@@ -124,12 +130,14 @@ def test_terraform_accepts_every_combination_of_answers(terraform: Terraform, tm
             for command in (["fmt", "-check", "-diff", "-recursive"], ["validate"], ["test"]):
                 terraform.run(["terraform", *command], made / stack)
 
-    assert len(combinations) == 192
+    assert len(combinations) == 96
     assert len(seen) == 102
 
 
 @pytest.mark.parametrize("case", CLUSTERS)
-def test_each_environment_sets_what_its_cluster_needs(case: str, repositories: dict[str, Path]) -> None:
+def test_each_environment_sets_what_its_cluster_needs(
+    case: str, terraform: Terraform, repositories: dict[str, Path]
+) -> None:
     made = repositories[case]
     declared = (made / "cluster" / "variables.tf").read_text(encoding="utf-8")
     variables = dict(re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', declared, re.MULTILINE | re.DOTALL))
@@ -141,6 +149,16 @@ def test_each_environment_sets_what_its_cluster_needs(case: str, repositories: d
     for file in files:
         given = set(re.findall(r"^(\w+) +=", file.read_text(encoding="utf-8"), re.MULTILINE))
         assert needed <= given <= set(variables)
+    terraform.run(["terraform", "fmt", "-check", "-diff", "environments"], made)
+
+
+@pytest.mark.parametrize("case", CLUSTERS)
+def test_its_buckets_have_names_that_s3_accepts(case: str, repositories: dict[str, Path]) -> None:
+    script = (repositories[case] / "ci" / "terraform").read_text(encoding="utf-8")
+
+    (bucket,) = re.findall(r"bucket=(.*)-\$environment-tfstate", script)
+
+    assert re.fullmatch(r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]", bucket)
 
 
 @pytest.mark.parametrize("case", ["least", "gitlab", *REST])
@@ -202,7 +220,9 @@ def test_day_1_makes_a_gitops_repository_fit_its_cluster(
     made = shutil.copytree(repositories[case], tmp_path / repositories[case].name)
     text = (made / "docs" / "day-1.md").read_text(encoding="utf-8")
     arn = "arn:aws:eks:eu-west-1:111122223333:cluster/shops-dev"
-    record(tmp_path, f"case $* in *cluster_arn) echo {arn} ;; *load_balancer_values) echo 'a: {{vpcId: vpc-1}}' ;; esac")
+    record(
+        tmp_path, f"case $* in *cluster_arn) echo {arn} ;; *load_balancer_values) echo 'a: {{vpcId: vpc-1}}' ;; esac"
+    )
     (command,) = re.findall(r"^scenedock skeletons bake gitops-repository --output \. (.*)$", text, re.MULTILINE)
     answers = dict(pair.split("=", 1) for pair in command.split())
     (fitting,) = re.findall(r"Make it fit this cluster:\n\n```shell\n(.*?)```", text, re.DOTALL)
@@ -259,6 +279,8 @@ def test_what_is_applied_is_the_plan_of_that_environment(repositories: dict[str,
 
 @pytest.mark.extended
 @pytest.mark.parametrize("case", CLUSTERS)
-def test_checkov_has_nothing_to_say(case: str, repositories: dict[str, Path]) -> None:
-    for framework in ("terraform", "gitlab_ci" if "gitlab" in case else "github_actions"):
-        assert failed_checks(repositories[case], framework) == set()
+def test_checkov_finds_nothing_but_what_is_accepted(case: str, repositories: dict[str, Path]) -> None:
+    made = repositories[case]
+
+    assert failed_checks(made, "terraform") <= set(ACCEPTED)
+    assert failed_checks(made, "gitlab_ci" if case == "gitlab" else "github_actions") == set()

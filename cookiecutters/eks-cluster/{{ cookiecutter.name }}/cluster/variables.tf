@@ -82,12 +82,11 @@ variable "vpc_cidr" {
 }
 
 variable "zones" {
-  description = "In how many availability zones subnets are"
-  type        = number
-  default     = 3
+  description = "Availability zones that have subnets, by name: another one is added at the end, none is taken away"
+  type        = list(string)
 
   validation {
-    condition     = var.zones >= 2 && var.zones <= 6
+    condition     = length(var.zones) >= 2 && length(var.zones) <= 6 && length(distinct(var.zones)) == length(var.zones)
     error_message = "EKS needs two zones; the plan of addresses has room for six."
   }
 }

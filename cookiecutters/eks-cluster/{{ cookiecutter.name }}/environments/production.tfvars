@@ -6,11 +6,11 @@ log_retention_days  = 90
 
 {% if cookiecutter.network == 'new' %}
 vpc_cidr           = "10.22.0.0/16"
-zones              = 3
+zones              = ["{{ cookiecutter.region }}a", "{{ cookiecutter.region }}b", "{{ cookiecutter.region }}c"]
 single_nat_gateway = false
 flow_logs          = true
 {% else %}
-vpc_name = "production"
+vpc_name = "{{ cookiecutter.name }}-production"
 {% endif %}
 {% if cookiecutter.compute == 'managed' %}
 

@@ -1,8 +1,8 @@
-"""Write what the skeleton's tests know of others' modules and providers: names and types, in modules.json and schemas.json.
+"""Write what tests know of others' modules and providers, names and types: modules.json and schemas.json.
 
-Run by hand when a pinned version changes: `python describe.py CLONES PACKAGES`. CLONES holds a git clone `terraform-aws-NAME`
-of each repository in MODULES; PACKAGES is a folder where npm has installed the packages in PROVIDERS, which were
-generated from the providers' own schemas.
+Run by hand when a pinned version changes: `python describe.py CLONES PACKAGES`. CLONES holds a git clone
+`terraform-aws-NAME` of each repository in MODULES; PACKAGES is a folder where npm has installed the packages in
+PROVIDERS, which were generated from the providers' own schemas.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def describe_module(clone: Path, version: str, folder: str) -> dict[str, Any]:
 class Generated:
     """A module of a package: classes for one resource, with what the provider's schema says of it."""
 
-    def __init__(self, text: str, nested: bool) -> None:
+    def __init__(self, text: str, *, nested: bool) -> None:
         self.text = text
         self.nested = nested
         """Whether the provider has nested attributes instead of blocks."""
@@ -109,9 +109,7 @@ class Generated:
     def _described(self, body: str, synthesized: str, *, computed_too: bool) -> dict[str, Any]:
         uses = {
             name: [use for use, said in zip(("computed", "optional", "required"), flags, strict=True) if said == "true"]
-            for name, *flags in re.findall(
-                r"// (\w+) - computed: (\w+), optional: (\w+), required: (\w+)", body
-            )
+            for name, *flags in re.findall(r"// (\w+) - computed: (\w+), optional: (\w+), required: (\w+)", body)
         }
         described: dict[str, Any] = {"attributes": {}}
         setting = r"^ +(\w+): \{\n +value: (.*),\n +isBlock: (\w+),\n +type: \"(\w+)\",\n +storageClassType: \"(\w+)\""
@@ -160,7 +158,7 @@ def describe_provider(packages: Path, source: str) -> dict[str, Any]:
     nested = source == "hashicorp/helm"
 
     def read(name: str) -> dict[str, Any]:
-        return Generated((folder / "lib" / name / "index.js").read_text(encoding="utf-8"), nested).root()
+        return Generated((folder / "lib" / name / "index.js").read_text(encoding="utf-8"), nested=nested).root()
 
     prefix = source.partition("/")[2]
     resources, data = USED[source]

@@ -14,11 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from tf.gen import grpc_controller_pb2 as controller
-from tf.gen import grpc_controller_pb2_grpc as controller_rpc
-from tf.gen import grpc_stdio_pb2_grpc as stdio_rpc
 from tf.gen import tfplugin_pb2 as pb
-from tf.gen import tfplugin_pb2_grpc as rpc
 
 NESTINGS = {"single": 1, "list": 2, "set": 3, "map": 4}
 
@@ -38,7 +34,7 @@ def block(described: dict[str, Any]) -> pb.Schema.Block:
 
 
 def attribute(name: str, described: dict[str, Any]) -> pb.Schema.Attribute:
-    made = pb.Schema.Attribute(name=name, **{use: True for use in described["use"]})
+    made = pb.Schema.Attribute(name=name, **dict.fromkeys(described["use"], True))
     if "nesting" in described:
         inner = [attribute(inner, each) for inner, each in described["attributes"].items()]
         made.nested_type.CopyFrom(pb.Schema.Object(attributes=inner, nesting=NESTINGS[described["nesting"]]))
@@ -47,47 +43,27 @@ def attribute(name: str, described: dict[str, Any]) -> pb.Schema.Attribute:
     return made
 
 
-class Provider(rpc.ProviderServicer):  # type: ignore[misc] # has no types
+def answers(described: dict[str, Any]) -> dict[str, Any]:
     """What Terraform asks a provider whose resources and data are mocked: its schema, and whether a block is valid."""
-
-    def __init__(self, described: dict[str, Any]) -> None:
-        self.answer = pb.GetProviderSchema.Response(
-            provider=schema(described["provider"]),
-            resource_schemas={name: schema(each) for name, each in described["resources"].items()},
-            data_source_schemas={name: schema(each) for name, each in described["data"].items()},
-        )
-
-    def GetProviderSchema(self, request: Any, context: Any) -> Any:
-        return self.answer
-
-    def ValidateProviderConfig(self, request: Any, context: Any) -> Any:
-        return pb.ValidateProviderConfig.Response()
-
-    def ValidateResourceConfig(self, request: Any, context: Any) -> Any:
-        return pb.ValidateResourceConfig.Response()
-
-    def ValidateDataResourceConfig(self, request: Any, context: Any) -> Any:
-        return pb.ValidateDataResourceConfig.Response()
-
-    def StopProvider(self, request: Any, context: Any) -> Any:
-        return pb.StopProvider.Response()
-
-
-class Controller(controller_rpc.GRPCControllerServicer):  # type: ignore[misc] # has no types
-    def Shutdown(self, request: Any, context: Any) -> Any:
-        return controller.Empty()
-
-
-class Output(stdio_rpc.GRPCStdioServicer):  # type: ignore[misc] # has no types
-    def StreamStdio(self, request: Any, context: Any) -> Any:
-        return iter(())
+    known = pb.GetProviderSchema.Response(
+        provider=schema(described["provider"]),
+        resource_schemas={name: schema(each) for name, each in described["resources"].items()},
+        data_source_schemas={name: schema(each) for name, each in described["data"].items()},
+    )
+    valid = ("ValidateProviderConfig", "ValidateResourceConfig", "ValidateDataResourceConfig", "StopProvider")
+    return {"GetProviderSchema": known} | {name: getattr(pb, name).Response() for name in valid}
 
 
 def serve(described: dict[str, Any], socket: Path) -> grpc.Server:
+    """Always give the same answer to each question, as a server that runs until it is stopped."""
+    handlers = {
+        name: grpc.unary_unary_rpc_method_handler(
+            lambda _request, _context, answer=answer: answer, response_serializer=type(answer).SerializeToString
+        )
+        for name, answer in answers(described).items()
+    }
     server = grpc.server(ThreadPoolExecutor(4))
-    rpc.add_ProviderServicer_to_server(Provider(described), server)
-    controller_rpc.add_GRPCControllerServicer_to_server(Controller(), server)
-    stdio_rpc.add_GRPCStdioServicer_to_server(Output(), server)
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("tfplugin6.Provider", handlers)])
     server.add_insecure_port(f"unix://{socket}")
     server.start()
     return server
@@ -100,7 +76,8 @@ def main(schemas: str, folder: str) -> None:
         servers.append(serve(described, socket))
         address = {"Network": "unix", "String": str(socket)}
         addresses[name] = {"Protocol": "grpc", "ProtocolVersion": 6, "Pid": os.getpid(), "Test": True, "Addr": address}
-    print(json.dumps(addresses), flush=True)
+    sys.stdout.write(f"{json.dumps(addresses)}\n")
+    sys.stdout.flush()
     sys.stdin.read()
     for server in servers:
         server.stop(None)

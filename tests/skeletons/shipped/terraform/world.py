@@ -1,4 +1,4 @@
-"""The real Terraform, from PyPI, in a world without registries: stubs of modules, and providers that know schemas alone."""
+"""The real Terraform, from PyPI, without its registry: stubs of modules, and providers that know schemas alone."""
 
 from __future__ import annotations
 
