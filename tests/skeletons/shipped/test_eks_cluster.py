@@ -197,15 +197,16 @@ def test_argo_cd_begins_with_the_root_of_the_gitops_repository(repositories: dic
     made = repositories["least"]
     apps = bake("gitops-repository", tmp_path, {"name": "platform-dev-apps", "owner": "platform"})
 
-    root, storage = rendered(made)
+    root, ingress, storage = rendered(made)
     capability = rendered(repositories["capability"], "arn:aws:eks:eu-west-1:111122223333:cluster/shops-dev")
 
     assert root == yaml.safe_load((apps / "argocd" / "root.yaml").read_bytes())
     assert judge_custom_resources([root, capability[0]]) == [[], []]
     assert (storage["parameters"]["encrypted"], storage["provisioner"]) == ("true", "ebs.csi.eks.amazonaws.com")
-    validate_kubernetes([storage, *capability[1:]])
-    assert [each["kind"] for each in capability] == ["Application", "Secret", "StorageClass"]
-    assert capability[1]["stringData"]["server"] == capability[0]["spec"]["destination"]["server"]
+    validate_kubernetes([ingress, storage, *capability[1:]])
+    assert [each["kind"] for each in capability] == ["Application", "IngressClass", "Secret", "StorageClass"]
+    assert [each["kind"] for each in rendered(repositories["managed"])] == ["Application", "StorageClass"]
+    assert capability[2]["stringData"]["server"] == capability[0]["spec"]["destination"]["server"]
     release = (made / "argocd" / "main.tf").read_text(encoding="utf-8")
     chart = yaml.safe_load((apps / "platform" / "argocd" / "Chart.yaml").read_bytes())
     (dependency,) = chart["dependencies"]

@@ -24,7 +24,7 @@ data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
 
-# All volumes of the account are encrypted, those of nodes and of services too, whatever asks for them.
+# All volumes of the account in this region are encrypted, those of nodes and of services too, whatever asks for them.
 resource "aws_ebs_encryption_by_default" "this" {
   enabled = true
 }

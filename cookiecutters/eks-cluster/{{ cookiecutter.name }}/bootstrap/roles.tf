@@ -40,7 +40,6 @@ module "plan_role" {
       actions = [
         "autoscaling:Describe*",
         "ec2:Describe*",
-        "ec2:GetSecurityGroupsForVpc",
         "eks:Describe*",
         "eks:List*",
         "iam:Get*",

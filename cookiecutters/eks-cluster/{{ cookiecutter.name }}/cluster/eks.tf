@@ -48,7 +48,6 @@ locals {
 
   node_groups = {
     default = {
-      name           = "${local.cluster}-default"
       ami_type       = var.ami_type
       instance_types = var.instance_types
       capacity_type  = var.capacity_type

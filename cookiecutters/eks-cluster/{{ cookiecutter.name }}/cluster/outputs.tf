@@ -21,6 +21,9 @@ output "load_balancer_values" {
       clusterName = module.eks.cluster_name
       region      = "{{ cookiecutter.region }}"
       vpcId       = local.vpc_id
+      ingressClassConfig = {
+        default = true
+      }
       serviceAccount = {
         name = "aws-load-balancer-controller" # EKS Pod Identity gives this account its rights
       }
