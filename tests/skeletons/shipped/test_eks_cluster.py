@@ -17,10 +17,10 @@ from scenedock.effects.skeletons.folders import read_skeleton
 from scenedock.skeletons.rendering.bake import bake as bake_in_memory
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from tests.skeletons.shipped.answers import CLUSTERS
+from tests.skeletons.shipped.checkov import failed_checks
 from tests.skeletons.shipped.custom_resources import judge_custom_resources
 from tests.skeletons.shipped.gitops import parse, validate_kubernetes
 from tests.skeletons.shipped.terraform.world import STACKS, Terraform, terraform_world
-from tests.skeletons.shipped.test_more_answers import failed_checks
 from tests.skeletons.shipped.world import LOCKS, SKELETONS, attempt, bake, run
 from tests.tools.helm import helm
 from tests.tools.judge import judge
