@@ -222,7 +222,14 @@ def test_the_shipped_skeletons_are_found_without_any_setting(monkeypatch: pytest
     listed = json.loads(run("list", "--format", "json").stdout)
     lines = run("list").stdout.splitlines()
 
-    names = ["deployment", "gitops-repository", "library-chart", "microservice-python", "migration-runbook"]
+    names = [
+        "deployment",
+        "eks-cluster",
+        "gitops-repository",
+        "library-chart",
+        "microservice-python",
+        "migration-runbook",
+    ]
     assert [each["name"] for each in listed] == names
     for line, each in zip(lines, listed, strict=True):
         assert re.fullmatch(rf"{each['name']} +{re.escape(each['purpose'])} +{re.escape(each['path'])}/.*", line)

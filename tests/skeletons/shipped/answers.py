@@ -156,3 +156,33 @@ RUNBOOKS: dict[str, dict[str, Any]] = {
         "secrets_in_files": "no",
     },
 }
+
+CLUSTERS: dict[str, dict[str, str]] = {
+    "least": {"owner": "group:default/platform"},
+    "gitlab": {
+        "name": "clusters",
+        "owner": "group:default/infrastructure",
+        "organisation": "acme/shops",
+        "code_owners": "@acme/shops/infrastructure @ada",
+        "ci": "gitlab",
+        "host": "git.example.com",
+        "region": "us-gov-west-1",
+        "environments": "production",
+        "network": "existing",
+        "applications": "terraform",
+        "state_bucket": "acme-shops",
+    },
+    "managed": {
+        "owner": "user:ada",
+        "organisation": "A-company_whose-name.is-longer-than-others",
+        "compute": "managed",
+        "environments": "dev-qa-production",
+    },
+    "capability": {
+        "name": "shops",
+        "owner": "shops",
+        "host": "github.example.com",
+        "argocd": "capability",
+        "applications": "terraform",
+    },
+}

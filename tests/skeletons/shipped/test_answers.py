@@ -19,13 +19,14 @@ from scenedock.skeletons.problems import AnswersError
 from scenedock.skeletons.rendering.bake import bake as bake_in_memory
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.output import BakedTree
-from tests.skeletons.shipped.answers import DEPLOYMENTS, GITOPS, LIBRARY, MICROSERVICES, RUNBOOKS
+from tests.skeletons.shipped.answers import CLUSTERS, DEPLOYMENTS, GITOPS, LIBRARY, MICROSERVICES, RUNBOOKS
 from tests.skeletons.shipped.world import SKELETONS, bake
 
-NAMES = ("deployment", "gitops-repository", "library-chart", "microservice-python", "migration-runbook")
+NAMES = ("deployment", "eks-cluster", "gitops-repository", "library-chart", "microservice-python", "migration-runbook")
 COMPILED = {name: CompiledSkeleton(read_skeleton(SKELETONS, name, directory=name)) for name in NAMES}
 LEAST = {
     "deployment": {"service": "billing", "owner": "group:default/payments"},
+    "eks-cluster": {"owner": "group:default/platform"},
     "gitops-repository": {"owner": "group:default/platform"},
     "library-chart": {},
     "microservice-python": {"name": "billing", "owner": "group:default/payments"},
@@ -33,6 +34,7 @@ LEAST = {
 }
 CASES = [
     *(("deployment", LEAST["deployment"] | {"service": name} | answers) for name, answers in DEPLOYMENTS.items()),
+    *(("eks-cluster", answers) for answers in CLUSTERS.values()),
     *(("gitops-repository", LEAST["gitops-repository"] | answers) for answers in GITOPS.values()),
     ("library-chart", LIBRARY),
     *(("microservice-python", LEAST["microservice-python"] | answers) for answers in MICROSERVICES.values()),
@@ -114,6 +116,10 @@ def test_any_line_of_text_is_a_description(description: str) -> None:
         ("deployment", {"library_registry": "https://example.com"}),
         ("deployment", {"library_version": "*"}),
         ("deployment", {"layout": "other"}),
+        ("eks-cluster", {"name": "n" * 21}),
+        ("eks-cluster", {"region": "eu-central-1a"}),
+        ("eks-cluster", {"state_bucket": "Acme"}),
+        ("eks-cluster", {"environments": "staging"}),
         ("gitops-repository", {"name": "hello"}),
         ("gitops-repository", {"organisation": "acme inc"}),
         ("gitops-repository", {"service": "s" * 41}),
@@ -148,6 +154,7 @@ def test_an_answer_that_would_make_a_wrong_result_is_refused_by_name(skeleton: s
     ("skeleton", "name"),
     [
         ("deployment", "owner"),
+        ("eks-cluster", "owner"),
         ("gitops-repository", "owner"),
         ("microservice-python", "name"),
         ("migration-runbook", "name"),

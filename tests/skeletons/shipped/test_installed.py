@@ -11,12 +11,13 @@ import yaml
 from click.testing import CliRunner
 
 from scenedock.doors.cli import main
-from tests.skeletons.shipped.answers import DEPLOYMENTS, GITOPS, LIBRARY, MICROSERVICES, RUNBOOKS
+from tests.skeletons.shipped.answers import CLUSTERS, DEPLOYMENTS, GITOPS, LIBRARY, MICROSERVICES, RUNBOOKS
 from tests.skeletons.shipped.world import SKELETONS, run
 from tests.tools.wheel import build_wheel, install_wheel
 
 ANSWERS = {
     "deployment": {"service": "orders", **DEPLOYMENTS["orders"]},
+    "eks-cluster": CLUSTERS["capability"],
     "gitops-repository": GITOPS["gitlab"],
     "library-chart": LIBRARY,
     "microservice-python": MICROSERVICES["gitlab"],

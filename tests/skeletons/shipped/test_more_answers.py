@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,14 +11,14 @@ import pytest
 import yaml
 
 from tests.skeletons.shipped.answers import DEPLOYMENTS, GITOPS, LIBRARIES, RUNBOOKS
+from tests.skeletons.shipped.checkov import failed_checks
 from tests.skeletons.shipped.custom_resources import judge_custom_resources
 from tests.skeletons.shipped.gitops import HELMS, Manifest, Repository, is_custom, validate_kubernetes
 from tests.skeletons.shipped.typing_commands import follow, programs
-from tests.skeletons.shipped.world import LOCKS, bake, run
+from tests.skeletons.shipped.world import bake, run
 from tests.tools.helm import helm
 from tests.tools.judge import judge
 from tests.tools.promtool import promtool
-from tests.tools.venv import venv
 
 __all__ = ["programs"]
 pytestmark = pytest.mark.extended
@@ -30,15 +29,6 @@ ACCEPTED = {
     "CKV_K8S_43": "what is promoted is a version; a digest may be added to it",
     "CKV2_K8S_6": "who may reach a service, only its team knows: `networkPolicy`",
 }
-
-
-def failed_checks(folder: Path, framework: str) -> set[str]:
-    """What checkov finds in a folder: the names of the checks."""
-    program = venv(LOCKS / "requirements-checkov.txt") / "bin" / "checkov"
-    options = ["--skip-download", "--quiet", "--soft-fail", "--output", "json", "--framework", framework]
-    report = json.loads(run([program, "--directory", folder, *options], folder))
-    assert report["summary"]["passed"] > 0
-    return {check["check_id"] for check in report["results"]["failed_checks"]}
 
 
 def rendered(folder: Path, library: dict[str, str]) -> Sequence[Manifest]:

@@ -50,7 +50,14 @@ def evaluated(application_set: Mapping[str, Any], found: Mapping[str, Any], fold
 
 
 def test_all_shipped_skeletons_are_looked_at() -> None:
-    assert NAMES == ["deployment", "gitops-repository", "library-chart", "microservice-python", "migration-runbook"]
+    assert NAMES == [
+        "deployment",
+        "eks-cluster",
+        "gitops-repository",
+        "library-chart",
+        "microservice-python",
+        "migration-runbook",
+    ]
 
 
 @pytest.mark.parametrize("skeleton", NAMES)

@@ -1,0 +1,4 @@
+output "repository" {
+  description = "What Argo CD deploys from"
+  value       = local.values.repository
+}
