@@ -111,7 +111,7 @@ class LackOutput(JsonDocument):
 
     need: Annotated[
         str,
-        "`deployment`, `service`, `sealed secret`, `external secret`, `value`, `file`, `image`, `owners` or `automation`",
+        "`deployment`, `service`, `sealed secret`, `external secret`, `value`, `file`, `image`, `owners`, `automation`",
     ]
     what: str
     place: Annotated[str | None, "File and line, where there is one"]

@@ -21,6 +21,8 @@ _PERSONAL = re.compile(
     r"|links|lifecycle|provides|depends|consumes|pager|runbook|slack|channel|database|\bdb|queue|topic|command|args|env\Z",
     re.IGNORECASE,
 )
+IN_ITEM: Final = ("item",)
+"""What the entries of an item of a list have in the place of the steps to it, so that they are the same in others."""
 _MANY: Final = 3
 """How many times as many services must agree as don't."""
 _MOST_NAMED: Final = 4
@@ -30,11 +32,12 @@ _MOST_NAMED: Final = 4
 class ServiceJudge(Judge):
     """Decides for the keys of a file of a service: the evidence's neighbours are the same files of other services.
 
-    `follows`: what all others have counts for more than what the source has, which is a mere default. `default_of` says
-    what the source is, for the reasons.
+    `follows`: what all others have counts for more than what the source has, which is a mere default. `environment` is
+    the one that the file is of, if it is one's.
     """
 
     follows: bool = False
+    environment: str = ""
 
     def of_version(self, entry: Entry) -> Verdict:
         """What becomes of the version of an image: the other image has versions of its own."""
@@ -45,7 +48,8 @@ class ServiceJudge(Judge):
     def of_key(self, entry: Entry) -> Verdict:
         """What becomes of a key that names the service."""
         new = self.old.replaced(str(entry.value), self.new)
-        if literal := [name for name, each in self.evidence.neighbours.items() if entry.identity in each.keys]:
+        others = {} if entry.identity[1:] == IN_ITEM else self.evidence.neighbours
+        if literal := [name for name, each in others.items() if entry.identity in each.keys]:
             return Verdict("copied", f"{listed(literal[:_MOST_NAMED])} have the same key")
         return Verdict("replaced", f"the key names {self.old.environment}", new)
 
@@ -58,10 +62,12 @@ class ServiceJudge(Judge):
             return Verdict("asked", f"it has {self.old.environment!r} in it, but not as a word of its own")
         if entry.identity == ("text",):
             return Verdict("copied", f"the file doesn't name {self.old.environment}")
+        if self.environment and text.lower() == self.environment.lower():
+            return Verdict("copied", "it is the name of the environment")
         agreeing, different = list(said.agreeing), list(said.different)
         if different and self._is_outvoted(agreeing, different):
             return self._of_different(entry, different)
-        if len(agreeing) > 1 or (agreeing and not is_bound(entry)):
+        if len(agreeing) > 1 or (agreeing and not _is_bound(entry)):
             return Verdict("copied", f"{_named(agreeing)} the same")
         if agreeing:
             return Verdict("asked", f"only {agreeing[0]} has the same, and such keys often differ", entry.value)
@@ -99,7 +105,7 @@ class ServiceJudge(Judge):
             return Verdict("asked", f"{_named(said.absent)} no such key", entry.value)
         names = (*entry.names, *entry.identity[-1:])
         is_personal = any(map(_PERSONAL.search, names)) or (isinstance(entry.value, str) and " " in entry.value)
-        if is_personal or is_bound(entry) or (is_measure(entry.value) and entry.value is not None):
+        if is_personal or _is_bound(entry) or (is_measure(entry.value) and entry.value is not None):
             return Verdict("asked", "no other service has such a file to compare it with", entry.value)
         return Verdict("copied", f"there is nothing to compare it with, and it doesn't name {self.old.environment}")
 
@@ -116,6 +122,11 @@ class ServiceJudge(Judge):
         """What the value probably is: what all others have, but for their names."""
         value = agreed(self._values(entry))
         return value.replace(MARK, self.new) if isinstance(value, str) else value
+
+
+def _is_bound(entry: Entry) -> bool:
+    """Whether a value is of a kind that is often a service's alone; what Kubernetes calls a manifest isn't."""
+    return entry.name not in {"apiVersion", "kind"} and is_bound(entry)
 
 
 def _some(services: Sequence[str]) -> str:

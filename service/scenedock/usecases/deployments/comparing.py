@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, TypeAlias
 
 from scenedock.changes.deployments.codeowners import owners_of
-from scenedock.changes.deployments.deciding import ServiceJudge
+from scenedock.changes.deployments.deciding import IN_ITEM, ServiceJudge
 from scenedock.changes.deployments.words import ServiceWords
 from scenedock.changes.environments.entries import Entries, Entry, entries_of
 from scenedock.changes.environments.evidence import Evidence, Neighbour
@@ -40,8 +40,8 @@ class ServiceComparer:
             if service == self.source.service or not is_here or len(found) >= MOST_NEIGHBOURS:
                 continue
             pieces = ServicePieces(self.ground, self.source.repository, service, self.source.new)
-            if pieces.homes:
-                found[service] = pieces.words, {_like(each, pieces.words): each for each in pieces.find()}, pieces
+            if like := {_like(each, pieces.words): each for each in pieces.find()}:
+                found[service] = pieces.words, like, pieces
         return found
 
     def entries(self, path: str, item: Item | None) -> Entries | None:
@@ -50,9 +50,10 @@ class ServiceComparer:
         if here is None or item is None:
             return here
         try:
-            return within(here, item, path)
+            inside = within(here, item, path)
         except InputError:
             return None
+        return replace(inside, entries=tuple(_in_item(each, len(item.steps)) for each in inside))
 
     def entries_of(self, piece: Piece) -> Entries | None:
         """The entries of a piece; of a text, the whole of it."""
@@ -72,13 +73,19 @@ class ServiceComparer:
             for line in self.ground.releases[key].lines
             if line.line and line.spot and line.path == piece.path
         }
-        return ServiceJudge(self.source.words, self.source.new, Evidence(neighbours), frozenset(versions))
+        return ServiceJudge(
+            self.source.words,
+            self.source.new,
+            Evidence(neighbours),
+            frozenset(versions),
+            environment=piece.environment or "",
+        )
 
     def _neighbours(self, piece: Piece) -> Iterator[tuple[str, Neighbour]]:
         for service, (words, pieces, finder) in self.neighbours.items():
             if piece.path == self.owners:
-                entries: Entries | None = owners_of(self._text(piece.path), finder.homes[0])
-                entries = entries if entries and entries.entries else None
+                owners = owners_of(self._text(piece.path), finder.homes[0]) if finder.homes else None
+                entries = owners if owners and owners.entries else None
             else:
                 other = pieces.get(_like(piece, self.source.words))
                 entries = self.entries(other.path, other.item) if other else None
@@ -106,6 +113,11 @@ class ServiceComparer:
 
     def _text(self, path: str) -> str:
         return self.ground.read(self.source.repository, path).decode("utf-8", "replace")
+
+
+def _in_item(entry: Entry, depth: int) -> Entry:
+    """An entry of an item, which is the same in other items, wherever they stand in their list."""
+    return replace(entry, identity=(entry.identity[0], *IN_ITEM, *entry.identity[1 + depth :])) if depth else entry
 
 
 def _as_text(text: str) -> Entries:

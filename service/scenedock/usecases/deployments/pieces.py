@@ -71,6 +71,13 @@ class ServicePieces:
             found |= {home: None for each in folders if each and (home := home_of(each, self.words))}
         return tuple(each for each in found if not any(other in found for other in folders_above(each)))
 
+    @cached_property
+    def unnamed_folders(self) -> tuple[str, ...]:
+        """The folders that are its alone, and don't have its name."""
+        others = {pair.deployment.folder for key, pair in self.ground.pairs.items() if key[1] != self.service}
+        own = {self.ground.pairs[key].deployment.folder for key in self._all_keys} - others - {""}
+        return tuple(sorted(each for each in own if home_of(each, self.words) is None))
+
     def target(self, path: str) -> str | None:
         """The path of the copy of a file; None where nothing in it names the service."""
         return path_of(path, self.homes, self.words, self.new)

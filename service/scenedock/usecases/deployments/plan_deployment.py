@@ -116,9 +116,10 @@ def pieces_of(ground: Ground, wish: NewDeployment) -> ServicePieces:
         listed = ", ".join(sorted(filter(None, known))) or "none"
         raise NotFoundError(f"{wish.source} isn't deployed in {', '.join(unknown)}; its environments are: {listed}")
     source = ServicePieces(ground, name, wish.source, wish.service, frozenset(wish.environments))
-    if not source.homes:
+    if unnamed := source.unnamed_folders:
         raise InputError(
-            f"no folder of {name} has the name of {wish.source}, so nothing tells what is its own; name another service"
+            f"{', '.join(unnamed)} of {name} doesn't have the name of {wish.source}, so nothing tells where that of "
+            f"{wish.service} would be; name another service"
         )
     return source
 
@@ -148,7 +149,7 @@ def draft_of(ground: Ground, source: ServicePieces) -> tuple[Draft, Piece | None
             raise ConflictError(f"{each.target} is there already; remove it, or choose another name")
     contents = next(each for each in ground.result.repositories if each.facts.name == source.repository)
     path = contents.codeowners.path
-    owners = Piece(path, path, is_text=True) if path and path in there else None
+    owners = Piece(path, path, is_text=True) if path and path in there and source.homes else None
     if owners:
         pieces.append(owners)
     return Draft(ground, source.repository, source.words, source.new, pieces), owners
@@ -164,7 +165,7 @@ def with_versions(draft: Draft, comparer: ServiceComparer, wish: NewDeployment) 
         (line.path, line.line)
         for key in comparer.source.keys
         for line in draft.ground.releases[key].lines
-        if line.image and not line.chart
+        if not line.chart
     }
     keys = [each.key for each in trial.all_decisions if each.outcome == "asked" and _at(each) in lines]
     return replace(wish, answers={**dict.fromkeys(keys, wish.version), **wish.answers})

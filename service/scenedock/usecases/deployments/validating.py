@@ -8,7 +8,7 @@ from functools import partial, reduce
 
 from scenedock.changes.deployments.schemas import Where, problems_of, refusal, schema_in, values_for
 from scenedock.documents.merging import merge_values
-from scenedock.errors import InputError, NotFoundError
+from scenedock.errors import InputError
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.releases.release import PairKey
@@ -52,10 +52,8 @@ def _problems(ground: Ground, key: PairKey) -> Iterator[tuple[Where, str]]:
 
 def _schema(ground: Ground, repository: str, folder: str) -> JsonObject:
     path = posixpath.join(folder, _SCHEMA)
-    try:
-        return schema_in(ground.repositories[repository].read(path), f"{repository}:{path}")
-    except NotFoundError:
-        return {}
+    is_there = path in ground.paths(repository)
+    return schema_in(ground.read(repository, path), f"{repository}:{path}") if is_there else {}
 
 
 def _values(ground: Ground, repository: str, folder: str) -> JsonObject:
