@@ -21,16 +21,18 @@ TEXTS = st.sampled_from(["billing", "billing.qa.example", "BILLING_DB", "billing
 
 
 @settings(max_examples=40)
-@given(FILES, FILES, ITEMS, TEXTS, st.sampled_from(["orders", "no", "billing-two", "x"]), st.booleans())
+@given(FILES, FILES, ITEMS, TEXTS, st.sampled_from(["orders", "no", "billing-two", "x"]), st.sampled_from([[], [True]]))
 def test_each_key_has_one_outcome_and_the_copy_has_no_secret(
-    source: dict[str, Any], other: dict[str, Any], items: list[str], text: str, new: str, follows: bool
+    source: dict[str, Any], other: dict[str, Any], items: list[str], text: str, new: str, follows: list[bool]
 ) -> None:
     items_of = [{"name": name, "value": HIDDEN if name != "STAGE" else text} for name in items]
     data = yaml.safe_dump(secret({**source, "items": items_of, "own": text}), allow_unicode=True).encode()
     path, words = "billing/values.yaml", ServiceWords("billing", others=("billing-worker",))
     entries = entries_of(data, path)
     near = entries_of(yaml.safe_dump({**other, "own": "search"}, allow_unicode=True).encode(), path)
-    judge = ServiceJudge(words, new, Evidence({"search": Neighbour(ServiceWords("search"), near)}), follows=follows)
+    judge = ServiceJudge(
+        words, new, Evidence({"search": Neighbour(ServiceWords("search"), near)}), follows=bool(follows)
+    )
 
     decisions = [
         Decision.of(entry, verdict, Place("r", path, entry.line)) for entry, verdict in judge.verdicts(entries)

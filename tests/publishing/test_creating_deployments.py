@@ -14,7 +14,10 @@ from tests.tools.helm import helm
 
 WISH = {"service": "orders", "fromService": "component:default/billing", "version": "0.1.0"}
 ANSWERS = {**WISH, "answerLines": "version = 1.0.0\napiVersion=v2\nimage.repository=acme/orders", "keep": ["*"]}
-POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a, envFrom: [{secretRef: {name: "
+POD = (
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
+    "spec: {containers: [{name: a, image: a, envFrom: [{secretRef: {name: "
+)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.tools.commits import commit
 from tests.usecases.deployments.test_create_shapes import CHART, SET, run
 
-QUESTIONS = """{"service": "billing", "owner": "group:default/platform", "image": "acme/{{ cookiecutter.service }}", "port": "8000",
-"environment_qa": true, "environment_dev": true, "_scenedock": {"questions": {"service": {"required": true}}}}
+QUESTIONS = """{"service": "billing", "owner": "group:default/platform", "image": "acme/{{ cookiecutter.service }}",
+"port": "8000", "environment_qa": true, "environment_dev": true, "_scenedock": {"questions": {"service": {"required": true}}}}
 """
 SKELETON = {
     "cookiecutter.json": QUESTIONS,
@@ -17,7 +17,9 @@ SKELETON = {
     "{{ cookiecutter.service }}/values.yaml": "image: {repository: '{{ cookiecutter.image }}'}\n"
     "port: {{ cookiecutter.port }}\n",
     **{
-        f"{{{{ cookiecutter.service }}}}/{{% if cookiecutter.environment_{each} %}}values-{each}.yaml{{% endif %}}": "image: {tag: 1.0.0}\n"
+        "{{ cookiecutter.service }}/{% if cookiecutter.environment_" + each + f" %}}values-{each}.yaml{{% endif %}}": (
+            "image: {tag: 1.0.0}\n"
+        )
         for each in ("dev", "qa")
     },
 }

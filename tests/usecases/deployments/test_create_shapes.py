@@ -93,12 +93,12 @@ def overlay(service: str) -> dict[str, str]:
     deployment = f"{{name: {service}, image: 'acme/{service}:1.0.0'}}"
     return {
         f"apps/{service}/base/kustomization.yaml": "resources: [deployment.yaml]\n",
-        f"apps/{service}/base/deployment.yaml": f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {service}}}\n"
-        f"spec: {{template: {{spec: {{containers: [{deployment}]}}}}}}\n",
+        f"apps/{service}/base/deployment.yaml": f"apiVersion: apps/v1\nkind: Deployment\n"
+        f"metadata: {{name: {service}}}\nspec: {{template: {{spec: {{containers: [{deployment}]}}}}}}\n",
         f"apps/{service}/overlays/dev/kustomization.yaml": f"namespace: {service}-dev\nresources:\n  - ../../base\n"
         "  - sealed.yaml\n  - external.yaml\n",
         f"apps/{service}/overlays/dev/sealed.yaml": "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\n"
-        f"metadata: {{name: {service}-db, namespace: {service}-dev}}\nspec:\n  encryptedData: {{password: AgBvA2v==}}\n",
+        f"metadata: {{name: {service}-db, namespace: {service}-dev}}\nspec:\n  encryptedData: {{a: AgBvA2v==}}\n",
         f"apps/{service}/overlays/dev/external.yaml": "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\n"
         f"metadata: {{name: {service}-api}}\nspec:\n  secretStoreRef: {{name: vault}}\n  data:\n"
         f"    - secretKey: token\n      remoteRef: {{key: dev/{service}/api}}\n",
@@ -271,8 +271,8 @@ def test_a_deployment_of_this_shape_is_created(name: str, tmp_path: Path) -> Non
     run(*arguments, code=4)
 
 
-SCHEMA = """{"type": "object", "properties": {"image": {"properties": {"tag": {"pattern": "^[0-9.]+$"}}}, "port": {"maximum": 65535},
-"global": {}}, "additionalProperties": false}
+SCHEMA = """{"type": "object", "properties": {"image": {"properties": {"tag": {"pattern": "^[0-9.]+$"}}},
+"port": {"maximum": 65535}, "global": {}}, "additionalProperties": false}
 """
 
 

@@ -100,14 +100,14 @@ class Look:
         yield from missing_files(self.draft)
         yield from _images(made)
         yield from self._binaries()
-        said: set[tuple[str, str]] = set()
+        said: set[tuple[str, str, str]] = set()
         for environment, pieces in self._by_environment().items():
             decisions = [each for piece in pieces for each in self.draft.decisions.get(piece, ())]
             paths = {piece.target for piece in pieces}
             own = [each for each in files if each.path in paths]
             for lack in lacks_in(decisions, own, self.draft.words, service, environment, self.draft.new):
-                if (lack.need, lack.what) not in said:
-                    said.add((lack.need, lack.what))
+                if (lack.need, lack.what, lack.remedy) not in said:
+                    said.add((lack.need, lack.what, lack.remedy))
                     yield lack
 
     def _by_environment(self) -> dict[str, list[Piece]]:

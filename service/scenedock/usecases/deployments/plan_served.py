@@ -134,10 +134,10 @@ def with_rendered(
                 manifests[pair.environment or ""].append(each.manifest or {})
     lacks = list(plan.lacks)
     for environment, objects in manifests.items():
-        said = {(each.need, each.what) for each in lacks}
+        said = {(each.need, each.what, each.remedy) for each in lacks}
         for found in lacks_of_manifests(objects, plan.service, environment):
             what, remedy = (_named(text, plan.service, environment) for text in (found.what, found.remedy))
-            if (found.need, what) not in said:
+            if (found.need, what, remedy) not in said:
                 lacks.append(replace(found, what=what, remedy=remedy))
     failed = [f"{', '.join(map(str, each.pairs))} can't be rendered: {each.reason}" for each in diff.unrendered]
     planned = replace(plan.planned, notes=(*plan.planned.notes, *failed))
