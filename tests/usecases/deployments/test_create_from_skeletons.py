@@ -9,7 +9,8 @@ from tests.tools.commits import commit
 from tests.usecases.deployments.test_create_shapes import CHART, SET, run
 
 QUESTIONS = """{"service": "billing", "owner": "group:default/platform", "image": "acme/{{ cookiecutter.service }}",
-"port": "8000", "environment_qa": true, "environment_dev": true, "_scenedock": {"questions": {"service": {"required": true}}}}
+"port": "8000", "environment_qa": true, "environment_dev": true,
+"_scenedock": {"questions": {"service": {"required": true}}}}
 """
 SKELETON = {
     "cookiecutter.json": QUESTIONS,
