@@ -9,6 +9,7 @@ import pytest
 
 from scenedock.errors import InputError, TemporaryError
 from tests.fakes.github import faults
+from tests.fakes.shared.faults import Act
 from tests.publishing.deploying import Deploying, deploying_in
 from tests.tools.helm import helm
 
@@ -36,8 +37,9 @@ def test_a_deployment_is_proposed_once_with_each_decision_and_what_it_lacks(acme
     assert "| image.repository | acme/billing → acme/orders |" in plan["markdown"]
     assert acme.repository("gitops").pulls == {}
 
-    for at, way in ((1, "before"), (2, "after")):  # a lost call of an attempt, before and after it has its effect
-        acme.github.faults.add("POST .*/(git/refs|pulls)$", at=at, **{way: faults.dropped})
+    lost: tuple[dict[str, Act], ...] = ({"before": faults.dropped}, {"after": faults.dropped})
+    for at, way in enumerate(lost, 1):  # a call of an attempt, before and after it has its effect
+        acme.github.faults.add("POST .*/(git/refs|pulls)$", at=at, **way)  # type: ignore[arg-type]
         with pytest.raises(TemporaryError):
             acme.run("create-deployment", ANSWERS)
         acme.github.faults.clear()

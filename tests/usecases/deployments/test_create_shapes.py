@@ -257,7 +257,7 @@ def test_a_deployment_of_this_shape_is_created(name: str, tmp_path: Path) -> Non
     git(root, "config", "user.email", "ada@acme.test")
     before = contents(root)
     answers = [each if each.startswith("--") else f"--answer={each}" for each in shape.answers]
-    arguments = ("deployments", "create", "orders", "--from", "billing", *answers, root)
+    arguments = ["deployments", "create", "orders", "--from", "billing", *answers, str(root)]
     plan = json.loads(run(*arguments, "--plan", "--format", "json"))
     assert contents(root) == before
     printed = run(*arguments, "--keep", "*", "--commit")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from typing import TypeAlias
 
 from scenedock.documents.merging import merge_values
 from scenedock.errors import InputError
-from scenedock.model.json import JsonObject, as_object
+from scenedock.model.json import Json, JsonObject, as_list, as_object
 
 Where: TypeAlias = tuple[str, ...]
 _MOST = 20
@@ -18,21 +20,43 @@ _LONGEST = 300
 def problems_of(values: JsonObject, schema: JsonObject, keys: Where = ()) -> Iterator[tuple[Where, str]]:
     """What a schema has against values, each with the keys that lead to it; `keys` are those of the values themselves.
 
-    What a schema refers to elsewhere isn't fetched: then nothing is said.
+    What a schema refers to elsewhere isn't fetched: then nothing is said, and neither if it is no schema.
     """
     from jsonschema import SchemaError
     from jsonschema.validators import validator_for
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
 
+    if not all(map(partial(_is_here, schema), _references(schema))):
+        return
     try:
         kind = validator_for(dict(schema))
         kind.check_schema(dict(schema))
-        errors = list(kind(dict(schema), registry=Registry()).iter_errors(values))
-    except (SchemaError, Unresolvable):
+    except SchemaError:
         return
-    for error in errors[:_MOST]:
+    for error in islice(kind(dict(schema)).iter_errors(values), _MOST):
         yield (*keys, *map(str, error.absolute_path)), str(error.message)[:_LONGEST]
+
+
+def _references(schema: Json) -> Iterator[str]:
+    """What a schema refers to, however deep."""
+    if isinstance(schema, Mapping):
+        for key, below in schema.items():
+            if key in {"$ref", "$dynamicRef", "$recursiveRef"} and isinstance(below, str):
+                yield below
+            else:
+                yield from _references(below)
+    for each in as_list(schema):
+        yield from _references(each)
+
+
+def _is_here(schema: JsonObject, reference: str) -> bool:
+    """Whether a reference leads to a place in the schema."""
+    start, *steps = reference.split("/")
+    found: Json = schema
+    for step in (each.replace("~1", "/").replace("~0", "~") for each in steps):
+        if not isinstance(found, Mapping) or step not in found:
+            return False
+        found = found[step]
+    return start == "#"
 
 
 def schema_in(data: bytes, path: str) -> JsonObject:

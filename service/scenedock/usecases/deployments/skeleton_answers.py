@@ -88,7 +88,7 @@ def decide_served_answers(
     InputError, NotFoundError   as `decide_answers` does
     """
     with opened_served(repositories) as (opened, problems):
-        if wish.repository in problems:
+        if wish.repository and wish.repository in problems:
             raise InputError(problems[wish.repository])
         return decide_answers(opened, wish, schema)
 

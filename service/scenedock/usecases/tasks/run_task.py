@@ -40,6 +40,8 @@ _log: Final = logging.getLogger("scenedock.tasks")
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 300.0
 _SEAT_CHECK_MILLISECONDS = 5_000
+_RULES_SECONDS = 1
+"""After which another worker, which has the rules, may have the task."""
 
 
 class RunningTasks:
@@ -187,7 +189,7 @@ class _TaskRun:
                 "run here; give all processes the same SCENEDOCK_RULES"
             )
             _log.error("task %s: %s", self._journal.task.id, message)
-            raise TemporaryError(message)
+            raise TemporaryError(message, retry_after=_RULES_SECONDS)
 
     def _context(self, step: Step) -> Context[Any]:
         return Context(
