@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from scenedock.errors import InputError, TemporaryError
 from tests.fakes.github import faults
-from tests.fakes.shared.faults import Act
 from tests.publishing.deploying import Deploying, deploying_in
 from tests.tools.helm import helm
 
@@ -37,9 +37,9 @@ def test_a_deployment_is_proposed_once_with_each_decision_and_what_it_lacks(acme
     assert "| image.repository | acme/billing → acme/orders |" in plan["markdown"]
     assert acme.repository("gitops").pulls == {}
 
-    lost: tuple[dict[str, Act], ...] = ({"before": faults.dropped}, {"after": faults.dropped})
-    for at, way in enumerate(lost, 1):  # a call of an attempt, before and after it has its effect
-        acme.github.faults.add("POST .*/(git/refs|pulls)$", at=at, **way)  # type: ignore[arg-type]
+    lose = partial(acme.github.faults.add, "POST .*/(git/refs|pulls)$")
+    for lost in (partial(lose, before=faults.dropped), partial(lose, at=2, after=faults.dropped)):
+        lost()  # a call of an attempt, before and after it has its effect
         with pytest.raises(TemporaryError):
             acme.run("create-deployment", ANSWERS)
         acme.github.faults.clear()

@@ -20,7 +20,7 @@ _LONGEST = 300
 def problems_of(values: JsonObject, schema: JsonObject, keys: Where = ()) -> Iterator[tuple[Where, str]]:
     """What a schema has against values, each with the keys that lead to it; `keys` are those of the values themselves.
 
-    What a schema refers to elsewhere isn't fetched: then nothing is said, and neither if it is no schema.
+    What a schema refers to elsewhere isn't fetched: then nothing is said, as of what isn't a schema.
     """
     from jsonschema import SchemaError
     from jsonschema.validators import validator_for

@@ -106,7 +106,7 @@ class Judge:
         return self.by_evidence(entry)
 
     def by_evidence(self, entry: Entry) -> Verdict:
-        """What becomes of a value that is no secret and no version."""
+        """What becomes of a value that is neither a secret nor a version."""
         return self._by_peers(entry) or self._by_environments(entry)
 
     def of_version(self, entry: Entry) -> Verdict:

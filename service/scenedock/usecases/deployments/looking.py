@@ -137,7 +137,7 @@ class Look:
             for each in decisions:
                 data = self.draft.ground.read(self.draft.repository, piece.path) if each.outcome == "left out" else b""
                 if data and piece.item is None and not encryption_of(data) and b"\0" in data:
-                    yield Lack("file", piece.target, each.place, f"Copy it from {piece.path}: it is no text.")
+                    yield Lack("file", piece.target, each.place, f"Copy it from {piece.path}: it isn't text.")
 
 
 def _images(made: Iterable[Release]) -> Iterator[Lack]:
