@@ -45,6 +45,8 @@ def test_what_needs_an_approval_is_refused_with_the_action_to_use(acme: Deployin
     with pytest.raises(NotAllowedError) as refused:
         change(acme, name, edits=[TAG])
     assert str(refused.value) == f"the version of billing/production would change (1.3.0 → 1.5.0), {who} `set-version`"
+    with pytest.raises(NotAllowedError):  # the same repository for the host
+        change(acme, name, edits=[TAG], repoUrl="https://github.com/Acme/GitOps")
     with pytest.raises(NotAllowedError, match=rf"billing/qa would go, {who} `retire-environment`"):
         change(acme, name, delete=["billing/values-qa.yaml"])
     with pytest.raises(NotAllowedError, match=r"billing/qa would go.*billing/production would go"):

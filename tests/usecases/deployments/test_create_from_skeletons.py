@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from tests.tools.commits import commit
-from tests.usecases.deployments.test_create_shapes import CHART, SET, run
+from tests.usecases.deployments.test_create_shapes import CHART, SET
+from tests.usecases.environments.test_create_shapes import run
 
 QUESTIONS = """{"service": "billing", "owner": "group:default/platform", "image": "acme/{{ cookiecutter.service }}",
 "port": "8000", "environment_qa": true, "environment_dev": true,

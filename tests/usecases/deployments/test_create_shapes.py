@@ -8,24 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from scenedock.doors.cli import main
 from tests.tools.commits import commit, git
+from tests.usecases.environments.test_create_shapes import contents, run
 
 CHART = "apiVersion: v2\nname: {0}\nversion: 1.0.0 # the chart\ndescription: {1}\n"
 HIDDEN = "hunter2hunter2"
-
-
-def run(*arguments: str | Path, code: int = 0) -> str:
-    done = CliRunner().invoke(main, list(map(str, arguments)), catch_exceptions=False)
-    assert done.exit_code == code, done.output
-    return done.output
-
-
-def contents(root: Path) -> dict[str, str]:
-    paths = (path for path in root.rglob("*") if path.is_file() and ".git" not in path.parts)
-    return {str(path.relative_to(root)): path.read_text() for path in paths}
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def homes_at(
             at = home.address(hosts)
         except ScenedockError:  # where it lives isn't known, so nothing of it can be published either
             continue
-        if at == address:
+        if str(at).lower() == str(address).lower():  # hosts don't tell names apart by case
             found.append(home)
     return found
 
