@@ -28,6 +28,8 @@ CHANGES = {"promote-deployment", "roll-back-deployment", "set-version", "lock-en
 ENVIRONMENTS = {
     "plan-environment",
     "create-environment",
+    "plan-deployment",
+    "create-deployment",
     "preview-retirement",
     "retire-environment",
     "retire-deployment",

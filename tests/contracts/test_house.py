@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 MEGABYTE = 1_000_000
-FOR_OTHERS = {"cookiecutter", "jsonschema"}
+FOR_OTHERS = {"cookiecutter"}
 """Libraries that the product brings and doesn't import: decision 3 says what for."""
 
 

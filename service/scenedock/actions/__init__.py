@@ -13,6 +13,8 @@ from scenedock.actions.changes.promote_deployment import promote_deployment_acti
 from scenedock.actions.changes.roll_back_deployment import roll_back_deployment_action
 from scenedock.actions.changes.set_version import set_version_action
 from scenedock.actions.changes.unlock_environment import unlock_environment_action
+from scenedock.actions.deployments.create_deployment import create_deployment_action
+from scenedock.actions.deployments.plan_deployment import plan_deployment_action
 from scenedock.actions.effects import Effects
 from scenedock.actions.environments.create_environment import create_environment_action
 from scenedock.actions.environments.extend_environment import extend_environment_action
@@ -55,6 +57,8 @@ ACTIONS: tuple[Action[Effects], ...] = (
     promote_deployment_action,
     roll_back_deployment_action,
     set_version_action,
+    plan_deployment_action,
+    create_deployment_action,
     plan_environment_action,
     create_environment_action,
     lock_environment_action,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from scenedock.errors import ConflictError, InputError, NotFoundError, TemporaryError
 from scenedock.gitops.values_edits import NewValue, add_value, followers, remove_value, set_value
@@ -74,6 +75,41 @@ class ChangeRequest:
         """Whether the change depends on the current content of the repository."""
         keep_modes = any(each.executable is None and not each.link for each in self.files)
         return bool(self.edits or self.delete or self.rename or keep_modes or (self.added and not self.overwrite))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file of a branch, as it is now and as it becomes; None for no file."""
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+
+
+Check: TypeAlias = Callable[[str, Callable[[], Sequence[ChangedFile]]], None]
+"""Looks at what is planned for a branch before it is written, and raises what speaks against it; the files are read
+only if it asks for them."""
+
+
+def allow_all(_branch: str, _files: Callable[[], Sequence[ChangedFile]]) -> None:
+    """Nothing speaks against any change."""
+
+
+def changed_files(
+    changes: Sequence[FileChange], listing: CommitListing, read: Callable[[str], bytes]
+) -> tuple[ChangedFile, ...]:
+    """What planned changes make of the files of a branch."""
+
+    def now(path: str) -> bytes | None:
+        return read(path) if path in listing else None
+
+    found = []
+    for each in changes:
+        after = now(each.renamed_from) if each.renamed_from else each.content
+        found.append(ChangedFile(each.path, now(each.path), after))
+        if each.renamed_from:
+            found.append(ChangedFile(each.renamed_from, now(each.renamed_from), None))
+    return tuple(found)
 
 
 def plan_changes(

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_type_hints
 
@@ -204,8 +204,8 @@ Out = TypeVar("Out", bound=Model)
 class Action(Generic[E]):
     """One action. `name` is kebab-case; `description` is the function's docstring up to its first section.
 
-    `rights` are what a caller needs besides, by the input fields that need it: a rule must name it. `compensation`
-    takes back what it did (see `tasks.compensations`).
+    `rights` are what a caller needs besides, by the input fields that need it: a rule must name it. `guarded`: what it
+    does is compared with what needs an approval. `compensation` takes back what it did (see `tasks.compensations`).
     """
 
     name: str
@@ -216,6 +216,7 @@ class Action(Generic[E]):
     attributes: Attributes
     examples: tuple[Example, ...] = ()
     rights: Mapping[str, str] = field(default_factory=dict)
+    guarded: bool = False
     compensation: Callable[[Context[E], Any], Sequence[str]] | None = None
 
     @property
@@ -237,6 +238,11 @@ class Action(Generic[E]):
     def asks_approval(self) -> bool:
         """Whether rules can want an approval of it, which some may pass."""
         return WITHOUT_APPROVAL in self.rights.values()
+
+    @property
+    def needs_rules(self) -> bool:
+        """Whether it does something else where the rules about approvals are missing."""
+        return self.asks_approval or self.guarded
 
     @property
     def needed_scope(self) -> Scope:
@@ -335,6 +341,11 @@ def action(
         )
 
     return make
+
+
+def guarded(action: Action[E]) -> Action[E]:
+    """An action of which what it does is compared with what needs an approval."""
+    return replace(action, guarded=True)
 
 
 def _hidden(value: Json) -> Json:

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote_plus
@@ -19,7 +20,7 @@ from pydantic import JsonValue
 from scenedock.effects.tasks.engine import Engine
 from scenedock.effects.tasks.sealing import Seal
 from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
-from scenedock.model.action import Caller, Context, Model, Sensitive, TaskInput, action
+from scenedock.model.action import Caller, Context, Model, Sensitive, TaskInput, action, guarded
 from scenedock.model.addresses import REDACTED
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.tasks.task import Task, TaskEvent, WaitingFor
@@ -137,7 +138,14 @@ def break_it(_context: Context[World], given: Given) -> Made:
     raise InputError(f"refused: {given.text}")
 
 
-ACTIONS = (echo, stumble, await_gate, look_too_early, edit, break_it)
+@guarded
+@action("follow-rules")
+def follow_rules(_context: Context[World], given: Given) -> Made:
+    """Do what rules about approvals may want an approval of."""
+    return Made(text=given.text)
+
+
+ACTIONS = (follow_rules, echo, stumble, await_gate, look_too_early, edit, break_it)
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +223,21 @@ def test_what_may_work_later_is_tried_again_and_knows_it(tasks: TaskService, wor
     assert (done.status, as_object(done.step_state("one")["output"])["text"]) == ("completed", "2")
     assert world.tried_before[task.id] == [False, True]
     assert "Try 1 failed: the forge is busy; again in 1 s" in messages(tasks.effects.store.events(task.id))
+
+
+def test_a_worker_without_rules_runs_nothing_that_asks_where_another_process_has_rules(
+    tasks: TaskService, caplog: pytest.LogCaptureFixture
+) -> None:
+    spec = {"steps": [step("follow-rules", text="done")]}
+    assert ended(tasks, submit_task(tasks.effects, tasks.actions, YOU, spec)).status == "completed"
+    ruled = submit_task(replace(tasks.effects, rules="of another process"), tasks.actions, YOU, spec)
+
+    failed = ended(tasks, ruled)
+
+    assert failed.status == "failed"
+    said = "this worker has no rules about approvals, and the process that took the task has"
+    assert any(said in each for each in messages(tasks.effects.store.events(ruled.id)))
+    assert said in caplog.text
 
 
 def test_a_task_that_waits_holds_no_worker_and_goes_on_when_it_is_woken(tasks: TaskService, world: World) -> None:

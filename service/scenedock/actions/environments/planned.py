@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from scenedock.actions.changes.planned import RefusalOutput
+from scenedock.changes.environments.answering import split_answer
 from scenedock.changes.environments.decisions import Decision, counted
 from scenedock.changes.environments.planned import EnvironmentPlan, Lack, NewEnvironment
 from scenedock.changes.environments.text import change
 from scenedock.model.action import Model
 from scenedock.model.json_documents import JsonDocument
 
-_Scalar = str | int | float | bool | None
+AnswerValue = str | int | float | bool | None
 Patterns = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(max_length=500)]
 
 
-class EnvironmentInput(Model):
-    """Which environment is made from which, and the answers."""
+class AnswersInput(Model):
+    """The answers to keys that are asked."""
 
-    service: Annotated[str, "Name of the service, or a reference of its Component", Field(min_length=1)]
-    environment: Annotated[str, "Name of the new environment", Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
-    from_environment: Annotated[str, "The environment that is copied", Field(min_length=1)]
-    repository: Annotated[str | None, "Name of the repository, where several deploy the service there"] = None
     answers: Annotated[
-        dict[str, _Scalar], "Values by key: for what is asked, or instead of what is decided", Field(max_length=1000)
+        dict[str, AnswerValue],
+        "Values by key: for what is asked, or instead of what is decided",
+        Field(max_length=1000),
     ] = {}  # noqa: RUF012 - pydantic copies it
     answer_lines: Annotated[
         str, "The same as lines `KEY=VALUE`, as a form has them; empty lines don't count", Field(max_length=100_000)
@@ -34,14 +35,45 @@ class EnvironmentInput(Model):
         Patterns, "Patterns such as `resources.*`: keys that are asked get what is there in the source"
     ] = ()
     accept: Annotated[Patterns, "Patterns of keys that are asked and get what is suggested"] = ()
+    drop: Annotated[Patterns, "Patterns of keys of the source that are left out"] = ()
+
+    @property
+    def all_answers(self) -> dict[str, AnswerValue]:
+        """The answers by key, those in lines among them."""
+        lines = [split_answer(line) for line in self.answer_lines.splitlines() if line.strip()]
+        return {**{key.strip(): value.strip() for key, _, value in lines}, **self.answers}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """The schema with what is asked in front of the answers."""
+        written = super().__get_pydantic_json_schema__(schema, handler)
+        properties = handler.resolve_ref_schema(written)["properties"]
+        for name in (*(each.alias or name for name, each in AnswersInput.model_fields.items()), "requestId"):
+            if name in properties:
+                properties[name] = properties.pop(name)
+        return written
+
+
+class EnvironmentInput(AnswersInput):
+    """Which environment is made from which, and the answers."""
+
+    service: Annotated[str, "Name of the service, or a reference of its Component", Field(min_length=1)]
+    environment: Annotated[str, "Name of the new environment", Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
+    from_environment: Annotated[str, "The environment that is copied", Field(min_length=1)]
+    repository: Annotated[str | None, "Name of the repository, where several deploy the service there"] = None
 
     @property
     def wish(self) -> NewEnvironment:
         """What is wanted."""
-        lines = [line.partition("=") for line in self.answer_lines.splitlines() if line.strip()]
-        answers = {**{key.strip(): value.strip() for key, _, value in lines}, **self.answers}
         return NewEnvironment(
-            self.service, self.environment, self.from_environment, self.repository, answers, self.keep, self.accept
+            service=self.service,
+            environment=self.environment,
+            source=self.from_environment,
+            repository=self.repository,
+            answers=self.all_answers,
+            kept=self.keep,
+            accepted=self.accept,
+            dropped=self.drop,
         )
 
 
@@ -51,9 +83,9 @@ class DecisionOutput(JsonDocument):
     outcome: Annotated[str, "`copied`, `replaced`, `left out` or `asked`"]
     key: Annotated[str, "What names it in answers"]
     place: Annotated[str, "File and line in the source"]
-    old: Annotated[_Scalar, "What is there in the source; null of what is left out, which may be a secret"]
-    new: Annotated[_Scalar, "What the new environment gets; null of what is left out, or waits for an answer"]
-    suggestion: Annotated[_Scalar, "What an answer probably is; null where nothing tells"]
+    old: Annotated[AnswerValue, "What is there in the source; null of what is left out, which may be a secret"]
+    new: Annotated[AnswerValue, "What the new environment gets; null of what is left out, or waits for an answer"]
+    suggestion: Annotated[AnswerValue, "What an answer probably is; null where nothing tells"]
     reason: Annotated[str, "The evidence"]
     open: Annotated[bool, "Whether a person must answer still"]
     change: Annotated[str, "Old and new for people, in one line"]
@@ -79,7 +111,7 @@ class LackOutput(JsonDocument):
 
     need: Annotated[
         str,
-        "`deployment`, `service`, `file`, `sealed secret`, `external secret`, `value` or `automation`",
+        "`deployment`, `service`, `sealed secret`, `external secret`, `value`, `file`, `image`, `owners`, `automation`",
     ]
     what: str
     place: Annotated[str | None, "File and line, where there is one"]

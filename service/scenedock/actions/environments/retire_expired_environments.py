@@ -11,7 +11,7 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.environments.retiring import plan_of
 from scenedock.actions.publishing.changes import attempt_of
 from scenedock.errors import ScenedockError, TemporaryError
-from scenedock.model.action import Context, Example, Model, TaskInput, action
+from scenedock.model.action import Context, Example, Model, TaskInput, action, guarded
 from scenedock.usecases.changes.publish_change import How
 from scenedock.usecases.environments.expired import ACTION, find_expired
 from scenedock.usecases.environments.publish_retirement import publish_retirement
@@ -32,6 +32,7 @@ class Output(Model):
 EXAMPLES = [Example("As the schedule does every morning", {})]
 
 
+@guarded
 @action(ACTION, idempotent=True, examples=EXAMPLES)
 def retire_expired_environments_action(context: Context[Effects], _request: Input) -> Output:
     """Propose to retire the environments whose end in `expires` is over; the service does this every morning.

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import ChangeInput, RepoUrl, attempt_of
+from scenedock.actions.publishing.guarding import guard
 from scenedock.errors import InputError
-from scenedock.model.action import Context, Example, Model, action
+from scenedock.model.action import Context, Example, Model, action, guarded
 from scenedock.model.code_hosts.code_host import checked_branch
 from scenedock.usecases.publishing.commit_change import commit_change
 from scenedock.usecases.publishing.own_branches import free_branch
@@ -40,6 +41,7 @@ EXAMPLES = [
 ]
 
 
+@guarded
 @action("commit-change", destructive=True, idempotent=True, examples=EXAMPLES)
 def commit_change_action(context: Context[Effects], request: Input) -> Output:
     """Commit a change directly to a branch, where the list of code hosts allows it.
@@ -50,7 +52,8 @@ def commit_change_action(context: Context[Effects], request: Input) -> Output:
     Raises
     ------
     InputError        the address, the branch, a path or a value can't be used, or the message is missing
-    NotAllowedError   `direct_commits` of the code host doesn't list the repository, or the branch is protected
+    NotAllowedError   `direct_commits` of the code host doesn't list the repository, the branch is protected, or the
+                      change needs an approval, for which another action must be used
     NotFoundError     there is no such repository, branch, file or result folder
     ConflictError     somebody changed the same meanwhile, or a file exists already
     TemporaryError    the host can't be reached, or its rate limit is used up
@@ -63,5 +66,7 @@ def commit_change_action(context: Context[Effects], request: Input) -> Output:
         raise InputError("`commitMessage` is required; write one line that says what changes")
     host = effects.code_hosts.host_of(address)
     with effects.code_hosts.open(address) as repository:
-        commit = commit_change(repository, host, change, branch, request.commit_message, attempt_of(context))
+        commit = commit_change(
+            repository, host, change, branch, request.commit_message, attempt_of(context), guard(effects, repository)
+        )
     return Output(changed=commit.changed, branch=commit.branch, commit_hash=commit.commit)

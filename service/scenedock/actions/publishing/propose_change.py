@@ -8,8 +8,9 @@ from pydantic import Field
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import ChangeInput, Labels, RepoUrl, Reviewers, TeamReviewers, attempt_of
+from scenedock.actions.publishing.guarding import guard
 from scenedock.actions.publishing.withdrawing import withdraw_published
-from scenedock.model.action import Context, Example, Model, action
+from scenedock.model.action import Context, Example, Model, action, guarded
 from scenedock.model.code_hosts.code_host import checked_branch
 from scenedock.model.code_hosts.commit import LONGEST_SUBJECT
 from scenedock.model.code_hosts.pull_request import PullRequestState
@@ -88,6 +89,7 @@ EXAMPLES = [
 
 
 @undone_by(withdraw_published)
+@guarded
 @action("propose-change", examples=EXAMPLES)
 def propose_change_action(context: Context[Effects], request: Input) -> Output:
     """Propose a change of a repository as a pull request with one commit.
@@ -99,7 +101,8 @@ def propose_change_action(context: Context[Effects], request: Input) -> Output:
     Raises
     ------
     InputError        the address, a branch, a path or a value can't be used
-    NotAllowedError   the host or the owner isn't in the list of code hosts, or the credentials don't suffice
+    NotAllowedError   the host or the owner isn't in the list of code hosts, the credentials don't suffice, or the
+                      change needs an approval, for which another action must be used
     NotFoundError     there is no such repository, branch, file or result folder
     ConflictError     a file exists already, or a branch of this name with commits of others
     TemporaryError    the host can't be reached, or its rate limit is used up
@@ -121,7 +124,7 @@ def propose_change_action(context: Context[Effects], request: Input) -> Output:
         changes_later=bool(request.branch),
     )
     with effects.code_hosts.open(address) as repository:
-        proposed = propose_change(repository, proposal, attempt)
+        proposed = propose_change(repository, proposal, attempt, guard(effects, repository))
     return Output(
         changed=proposed.changed,
         branch=proposed.branch,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from scenedock.changes.environments.decisions import Decision
-from scenedock.changes.environments.planned import NewEnvironment
+from scenedock.changes.environments.decisions import DROPPED, Decision
+from scenedock.changes.environments.planned import Answers
 from scenedock.documents.scalars import HELM, Scalar
 from scenedock.errors import InputError
 from scenedock.model.similar import similar
@@ -39,7 +39,25 @@ def with_keys(decisions: Sequence[Decision], files: Mapping[int, str]) -> list[D
     return [replace(each, key=key) for each, key in zip(decisions, keys, strict=True)]
 
 
-def answered(decisions: Sequence[Decision], wish: NewEnvironment) -> list[Decision]:
+def split(answers: Answers, keys: Collection[str]) -> tuple[Answers, Answers]:
+    """The answers that are about some keys, and the others; what is about all is in both."""
+
+    def chosen(patterns: Sequence[str], *, about: bool) -> tuple[str, ...]:
+        return tuple(each for each in patterns if each == "*" or any(map(_expression(each).fullmatch, keys)) is about)
+
+    mine, rest = (
+        Answers(
+            answers={key: value for key, value in answers.answers.items() if (key in keys) is about},
+            kept=chosen(answers.kept, about=about),
+            accepted=chosen(answers.accepted, about=about),
+            dropped=chosen(answers.dropped, about=about),
+        )
+        for about in (True, False)
+    )
+    return mine, rest
+
+
+def answered(decisions: Sequence[Decision], wish: Answers) -> list[Decision]:
     """The decisions with the answers.
 
     Raises
@@ -55,6 +73,8 @@ def answered(decisions: Sequence[Decision], wish: NewEnvironment) -> list[Decisi
                 f"{key} is left out ({by_key[key].reason}), so it can't be answered; set it where secrets are"
             )
     found = [_answered(each, wish.answers[each.key]) if each.key in wish.answers else each for each in decisions]
+    for pattern in wish.dropped:
+        found = _dropped(found, pattern)
     for pattern in wish.kept:
         found = _by_pattern(found, pattern, lambda each: each.old)
     for pattern in wish.accepted:
@@ -62,9 +82,38 @@ def answered(decisions: Sequence[Decision], wish: NewEnvironment) -> list[Decisi
     return found
 
 
+def split_answer(answer: str) -> tuple[str, str, str]:
+    """Key and value of an answer; the sign between them isn't that of an item: `env[name=TAG].value=1`."""
+    depth = 0
+    for at, sign in enumerate(answer):
+        depth += {"[": 1, "]": -1}.get(sign, 0)
+        if sign == "=" and depth <= 0:
+            return answer[:at], sign, answer[at + 1 :]
+    return answer, "", ""
+
+
+def _dropped(decisions: Sequence[Decision], pattern: str) -> list[Decision]:
+    """The decisions without the keys that match; of these, no value is kept."""
+    expression = _expression(pattern)
+    matching = {at for at, each in enumerate(decisions) if expression.fullmatch(each.key) and not each.entry.is_key}
+    if not matching:
+        raise InputError(f"{pattern!r} matches no key; `--plan` lists all")
+    return [
+        replace(each, outcome="left out", reason=DROPPED, old=None, new=None, suggestion=None)
+        if at in matching and each.outcome != "left out"
+        else each
+        for at, each in enumerate(decisions)
+    ]
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    """What a pattern matches: `*` and `?` stand for others, brackets for themselves."""
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+
+
 def _by_pattern(decisions: Sequence[Decision], pattern: str, value_of: _ValueOf) -> list[Decision]:
-    """The decisions with answers where keys match; `*` and `?` stand for others, brackets for themselves."""
-    expression = re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+    """The decisions with answers where keys match."""
+    expression = _expression(pattern)
     matching = [each for each in decisions if each.outcome == "asked" and expression.fullmatch(each.key)]
     if not matching and pattern != "*":
         raise InputError(f"{pattern!r} matches no key that is asked; `--plan` lists all")

@@ -38,7 +38,7 @@ _MANY: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class Told:
     """What the others have at a key: the environments that have the same (`with_own_name`: but for their names),
     something else or nothing, and the services that have the same in the new environment or don't.
     """
@@ -100,23 +100,28 @@ class Judge:
         if why := secret_in(entry):
             return Verdict("left out", why)
         if entry.is_key:
-            return self._of_key(entry)
+            return self.of_key(entry)
         if (entry.line, entry.name) in self.versions:
-            return self._of_version(entry)
+            return self.of_version(entry)
+        return self.by_evidence(entry)
+
+    def by_evidence(self, entry: Entry) -> Verdict:
+        """What becomes of a value that is neither a secret nor a version."""
         return self._by_peers(entry) or self._by_environments(entry)
 
-    def _of_version(self, entry: Entry) -> Verdict:
+    def of_version(self, entry: Entry) -> Verdict:
+        """What becomes of the version of the service."""
         if self.old.are_in(str(entry.value)):
             suggestion = self.old.replaced(str(entry.value), self.new)
             return Verdict("asked", f"the version names {self.old.environment}", suggestion)
         return Verdict("copied", f"the version that {self.old.environment} has; promote another one afterwards")
 
-    def _of_key(self, entry: Entry) -> Verdict:
+    def of_key(self, entry: Entry) -> Verdict:
         """What becomes of a key that names the environment."""
         new = self.old.replaced(str(entry.value), self.new)
         others = self.evidence.neighbours
         if literal := [name for name, each in others.items() if entry.identity in each.keys]:
-            return Verdict("copied", f"{_listed(literal)} {_have(literal)} the same key")
+            return Verdict("copied", f"{listed(literal)} {_have(literal)} the same key")
         return Verdict("replaced", f"the key names the environment {self.old.environment}", new)
 
     def _by_peers(self, entry: Entry) -> Verdict | None:
@@ -140,32 +145,33 @@ class Judge:
         return isinstance(entry.value, str) and same(new, self.old.replaced(entry.value, self.new))
 
     def _by_environments(self, entry: Entry) -> Verdict:
-        said = self._told(entry)
+        said = self.told(entry)
         if isinstance(entry.value, str) and self.old.are_in(entry.value):
             return self._with_name(entry, entry.value, said)
         if said.different:
-            return Verdict("asked", f"it is different in {_listed(said.different)}", self._suggested(entry))
+            return Verdict("asked", f"it is different in {listed(said.different)}", self.suggested(entry))
         if said.unlike and not (said.agreeing and len(said.alike) > _MANY * len(said.unlike)):
             suggestion = agreed(self.evidence.in_new(entry, self.old))
             return Verdict("asked", self._unlike(said), suggestion)
         return self._of_undisputed(entry, said)
 
-    def _told(self, entry: Entry) -> _Told:
+    def told(self, entry: Entry) -> Told:
+        """What the others have at a key."""
         found: dict[Status, list[str]] = {"equal": [], "alike": [], "different": [], "absent": []}
         for name, status in self.evidence.statuses(entry, self.old).items():
             found[status].append(name)
         alike, unlike = self.evidence.of_peers(entry, self.old)
-        return _Told(found["equal"], found["alike"], found["different"], found["absent"], alike, unlike)
+        return Told(found["equal"], found["alike"], found["different"], found["absent"], alike, unlike)
 
-    def _of_undisputed(self, entry: Entry, said: _Told) -> Verdict:
+    def _of_undisputed(self, entry: Entry, said: Told) -> Verdict:
         """What becomes of a value that no other environment has another one instead of."""
         agreeing, absent = said.agreeing, said.absent
         if agreeing and self._is_like(entry, said):
-            return Verdict("copied", f"it is the same in {_listed(agreeing)}")
+            return Verdict("copied", f"it is the same in {listed(agreeing)}")
         if agreeing or absent:
             why = f"but {self.new} is production" if is_production(self.new) else "and such keys often differ"
-            same_in = f"it is the same in {_listed(agreeing)}, {why}" if agreeing else ""
-            return Verdict("asked", same_in or f"{_listed(absent)} {_have(absent)} no such key", entry.value)
+            same_in = f"it is the same in {listed(agreeing)}, {why}" if agreeing else ""
+            return Verdict("asked", same_in or f"{listed(absent)} {_have(absent)} no such key", entry.value)
         if len(set(said.alike)) > 1 and not said.unlike and not is_bound(entry):
             return Verdict("copied", f"{_shown(said.alike)} {_have(said.alike)} the same in {self.new}")
         is_port = "port" in entry.name.lower()
@@ -173,20 +179,20 @@ class Judge:
             return Verdict("asked", "such keys often differ, and there is nothing to compare it with", entry.value)
         return Verdict("copied", "there is no other environment to compare with, and it doesn't name this one")
 
-    def _with_name(self, entry: Entry, text: str, said: _Told) -> Verdict:
+    def _with_name(self, entry: Entry, text: str, said: Told) -> Verdict:
         """What becomes of a value that names the environment."""
         new = self.old.replaced(text, self.new)
         if said.equal and not (said.with_own_name or said.different or said.unlike):
-            return Verdict("copied", f"it is the same in {_listed(said.equal)}")
+            return Verdict("copied", f"it is the same in {listed(said.equal)}")
         if doubt := self._doubt(text, said):
-            return Verdict("asked", doubt, (self._suggested(entry) if said.different else None) or new)
+            return Verdict("asked", doubt, (self.suggested(entry) if said.different else None) or new)
         if witnesses := said.agreeing or said.alike:
             return Verdict("replaced", f"{_shown(witnesses)} {_have(witnesses)} the same with the own name", new)
         if is_production(self.new) and text.lower() != self.old.environment.lower():
             return Verdict("asked", "names in production often leave the environment out", new)
         return Verdict("replaced", f"it names the environment {self.old.environment}", new)
 
-    def _doubt(self, text: str, said: _Told) -> str:
+    def _doubt(self, text: str, said: Told) -> str:
         """Why a value with another name may be wrong; empty if nothing speaks against it."""
         if self.has_both_forms:
             return f"the repository has {self.new!r} and {Words(self.new).form!r}; nothing tells which it is"
@@ -195,12 +201,12 @@ class Judge:
         if said.unlike:
             return self._unlike(said)
         is_special = not is_production(self.new) and all(map(is_production, said.different))
-        return "" if is_special or not said.different else f"it is different in {_listed(said.different)}"
+        return "" if is_special or not said.different else f"it is different in {listed(said.different)}"
 
-    def _unlike(self, said: _Told) -> str:
+    def _unlike(self, said: Told) -> str:
         return f"{_shown(said.unlike)} {_have(said.unlike)} something else in {self.new}"
 
-    def _is_like(self, entry: Entry, said: _Told) -> bool:
+    def _is_like(self, entry: Entry, said: Told) -> bool:
         """Whether what agrees tells of the new environment.
 
         Of a size, an address or a switch, more than one must tell, and for production another one of production.
@@ -210,7 +216,7 @@ class Judge:
             return not is_bound(entry) and (bool(alike) or not is_measure(entry.value))
         return not is_bound(entry) or len(said.agreeing) + (len(alike) > 1) > 1
 
-    def _suggested(self, entry: Entry) -> Scalar:
+    def suggested(self, entry: Entry) -> Scalar:
         """What the value probably is: what the others have but for their names, or those of the same tier have."""
         key = tuple(map(self.old.marked, entry.identity))
         others = {
@@ -250,7 +256,8 @@ def is_bound(entry: Entry) -> bool:
     return by_name or bool(_ADDRESS.search(text)) or (entry.name not in {"name", "key"} and _names_environment(text))
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names as a text: `a, b and c`."""
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 

@@ -14,6 +14,8 @@ from scenedock.model.finding import Place
 Outcome: TypeAlias = Literal["copied", "replaced", "left out", "asked"]
 OUTCOMES: Final[tuple[Outcome, ...]] = ("copied", "replaced", "left out", "asked")
 
+DROPPED: Final = "whoever asked for it leaves it out"
+
 
 class Verdict(NamedTuple):
     """What becomes of a value, why, and what it is then or probably is."""

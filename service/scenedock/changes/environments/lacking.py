@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scenedock.changes.automations import writer_of_line
-from scenedock.changes.environments.decisions import Decision
+from scenedock.changes.environments.decisions import DROPPED, Decision
 from scenedock.changes.environments.planned import Lack
 from scenedock.changes.environments.secrets import NAME_ALONE, SECRETS
 from scenedock.changes.environments.words import Words
@@ -16,9 +16,18 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, 
 
 
 def lacks_in(
-    decisions: Sequence[Decision], files: Iterable[PlannedFile], words: Words, service: str, new: str
+    decisions: Sequence[Decision],
+    files: Iterable[PlannedFile],
+    words: Words,
+    service: str,
+    environment: str,
+    new: str = "",
 ) -> Iterator[Lack]:
-    """What the decisions leave out, and what the new files need."""
+    """What the decisions leave out, and what the new files need.
+
+    `new` is what names have in the place of the words; without it, the environment.
+    """
+    new = new or environment
     said: set[tuple[Place, str]] = set()
     for each in decisions:
         if each.outcome != "left out":
@@ -29,18 +38,19 @@ def lacks_in(
             if (where, each.entry.identity[0]) not in said:
                 said.add((where, each.entry.identity[0]))
                 namespace = _namespace(decisions, each, words, new)
-                yield sealed_secret(words.replaced(name, new) or name, namespace, service, new, where)
-        elif each.reason != NAME_ALONE:
+                yield sealed_secret(words.replaced(name, new) or name, namespace, service, environment, where)
+        elif each.reason not in {NAME_ALONE, DROPPED}:
             yield Lack("value", f"{each.key}: {each.reason}", each.place, "Keep it in a secret, and refer to that.")
     for file in files:
         yield from _of_file(file)
 
 
-def sealed_secret(name: str, namespace: str, service: str, new: str, place: Place) -> Lack:
+def sealed_secret(name: str, namespace: str, service: str, environment: str, place: Place) -> Lack:
     """A secret to seal for an environment of a service, key by key."""
     where = f"--name {name} --namespace {namespace}" if namespace else f"--name {name}"
     what = f"{name} in namespace {namespace}" if namespace else name
-    return Lack("sealed secret", what, place, f"scenedock secrets seal {service} KEY --environment {new} {where}")
+    there = f" --environment {environment}" if environment else ""
+    return Lack("sealed secret", what, place, f"scenedock secrets seal {service} KEY{there} {where}")
 
 
 def lacks_of_manifests(manifests: Iterable[JsonObject], service: str, new: str) -> Iterator[Lack]:

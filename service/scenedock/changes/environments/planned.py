@@ -13,7 +13,16 @@ from scenedock.errors import InputError
 from scenedock.model.finding import Place
 
 Need: TypeAlias = Literal[
-    "deployment", "service", "file", "sealed secret", "external secret", "secret", "value", "automation"
+    "deployment",
+    "service",
+    "file",
+    "sealed secret",
+    "external secret",
+    "secret",
+    "value",
+    "automation",
+    "image",
+    "owners",
 ]
 
 
@@ -27,28 +36,28 @@ class Lack:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentPlan:
-    """An environment of a service as it would be made from another one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyPlan:
+    """What all plans have that are lists of decisions: these, what they make, and what that still lacks.
 
-    `planned` has the files; where questions are open, with what is suggested or there in their place. `namespace` and
-    `hosts` are what the repository says of it then, if it says so.
+    `planned` has the files; where questions are open, with what is suggested or there in their place.
     """
 
     repository: str
     service: str
-    old: str
-    new: str
     decisions: tuple[Decision, ...]
     planned: Planned
-    namespace: str = ""
-    hosts: tuple[str, ...] = ()
     lacks: tuple[Lack, ...] = ()
 
     @property
     def questions(self) -> tuple[Decision, ...]:
         """What a person still has to answer."""
         return tuple(each for each in self.decisions if each.is_open)
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What is copied, and what is made of it, for people."""
+        raise NotImplementedError
 
     def check_answered(self) -> None:
         """Refuse a plan with open questions.
@@ -59,11 +68,27 @@ class EnvironmentPlan:
         """
         if self.questions:
             lines = [f"  {each.key} ({each.place}): {each.reason}; {_answer(each)}" for each in self.questions]
-            count = len(lines)
-            head = (
-                f"{count} key{'' if count == 1 else 's'} of {self.service}/{self.old} must be answered for {self.new}:"
-            )
+            count, (old, new) = len(lines), self.names
+            head = f"{count} key{'' if count == 1 else 's'} of {old} must be answered for {new}:"
             raise InputError("\n".join([head, *lines]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentPlan(CopyPlan):
+    """An environment of a service as it would be made from another one.
+
+    `namespace` and `hosts` are what the repository says of it then, if it says so.
+    """
+
+    old: str
+    new: str
+    namespace: str = ""
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The environments."""
+        return f"{self.service}/{self.old}", self.new
 
 
 def _answer(decision: Decision) -> str:
@@ -78,17 +103,25 @@ def shown(value: Scalar) -> str:
     return f"{line[:77]}…" if len(line) > 78 else line or '""'
 
 
-@dataclass(frozen=True, slots=True)
-class NewEnvironment:
-    """What somebody wants: an environment of a service, made from another one, with answers by key.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What people answer: values by key, and patterns of keys that are asked.
 
-    `kept` are patterns of keys that get what the source has, `accepted` of those that get what is suggested.
+    Those that match `kept` get what the source has, those that match `accepted` what is suggested; those that match
+    `dropped` are left out.
     """
+
+    answers: Mapping[str, Scalar] = field(default_factory=dict)
+    kept: Sequence[str] = ()
+    accepted: Sequence[str] = ()
+    dropped: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEnvironment(Answers):
+    """What somebody wants: an environment of a service, made from another one, with answers."""
 
     service: str
     environment: str
     source: str
     repository: str | None = None
-    answers: Mapping[str, Scalar] = field(default_factory=dict)
-    kept: Sequence[str] = ()
-    accepted: Sequence[str] = ()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from scenedock.changes.environments.decisions import OUTCOMES, Decision, counted
-from scenedock.changes.environments.planned import EnvironmentPlan, shown
+from scenedock.changes.environments.planned import CopyPlan, EnvironmentPlan, shown
 from scenedock.changes.text import markdown, plain
 
 _MOST_ROWS = 100
@@ -31,6 +31,11 @@ def summary(plan: EnvironmentPlan) -> Iterator[str]:
 
 def _body(plan: EnvironmentPlan) -> Iterator[str]:
     yield "\n".join(f"- {markdown(line)}" for line in summary(plan))
+    yield from told(plan)
+
+
+def told(plan: CopyPlan) -> Iterator[str]:
+    """The decisions, the notes and what is lacking, as Markdown."""
     for outcome in OUTCOMES:
         rows = [each for each in plan.decisions if each.outcome == outcome]
         if rows:

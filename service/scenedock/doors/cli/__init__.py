@@ -104,6 +104,7 @@ def catalog() -> None:
 @main.group(
     cls=LateGroup,
     late={
+        "create": "scenedock.doors.cli.deployments.create:create",
         "history": "scenedock.doors.cli.queries.deployments:show_history",
         "lint": "scenedock.doors.cli.queries.linting:lint_deployments",
         "list": "scenedock.doors.cli.queries.deployments:list_deployments",
@@ -117,7 +118,7 @@ def catalog() -> None:
     },
 )
 def deployments() -> None:
-    """List, show, lint, verify and change which version git says is where."""
+    """Create, list, show, lint, verify and retire deployments, and change their versions."""
 
 
 @main.group(

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _PATH = click.Path(path_type=Path)
 
 
-def _library_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def library_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say where skeletons are."""
     listed = click.option(
         "--skeletons",
         "listed",
@@ -49,7 +50,7 @@ def _library_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command("list")
-@_library_options
+@library_options
 @format_option
 def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
     """List the skeletons that can be baked: what each is for, and where it comes from."""
@@ -76,7 +77,7 @@ def _named_for(source: SkeletonSource) -> tuple[str, str]:
 @click.command()
 @click.argument("name")
 @click.argument("answers", nargs=-1, metavar="[KEY=VALUE]...")
-@_library_options
+@library_options
 @format_option
 def show(name: str, answers: tuple[str, ...], listed: Path | None, shipped: Path | None, layout: str) -> None:
     """Show the questions of the skeleton NAME: a table, or with `json` their JSON Schema.
@@ -128,7 +129,7 @@ def _meaning(question: JsonObject) -> str:
     help="File with answers as YAML or JSON; KEY=VALUE takes precedence.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the whole project folder if it exists.")
-@_library_options
+@library_options
 def bake(
     name: str,
     answers: tuple[str, ...],
@@ -168,7 +169,7 @@ def bake(
 @click.command()
 @click.argument("project", type=_PATH)
 @click.option("--skeleton", metavar="NAME", help="Another skeleton than the project names: its name, or its folder.")
-@_library_options
+@library_options
 @format_option
 def drift(project: Path, skeleton: str | None, listed: Path | None, shipped: Path | None, layout: str) -> None:
     """Show which files of the folder PROJECT are not as they were baked.

@@ -24,7 +24,8 @@ def milliseconds_now() -> int:
 class TaskEffects:
     """`clock` returns milliseconds since 1970; `engine` runs tasks here, or queues them for workers.
 
-    `watch` tells callers in this process when their tasks end or rest.
+    `watch` tells callers in this process when their tasks end or rest. `rules` tells the rules about approvals of this
+    process from others; empty if it has none.
     """
 
     database: Database
@@ -33,3 +34,4 @@ class TaskEffects:
     engine: Engine | RemoteEngine
     watch: TaskWatch
     clock: Callable[[], int] = milliseconds_now
+    rules: str = ""

@@ -173,6 +173,21 @@ class ApprovalRules:
 
     rules: tuple[ApprovalRule, ...] = field(default=())
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells these rules from others, in any process; empty if there are none."""
+        said = [
+            "|".join(
+                [
+                    *(",".join(sorted(each)) for each in (rule.actions, rule.environments)),
+                    *(",".join(sorted(each)) for each in (rule.approvers.users, rule.approvers.groups)),
+                    f"{rule.approvers.asker} {rule.hours}",
+                ]
+            )
+            for rule in self.rules
+        ]
+        return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16] if said else ""
+
     def rules_for(self, action: str, environments: Iterable[str | None]) -> tuple[ApprovalRule, ...]:
         """The rules for an action that changes some environments, one for each that needs an approval.
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from scenedock.actions.effects import Effects
 from scenedock.effects.local.disk import make_private_folder
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.effects.tasks.engine import Engine, RemoteEngine
@@ -50,14 +51,17 @@ def opened_tasks(
         database.close()
         raise
     store = TaskStore(database, told)
+    rules = action_effects.approvals.rules.fingerprint if isinstance(action_effects, Effects) else ""
     if role == "web":
-        return OpenTasks(TaskEffects(database, store, seal, RemoteEngine(database), TaskWatch(store)), None)
+        return OpenTasks(
+            TaskEffects(database, store, seal, RemoteEngine(database), TaskWatch(store), rules=rules), None
+        )
     woken = threading.Event()
     executors: Executors = (
         LocalExecutors(settings.data / "executors") if database.is_sqlite else SharedExecutors(database, woken)
     )
     engine = Engine(database, executors.own, settings.threads, queued=role == "worker")
-    effects = TaskEffects(database, store, seal, engine, TaskWatch(store))
+    effects = TaskEffects(database, store, seal, engine, TaskWatch(store), rules=rules)
     own = [*actions, forget_old_tasks_action(effects), undo_step_action(effects, actions)]
     running = RunningTasks(effects, own, action_effects, settings.limits)
     schedules = Schedules(effects, own, [retention_schedule(settings.keep_days), *settings.schedules])

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from scenedock.catalog.vocabulary.settings import FILE_NAME, read_settings
+from scenedock.catalog.vocabulary.settings import FILE_NAME, CatalogSettings, read_settings
 from scenedock.changes.planned import Planned, PlannedFile, Refusal
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
@@ -186,7 +186,17 @@ def _deploys(planned: Planned, home: Home) -> tuple[str, ...]:
 
 
 def locks_now(repository: RemoteRepository, home: Home) -> Sequence[Lock]:
-    """The locks in the settings of a repository on the code host; the service may have read it before.
+    """The locks of a repository on the code host; the service may have read it before.
+
+    Raises
+    ------
+    InputError   the settings can't be read
+    """
+    return settings_now(repository, home).locks
+
+
+def settings_now(repository: RemoteRepository, home: Home) -> CatalogSettings:
+    """The settings of a repository on the code host.
 
     Raises
     ------
@@ -195,7 +205,7 @@ def locks_now(repository: RemoteRepository, home: Home) -> Sequence[Lock]:
     head = repository.head(home.branch or repository.default_branch())
     path = posixpath.join(home.prefix, FILE_NAME)
     listing = repository.listing(head, [path]) if head else {}
-    return read_settings(repository.read(listing[path])).locks if path in listing else ()
+    return read_settings(repository.read(listing[path])) if path in listing else CatalogSettings()
 
 
 def _overlaps(repository: RemoteRepository, proposed: Proposed, attempt: Attempt) -> tuple[str, ...]:

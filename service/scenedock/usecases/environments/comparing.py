@@ -43,6 +43,10 @@ class Comparer:
         old = Words(self.release.environment or "", self.release.service)
         return Judge(old, self.new, Evidence(neighbours, peers), frozenset(versions), has_both_forms=has_both)
 
+    def entries_of(self, piece: Piece) -> Entries | None:
+        """The entries of a piece; None where there is none, or it can't be read."""
+        return self.entries(piece.path, piece.item)
+
     def entries(self, path: str, item: Item | None) -> Entries | None:
         """The entries of a file, or of an item of it; None where there is none, or it can't be read."""
         here = self._of_file(path)

@@ -11,8 +11,9 @@ from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.usecases.changes.edit_settings import SettingsEdit, edit_settings, only_repository
+from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.lock_environment import Place
-from scenedock.usecases.changes.publish_change import How, Published, word
+from scenedock.usecases.changes.publish_change import How, Published, settings_now, word
 
 _END: Final = "scenedock/lock/end"
 """What the branches of all changes of ends begin with; they are settings, as locks are."""
@@ -25,6 +26,22 @@ class Extension:
     place: Place
     until: str
     reason: str = ""
+
+
+def present_end(hosts: CodeHosts, repositories: Mapping[str, ServedRepository], place: Place) -> str:
+    """The day on which an environment ends as its repository has it on the code host now; empty without an end.
+
+    Raises
+    ------
+    InputError        the repository is invalid, or its settings can't be read
+    NotFoundError     there is no such repository
+    NotAllowedError   its host or owner isn't in the list of code hosts, or our credentials don't suffice
+    TemporaryError    the host can't be reached
+    """
+    with repositories[only_repository(repositories, place.repository)].opened() as here:
+        home = Home.read(place.repository or "", here)
+    with hosts.open(home.address(hosts)) as repository:
+        return settings_now(repository, home).expires.get(place.service, {}).get(place.environment, "")
 
 
 def extend_environment(

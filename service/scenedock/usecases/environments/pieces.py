@@ -22,11 +22,16 @@ _NOT_OF_ENVIRONMENTS = frozenset({"charts", "ci", "docs", "templates", "tests"})
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A file, or an `item` of one, and the path of the new environment's file."""
+    """A file, or an `item` of one, and the path of the copy's file.
+
+    `environment` is the one that it is of, where that is not the copy's own; `is_text`: the file is one text.
+    """
 
     path: str
     target: str
     item: Item | None = None
+    environment: str | None = None
+    is_text: bool = False
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from scenedock.changes.environments.lacking import lacks_of_manifests
-from scenedock.changes.environments.planned import EnvironmentPlan, NewEnvironment
+from scenedock.changes.environments.planned import CopyPlan, EnvironmentPlan, NewEnvironment
 from scenedock.changes.environments.text import with_text
 from scenedock.changes.text import markdown
 from scenedock.effects.git.repositories import Repository, ServedRepository
@@ -60,28 +60,42 @@ def plan_served_environment(
         plan, diff, reason = with_rendered(plan_environment(ground, wish), opened, tools, names)
         facts = [each.facts for each in result.repositories if each.facts.name == plan.repository]
         homes = {each.name: Home.of(each, opened[each.name]) for each in facts}
-    budget = max(_SHORTEST, _LONGEST - len(plan.planned.body.encode()))
-    return PlannedEnvironment(plan, homes, as_markdown(diff, budget) if diff else markdown(reason))
+    return PlannedEnvironment(plan, homes, markdown_of(plan, diff, reason))
 
 
 def with_rendered(
     plan: EnvironmentPlan, opened: Mapping[str, Repository], tools: RenderingTools, names: Names | None = None
 ) -> tuple[EnvironmentPlan, ManifestDiff | None, str]:
     """The plan with the secrets that the rendered manifests need, and what it does to the manifests, or why not."""
-    changed = {file.path: file.after for file in plan.planned.files}
-    if plan.planned.refusals or not changed:
-        return plan, None, ""
-    try:
-        tools.helm.check()
-        diff = preview(opened, plan.repository, changed, tools, plan.planned.pairs, names)
-    except ScenedockError as error:
-        return plan, None, f"What it does to the manifests isn't known: {error}"
+    diff, reason = rendered_of(plan, opened, tools, names)
+    if diff is None:
+        return plan, None, reason
     manifests = [each.manifest for block in diff.blocks for each in block.objects if each.manifest]
     said = {(each.need, each.what) for each in plan.lacks}
     more = [
         each for each in lacks_of_manifests(manifests, plan.service, plan.new) if (each.need, each.what) not in said
     ]
     return with_text(replace(plan, lacks=(*plan.lacks, *more))), diff, ""
+
+
+def rendered_of(
+    plan: CopyPlan, opened: Mapping[str, Repository], tools: RenderingTools, names: Names | None = None
+) -> tuple[ManifestDiff | None, str]:
+    """What a plan does to the manifests, or why that isn't known; neither, if it is refused or does nothing."""
+    changed = {file.path: file.after for file in plan.planned.files}
+    if plan.planned.refusals or not changed:
+        return None, ""
+    try:
+        tools.helm.check()
+        return preview(opened, plan.repository, changed, tools, plan.planned.pairs, names), ""
+    except ScenedockError as error:
+        return None, f"What it does to the manifests isn't known: {error}"
+
+
+def markdown_of(plan: CopyPlan, diff: ManifestDiff | None, reason: str) -> str:
+    """The manifests for the text of a pull request, as far as there is room."""
+    budget = max(_SHORTEST, _LONGEST - len(plan.planned.body.encode()))
+    return as_markdown(diff, budget) if diff else markdown(reason)
 
 
 def _export(names: Names, repositories: Mapping[str, Repository]) -> Export:

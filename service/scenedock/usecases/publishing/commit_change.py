@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
 from scenedock.errors import ConflictError, NotAllowedError, TemporaryError
-from scenedock.gitops.changes import ChangeRequest, Edit, plan_changes
+from scenedock.gitops.changes import ChangeRequest, Check, Edit, allow_all, changed_files, plan_changes
 from scenedock.gitops.values_edits import get_value
 from scenedock.model.code_hosts.code_host import CodeHost
 from scenedock.model.code_hosts.commit import Attempt, CommitListing, FileChange, Head, commit_message, touched_paths
@@ -40,8 +41,11 @@ def commit_change(
     branch: str | None,
     text: str,
     attempt: Attempt,
+    check: Check = allow_all,
 ) -> Committed:
     """Put one commit on a branch, by default the default branch; `text` is its message.
+
+    `check` looks at what is planned, and may refuse it.
 
     If others push to the branch meanwhile, the change is applied on top of their commits, unless they changed the same.
 
@@ -73,6 +77,7 @@ def commit_change(
         if seen:
             _refuse_overlap(repository, request, branch, seen, listing)
         changes = plan_changes(request, listing, _reading(repository, listing), attempt.log)
+        check(branch, partial(changed_files, changes, listing, _reading(repository, listing)))
         new = repository.write(head, changes, listing, message)
         if new.commit == head.commit:
             return Committed(changed=False, branch=branch, commit=head.commit)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
 from scenedock.errors import ConflictError, ScenedockError, TemporaryError
-from scenedock.gitops.changes import ChangeRequest, plan_changes
+from scenedock.gitops.changes import ChangeRequest, Check, allow_all, changed_files, plan_changes
 from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message, has_mark, refuse_trailers
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
 from scenedock.model.code_hosts.pull_request_text import renewed, text_of
@@ -47,8 +48,12 @@ class Proposed:
     """Whether the branch has commits that we didn't make."""
 
 
-def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: Attempt) -> Proposed:
+def propose_change(
+    repository: RemoteRepository, proposal: Proposal, attempt: Attempt, check: Check = allow_all
+) -> Proposed:
     """Create a branch with one commit, and a pull request for it; or update those of an earlier change.
+
+    `check` looks at what is planned, and may refuse it.
 
     An earlier attempt of the same step is continued where it ended: what it created has the task's id. A branch of
     this name is an earlier change of ours if we made all its commits; it gets the new commit instead of the old one.
@@ -70,8 +75,9 @@ def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: At
     if head is None:
         raise no_branch(repository, base)
     request = proposal.changes
-    listing = repository.listing(head, request.paths) if request.needs_listing else {}
+    listing = repository.listing(head, request.paths) if request.needs_listing or check is not allow_all else {}
     changes = plan_changes(request, listing, lambda path: repository.read(listing[path]), attempt.log)
+    check(base, partial(changed_files, changes, listing, lambda path: repository.read(listing[path])))
     new = repository.write(head, changes, listing, message)
     if new.commit == head.commit:
         attempt.log(f"{repository.address}: {base} has all of this already; there is nothing to propose")

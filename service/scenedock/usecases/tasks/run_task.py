@@ -40,6 +40,8 @@ _log: Final = logging.getLogger("scenedock.tasks")
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 300.0
 _SEAT_CHECK_MILLISECONDS = 5_000
+_RULES_SECONDS = 1
+"""After which another worker, which has the rules, may have the task."""
 
 
 class RunningTasks:
@@ -156,6 +158,7 @@ class _TaskRun:
 
     def _attempt(self, action: Action[Any], step: Step, values: JsonObject) -> bool:
         try:
+            self._require_rules(action)
             output = perform(action, self._context(step), values)
         except WaitingFor as waiting:
             self._wait(step, waiting)
@@ -172,6 +175,21 @@ class _TaskRun:
             self._add(step_ended(self._journal.task, step, "completed", self._journal.now, shown))
             return True
         return False
+
+    def _require_rules(self, action: Action[Any]) -> None:
+        """Refuse to ask nobody where whoever took the task had rules about approvals.
+
+        Raises
+        ------
+        TemporaryError   this worker has none; another one may have
+        """
+        if action.needs_rules and self._journal.task.state.get("rules") and not self._running.effects.rules:
+            message = (
+                f"this worker has no rules about approvals, and the process that took the task has: {action.id} isn't "
+                "run here; give all processes the same SCENEDOCK_RULES"
+            )
+            _log.error("task %s: %s", self._journal.task.id, message)
+            raise TemporaryError(message, retry_after=_RULES_SECONDS)
 
     def _context(self, step: Step) -> Context[Any]:
         return Context(

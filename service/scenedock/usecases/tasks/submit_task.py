@@ -58,7 +58,7 @@ def submit_task(
         created_at=now,
         created_by=identity(caller),
         wake_at=now + effects.engine.handover_milliseconds,
-        state={"steps": {}, "checkpoints": {}, "caller": _caller(caller), "rendered": rendered},
+        state={"steps": {}, "checkpoints": {}, "caller": _caller(caller), "rendered": rendered, **_rules(effects)},
         secrets_sealed=effects.seal.close(
             task_id, {"secrets": dict(secrets or {}), "inputs": {step: each for step, each in hidden.items() if each}}
         ),
@@ -197,6 +197,11 @@ def _stored_spec(
         {**step.to_json(), "input": {**step.input, **by_id[step.action].redacted(step.input)}} for step in steps
     ]
     return {**kept, "user": {"ref": caller.user} if caller.user else {}}
+
+
+def _rules(effects: TaskEffects) -> JsonObject:
+    """The rules about approvals that were there, so that no worker without any runs the task as if there were none."""
+    return {"rules": effects.rules} if effects.rules else {}
 
 
 def _caller(caller: Caller) -> JsonObject:

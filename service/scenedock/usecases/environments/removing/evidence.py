@@ -71,7 +71,7 @@ def _take_out_item(removal: Removal, member: Member, item: ListItem) -> None:
     """Take away the item of an app list, or the switch of an enabling list; off, if the list is on by itself."""
     repository = member.contents.facts.name
     document = _document(removal, repository, item.list_path)
-    if document and not item.folder and (path := _place_in_list(member, item, document.value)):
+    if document and not item.folder and (path := place_in_list(member, item, document.value)):
         _remove(removal, repository, item.list_path, path)
         return
     found = items_in(document.value).get(item.key) if document and item.folder else None
@@ -96,7 +96,7 @@ def _take_out_item(removal: Removal, member: Member, item: ListItem) -> None:
         )
 
 
-def _place_in_list(member: Member, item: ListItem, document: Json) -> Path:
+def place_in_list(member: Member, item: ListItem, document: Json) -> Path:
     """Where an app list of the settings has an item, in the environment of the item."""
     for app_list in member.contents.settings.apps:
         before, placeholder, after = app_list.items.partition("{environment}")
@@ -135,8 +135,8 @@ def _take_out_generated(removal: Removal, application: Application, document: Do
     place, parameters = application.place, application.parameters
     elements = [
         (path, len(as_list(value_at(manifest, path[:-1]))))
-        for path in _elements(value_at(manifest, ("spec", "generators")), ("spec", "generators"))
-        if _is_made_of(as_object(value_at(manifest, path)), parameters)
+        for path in elements_of(value_at(manifest, ("spec", "generators")), ("spec", "generators"))
+        if is_made_of(as_object(value_at(manifest, path)), parameters)
     ]
     if len(elements) == 1:
         (path, count), others = elements[0], _others_of(removal, application)
@@ -168,9 +168,7 @@ def _delete_generating(removal: Removal, application: Application, path: str) ->
     repository = application.place.repository
     document = _document(removal, repository, path)
     if document and isinstance(document.value, list):
-        matching = [
-            at for at, each in enumerate(document.value) if _is_made_of(as_object(each), application.parameters)
-        ]
+        matching = [at for at, each in enumerate(document.value) if is_made_of(as_object(each), application.parameters)]
         if len(matching) == 1 and len(document.value) > 1:
             _remove(removal, repository, path, (matching[0],))
             return
@@ -185,7 +183,7 @@ def _others_of(removal: Removal, application: Application) -> bool:
     return any((each.name, each.path, each.environment) != mine for each in every)
 
 
-def _elements(value: Json, at: Path) -> Iterator[Path]:
+def elements_of(value: Json, at: Path) -> Iterator[Path]:
     """The paths of the elements of list generators, however deep."""
     for number, generator in enumerate(as_list(value)):
         here: Path = (*at, number)
@@ -194,10 +192,11 @@ def _elements(value: Json, at: Path) -> Iterator[Path]:
             yield *here, "list", "elements", index
         for kind in ("matrix", "merge"):
             inner = as_object(body.get(kind)).get("generators")
-            yield from _elements(inner, (*here, kind, "generators"))
+            yield from elements_of(inner, (*here, kind, "generators"))
 
 
-def _is_made_of(element: JsonObject, parameters: JsonObject) -> bool:
+def is_made_of(element: JsonObject, parameters: JsonObject) -> bool:
+    """Whether an element of a list gave a generator's parameters."""
     return bool(element) and all(parameters.get(key) == value for key, value in element.items())
 
 

@@ -1,0 +1,157 @@
+"""A copy in the making: decide on each key of the pieces that are copied, and make the contents of files."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from scenedock.changes.environments.answering import answered, with_keys
+from scenedock.changes.environments.copying import copied
+from scenedock.changes.environments.deciding import Judge
+from scenedock.changes.environments.decisions import Decision, Verdict
+from scenedock.changes.environments.entries import Entries
+from scenedock.changes.environments.items import with_item
+from scenedock.changes.environments.planned import Answers, Lack
+from scenedock.changes.environments.secrets import generated_of
+from scenedock.changes.environments.words import Words
+from scenedock.changes.planned import PlannedFile
+from scenedock.documents.plain_secrets import kind_of_secret
+from scenedock.errors import InputError
+from scenedock.model.finding import Place
+from scenedock.usecases.changes.ground import Ground
+from scenedock.usecases.environments.pieces import Piece
+
+
+class Compared(Protocol):
+    """What tells of the pieces of a copy."""
+
+    def entries_of(self, piece: Piece) -> Entries | None:
+        """The entries of a piece; None where there is none, or it can't be read."""
+
+    def judge(self, piece: Piece) -> Judge:
+        """What decides on the keys of a piece."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A plan in the making: the pieces with the decisions on each, and the contents of files so far.
+
+    `words` name what is copied, and `new` is the name that the copy has instead.
+    """
+
+    ground: Ground
+    repository: str
+    words: Words
+    new: str
+    pieces: Sequence[Piece] = ()
+    decisions: dict[Piece, list[Decision]] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def all_decisions(self) -> tuple[Decision, ...]:
+        """The decisions on all pieces, in their order."""
+        return tuple(each for decisions in self.decisions.values() for each in decisions)
+
+    def read(self, path: str) -> bytes:
+        """A file as far as the plan goes."""
+        return self.contents[path] if path in self.contents else self.ground.read(self.repository, path)
+
+    def files(self) -> tuple[PlannedFile, ...]:
+        """The files that are new or change."""
+        there = self.ground.paths(self.repository)
+        return tuple(
+            PlannedFile(self.repository, path, self.ground.read(self.repository, path) if path in there else None, data)
+            for path, data in sorted(self.contents.items())
+        )
+
+
+def decide(draft: Draft, compared: Compared, answers: Answers) -> None:
+    """Decide on all keys, with the answers; a file that names one that is left out doesn't name it any more."""
+    made: list[tuple[Piece, Decision]] = []
+    read = {piece: compared.entries_of(piece) for piece in draft.pieces}
+    secret = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(piece.path), path))
+        for piece, entries in read.items()
+        for path in generated_of(entries or ())
+    }
+    for piece, entries in read.items():
+        if entries is None:
+            raise InputError(f"{piece.path}: it can't be read, so it can't be copied")
+        judge = compared.judge(piece)
+        for entry, verdict in judge.verdicts(entries):
+            place = Place(draft.repository, piece.path, entry.line)
+            decided = Verdict("left out", "a secret is generated of it") if piece.path in secret else verdict
+            made.append((piece, Decision.of(entry, decided, place)))
+    keyed = with_keys([each for _, each in made], {at: piece.target for at, (piece, _) in enumerate(made)})
+    draft.decisions = {piece: [] for piece in draft.pieces}
+    for (piece, _), decision in zip(made, answered(keyed, answers), strict=True):
+        draft.decisions[piece].append(decision)
+    gone = {piece.path for piece, each in draft.decisions.items() if piece.item is None and _is_left_out(each)}
+    for piece, decisions in draft.decisions.items():
+        folder = posixpath.dirname(piece.path)
+        for at, each in enumerate(decisions):
+            named = posixpath.normpath(posixpath.join(folder, str(each.entry.value))) if each.entry.value else ""
+            if named in gone and each.outcome != "left out":
+                decisions[at] = replace(each, outcome="left out", reason=f"{named} is left out", old=None, new=None)
+
+
+def _is_left_out(decisions: Sequence[Decision]) -> bool:
+    return bool(decisions) and all(each.outcome == "left out" for each in decisions)
+
+
+def write(draft: Draft, without: Piece | None = None) -> None:
+    """Make the contents of all files, those of whole files first.
+
+    Raises
+    ------
+    InputError   a file can't be copied, or would have a secret; with the line
+    """
+    new = draft.new
+    for piece, decisions in draft.decisions.items():
+        if piece == without:
+            continue
+        if piece.is_text:
+            if decisions and not _is_left_out(decisions):
+                draft.contents[piece.target] = str(decisions[0].value).encode()
+            continue
+        source = draft.ground.read(draft.repository, piece.path)
+        if piece.item is None:
+            if not _is_left_out(decisions):
+                draft.contents[piece.target] = copied(source, decisions, draft.words, new, piece.path)
+            continue
+        changed = copied(source, decisions, draft.words, new, piece.path)
+        is_there = piece.target in draft.contents or piece.target in draft.ground.paths(draft.repository)
+        target = draft.read(piece.target) if is_there else b""
+        draft.contents[piece.target] = with_item(target, changed, piece.item.named(draft.words, new), piece.target)
+    for file in draft.files():
+        _check_no_secret(file)
+
+
+def _check_no_secret(file: PlannedFile) -> None:
+    """Refuse a file into which a secret came by an answer, or in a comment.
+
+    Raises
+    ------
+    InputError   a line that it hasn't yet has one; with the line
+    """
+    before = set((file.before or b"").decode("utf-8", "replace").splitlines())
+    for number, line in enumerate((file.after or b"").decode("utf-8", "replace").splitlines(), 1):
+        if line not in before and (kind := kind_of_secret(line, "")):
+            raise InputError(f"{file.path}:{number}: it would have {kind}; take it out of what is copied first")
+
+
+def missing_files(draft: Draft) -> Iterator[Lack]:
+    """The files that values name now, where only those of the source are there."""
+    there = draft.ground.paths(draft.repository)
+    for piece, decisions in draft.decisions.items():
+        for each in decisions:
+            if each.outcome != "replaced" or not isinstance(each.value, str) or each.entry.is_key:
+                continue
+            old, new = (
+                posixpath.normpath(posixpath.join(posixpath.dirname(path), str(value)))
+                for path, value in ((piece.path, each.old), (piece.target, each.value))
+            )
+            if old in there and new not in there and new not in draft.contents:
+                yield Lack("file", f"{new}, which {each.key} names", each.place, f"Make it like {old}.")
