@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import yaml
 
 from tests.skeletons.shipped.answers import MICROSERVICES
 from tests.skeletons.shipped.locked import installed
+from tests.skeletons.shipped.pipelines import DUTIES, duties
 from tests.skeletons.shipped.world import LOCKS, bake, run
 from tests.tools.judge import judge
 from tests.tools.promtool import promtool
@@ -156,6 +158,28 @@ def test_its_pipeline_is_clean(service: Path, linters: Path) -> None:
     run([linters / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", workflow], service)
     run([linters / "actionlint", workflow], service)
     run([linters / "zizmor", "--offline", "--no-config", "."], service)
+
+
+def test_both_pipelines_have_the_same_duties(service: Path) -> None:
+    without = set() if (service / "ci" / "propose.py").exists() else {"propose"}
+    has_database = (service / "src" / "service" / "database.py").exists()
+    beside = {"check": frozenset({"postgres:18"})} if has_database else {}
+
+    assert duties(service) == {
+        name: replace(duty, services=beside.get(name, frozenset()))
+        for name, duty in DUTIES.items()
+        if name not in without
+    }
+
+
+def test_one_version_of_a_tool_is_used_everywhere(service: Path) -> None:
+    names = ["Dockerfile", ".devcontainer/devcontainer.json", ".gitlab-ci.yml", ".github/workflows/ci.yml"]
+    text = "\n".join((service / name).read_text("utf-8") for name in names if (service / name).exists())
+
+    versions = re.findall(r"astral-sh/uv:([\d.]+\d)|(?<!-)version: \"([\d.]+)\"\n", text)
+
+    assert len(versions) >= 3
+    assert len({either or other for either, other in versions}) == 1
 
 
 def test_its_github_actions_are_pinned_to_commits(tmp_path: Path) -> None:
