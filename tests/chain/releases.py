@@ -14,7 +14,8 @@ from tests.fakes.github.openapi import operations
 from tests.tools.git_server import git
 from tests.tools.wsgi import served
 
-TOKEN = "of-the-job"
+JOB = "of-the-job"
+"""What the job says it is allowed to do."""
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Releases:
             problems = [] if request.path == "/projects/7/releases" else ["no such project"]
             problems += [f"{name} is unknown" for name in body if name not in {"tag_name", "ref", "description"}]
             tag, commit = body["tag_name"], body["ref"]
-        if token != TOKEN or problems or request.method != "POST":
+        if token != JOB or problems or request.method != "POST":
             return Response(f"{token} {problems}", 422)
         git(self.repository, "tag", tag, commit)
         self.made.append(body)

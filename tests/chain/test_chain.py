@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.chain.company import IDENTITY, Chain, chain, entities
+from tests.chain.company import IDENTITY, PIPELINE, Chain, chain, entities
 from tests.skeletons.shipped.world import bake
 from tests.tools.git_server import git
 from tests.tools.judge import judge
-from tests.tools.server import wait_until
+from tests.tools.server import free_port, wait_until
 
 FLAVOURS = ["github", pytest.param("gitlab", marks=pytest.mark.extended)]
 
@@ -39,50 +39,79 @@ def save(company: Chain, message: str) -> None:
     git(company.apps, "push", "--quiet", "--set-upstream", "origin", "main")
 
 
+def release_the_first_version(company: Chain) -> None:
+    """Nothing is deployed yet: the pipeline says so, and doesn't fail."""
+    assert company.release() == "0.1.0"
+    first = company.propose("0.1.0")
+    assert first.returncode == 0, first.stderr
+    assert "there is no deployment of a service 'billing'" in first.stdout
+
+
+def deploy_to_dev_and_qa(company: Chain) -> None:
+    deploy_to_dev(company)
+    assert company.versions() == {"dev": "0.1.0"}
+    answers = ("--accept", "*", "--keep", "*")
+    company.cli("environments", "create", "billing", "qa", "--from", "dev", *answers, "--write")
+    save(company, "Deploy billing")
+    assert company.versions() == {"dev": "0.1.0", "qa": "0.1.0"}
+
+
+def release_a_fix(company: Chain) -> None:
+    """What needs no release gets none; a fix gets one, and one proposal, however often its pipeline runs."""
+    company.commit("docs: explain the invoices")
+    assert company.release() == ""
+    assert company.propose("").stdout == "nothing to propose: nothing was released\n"
+    company.commit("fix: round to cents")
+    assert (company.release(), company.release()) == ("0.1.1", "0.1.1")
+    assert [each["tag_name"] for each in company.releases.made] == ["v0.1.0", "v0.1.1"]
+
+    proposed, again = company.propose("0.1.1"), company.propose("0.1.1")
+    assert (proposed.returncode, again.returncode) == (0, 0), proposed.stderr + again.stderr
+    title, address = proposed.stdout.splitlines()
+    assert address in again.stdout
+    assert company.merge() == title
+    assert company.versions() == {"dev": "0.1.1", "qa": "0.1.0"}
+
+
+def promote_and_roll_back(company: Chain) -> None:
+    promotion = {"services": ["billing"], "fromEnvironment": "dev", "toEnvironment": "qa"}
+    assert company.act("promote-deployment", promotion).status == 200
+    company.merge()
+    assert company.versions() == {"dev": "0.1.1", "qa": "0.1.1"}
+
+    assert company.act("roll-back-deployment", {"services": ["billing"], "environment": "qa"}).status == 200
+    company.merge()
+    assert company.versions() == {"dev": "0.1.1", "qa": "0.1.0"}
+
+
+def look(company: Chain) -> None:
+    """The catalog and the board have what was done."""
+    exported = entities(company.cli("catalog", "export", "--strict", "."))
+    assert judge(list(exported.values())) == [None] * len(exported)
+    assert exported["billing"]["metadata"]["annotations"]["scenedock.dev/environments"] == "dev,qa"
+    wait_until(lambda: all(f">{each}<" in company.board() for each in ("0.1.0", "0.1.1")), "both versions on the board")
+
+
 def test_a_commit_reaches_qa_and_goes_back(company: Chain) -> None:
     with contextlib.chdir(company.apps):
-        # Nothing is deployed yet: the first release says so, and doesn't fail.
         save(company, "Begin")
-        assert company.release() == "0.1.0"
-        first = company.propose("0.1.0")
-        assert (first.returncode, "there is no deployment of a service 'billing'" in first.stdout) == (0, True), first.stderr
-
-        deploy_to_dev(company)
-        assert company.versions() == {"dev": "0.1.0"}
-        company.cli("environments", "create", "billing", "qa", "--from", "dev", "--accept", "*", "--keep", "*", "--write")
-        save(company, "Deploy billing")
-        assert company.versions() == {"dev": "0.1.0", "qa": "0.1.0"}
-
-        # What nobody needs a release for gets none; a fix does, once however often its pipeline runs.
-        company.commit("docs: explain the invoices")
-        assert company.release() == ""
-        company.commit("fix: round to cents")
-        assert (company.release(), company.release()) == ("0.1.1", "0.1.1")
-        assert [each["tag_name"] for each in company.releases.made] == ["v0.1.0", "v0.1.1"]
-
-        unreachable = company.propose("0.1.1", SCENEDOCK_URL="")
-        assert (unreachable.returncode, "SCENEDOCK_URL is not set" in unreachable.stderr) == (1, True)
-        for _ in range(2):
-            proposed = company.propose("0.1.1")
-            assert proposed.returncode == 0, proposed.stderr
-            assert "/1\n" in proposed.stdout
-        assert company.merge() == proposed.stdout.splitlines()[0]
-        assert company.versions() == {"dev": "0.1.1", "qa": "0.1.0"}
-
-        company.act("promote-deployment", {"services": ["billing"], "fromEnvironment": "dev", "toEnvironment": "qa"})
-        company.merge()
-        assert company.versions() == {"dev": "0.1.1", "qa": "0.1.1"}
-
-        company.act("roll-back-deployment", {"services": ["billing"], "environment": "qa"})
-        company.merge()
-        assert company.versions() == {"dev": "0.1.1", "qa": "0.1.0"}
-
-        exported = entities(company.cli("catalog", "export", "--strict", "."))
-        assert judge(list(exported.values())) == [None] * len(exported)
-        assert exported["billing"]["metadata"]["annotations"]["scenedock.dev/environments"] == "dev,qa"
-        wait_until(lambda: {"0.1.1", "0.1.0"} <= shown(company.board()), "both versions on the board")
+        release_the_first_version(company)
+        deploy_to_dev_and_qa(company)
+        release_a_fix(company)
+        promote_and_roll_back(company)
+        look(company)
 
 
-def shown(board: str) -> set[str]:
-    """The versions on the board."""
-    return {version for version in ("0.1.0", "0.1.1") if f">{version}<" in board}
+@pytest.mark.parametrize("company", ["github"], indirect=True)
+def test_a_pipeline_that_cannot_propose_says_why_and_fails(company: Chain) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    for variables, reason in (
+        ({"SCENEDOCK_URL": ""}, "SCENEDOCK_URL is not set: docs/releases.md says where it comes from"),
+        ({"SCENEDOCK_URL": nowhere}, "set-version/invoke could not be reached: <urlopen error [Errno 111]"),
+        ({"SCENEDOCK_TOKEN": "unknown-0123456789"}, "refused 0.1.1 for dev with 401: "),
+    ):
+        done = company.propose("0.1.1", **variables)
+
+        assert (done.returncode, done.stdout) == (1, "")
+        assert reason in done.stderr
+    assert company.act("promote-deployment", {}, PIPELINE).status == 403

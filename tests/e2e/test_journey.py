@@ -104,7 +104,8 @@ def test_the_deployment_is_a_pull_request_that_a_reviewer_understands(journey: J
         f"| Code | {github.fake.url}/acme/ledger |\n"
         "| Owner | `group:default/payments` |\n"
         "| Image | `ghcr.io/acme/ledger:0.1.0` |\n\n"
-        "Before you merge this, the image must exist: the first pipeline of the repository of the code publishes it.\n<!-- scenedock: end -->"
+        "Before you merge this, the image must exist: the first pipeline of the repository of the code publishes it."
+        "\n<!-- scenedock: end -->"
     )
     assert f"Requested-by: {USER}" in trailers
 

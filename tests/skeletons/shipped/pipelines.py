@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import yaml
 
+When: TypeAlias = Literal["each change", "main"]
+
+_ON_MAIN = [{"if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"}]
 _COMMAND = re.compile(r"\b(make [a-z-]+|cz check|ci/image [a-z]+|ci/[a-z]+(?:\.py)?)\b(?! [a-z])")
 
 
@@ -18,7 +21,7 @@ class Duty:
     """What a job does, when, after which others (all of them), how long at most, and with which service beside it."""
 
     commands: tuple[str, ...]
-    on_main_only: bool
+    when: When
     after: frozenset[str]
     minutes: int
     services: frozenset[str] = frozenset()
@@ -26,12 +29,12 @@ class Duty:
 
 _FIRST = frozenset({"check", "alerts", "container"})
 DUTIES = {
-    "check": Duty(("make set-up", "make check", "cz check"), False, frozenset(), 15),
-    "alerts": Duty(("ci/alerts",), False, frozenset(), 5),
-    "container": Duty(("ci/image check",), False, frozenset(), 30),
-    "release": Duty(("make set-up", "ci/release.py"), True, _FIRST, 5),
-    "publish": Duty(("ci/image publish",), True, _FIRST | {"release"}, 60),
-    "propose": Duty(("ci/propose.py",), True, _FIRST | {"release", "publish"}, 30),
+    "check": Duty(("make set-up", "make check", "cz check"), "each change", frozenset(), 15),
+    "alerts": Duty(("ci/alerts",), "each change", frozenset(), 5),
+    "container": Duty(("ci/image check",), "each change", frozenset(), 30),
+    "release": Duty(("make set-up", "ci/release.py"), "main", _FIRST, 5),
+    "publish": Duty(("ci/image publish",), "main", _FIRST | {"release"}, 60),
+    "propose": Duty(("ci/propose.py",), "main", _FIRST | {"release", "publish"}, 30),
 }
 """The jobs, whatever runs them. They share the scripts in ci/, so that there is one way to do each duty."""
 
@@ -54,13 +57,14 @@ def _of_github(jobs: Mapping[str, Any]) -> dict[str, Duty]:
     def after(name: str) -> frozenset[str]:
         return frozenset(needs(jobs[name])).union(*map(after, needs(jobs[name])))
 
-    def on_main(name: str) -> bool:
-        return any("refs/heads/main" in jobs[each].get("if", "") for each in (name, *after(name)))
+    def when(name: str) -> When:
+        on_main = any("refs/heads/main" in jobs[each].get("if", "") for each in (name, *after(name)))
+        return "main" if on_main else "each change"
 
     return {
         name: Duty(
             _commands(step["run"] for step in job["steps"] if "run" in step),
-            on_main(name),
+            when(name),
             after(name),
             job["timeout-minutes"],
             frozenset(each["image"] for each in job.get("services", {}).values()),
@@ -75,7 +79,7 @@ def _of_gitlab(pipeline: Mapping[str, Any]) -> dict[str, Duty]:
     return {
         name: Duty(
             _commands([*job.get("before_script", []), *job["script"]]),
-            job.get("rules") == [{"if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"}],
+            "main" if job.get("rules") == _ON_MAIN else "each change",
             frozenset(each for each in jobs if stages.index(jobs[each]["stage"]) < stages.index(job["stage"])),
             int(job["timeout"].removesuffix(" minutes")),
             frozenset(each["name"] for each in job.get("services", []) if isinstance(each, dict)),
@@ -86,7 +90,7 @@ def _of_gitlab(pipeline: Mapping[str, Any]) -> dict[str, Duty]:
 
 def _extended(pipeline: Mapping[str, Any], name: str) -> dict[str, Any]:
     """A job with what it gets from others."""
-    job = pipeline[name]
+    job: dict[str, Any] = pipeline[name]
     above = job.get("extends", [])
     merged: dict[str, Any] = {}
     for each in [above] if isinstance(above, str) else above:

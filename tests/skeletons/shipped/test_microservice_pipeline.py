@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.chain.company import IDENTITY
-from tests.chain.releases import TOKEN, releases
+from tests.chain.releases import JOB, releases
 from tests.ci.test_snippets import tool
-from tests.skeletons.shipped.answers import MICROSERVICES
 from tests.skeletons.shipped.world import bake
 from tests.tools.git_server import git
 from tests.tools.promtool import promtool
@@ -118,7 +117,7 @@ def test_the_jobs_of_github_run(tmp_path: Path) -> None:
         # uv is here already. The image needs Docker, so `release` doesn't wait for it.
         text = re.sub(r"uses: astral-sh/setup-uv@.*\n +with:\n(?: {10}.*\n)+", "run: uv --version\n", text)
         text = text.replace("needs: [check, alerts, container]", "needs: [check, alerts]")
-        given = f"GITHUB_TOKEN: {TOKEN}\n          GITHUB_API_URL: {host.url}"
+        given = f"GITHUB_TOKEN: {JOB}\n          GITHUB_API_URL: {host.url}"
         workflow.write_text(text.replace("GITHUB_TOKEN: ${{ github.token }}", given), encoding="utf-8")
         git(made, *IDENTITY, "commit", "--quiet", "--all", "--message", "ci: run here")
 
@@ -144,7 +143,7 @@ def test_the_jobs_of_gitlab_run(tmp_path: Path) -> None:
     pipeline.write_text(text, encoding="utf-8")
     git(made, *IDENTITY, "commit", "--quiet", "--all", "--message", "ci: run here")
     with releases(made) as host:
-        known = {"CI_API_V4_URL": host.url, "CI_PROJECT_ID": "7", "CI_JOB_TOKEN": TOKEN}
+        known = {"CI_API_V4_URL": host.url, "CI_PROJECT_ID": "7", "CI_JOB_TOKEN": JOB}
         known["CI_COMMIT_SHA"] = git(made, "rev-parse", "HEAD").strip()
         for job in ("check", "alerts", "release"):
             done = tool("gle", job, cwd=made, HOME=str(tmp_path), **known)

@@ -66,9 +66,7 @@ def linters() -> Path:
         ({"deploy_to": ""}, (ALWAYS | WITH_GITHUB) - {"ci/propose.py"}),
     ],
 )
-def test_it_has_the_files_that_its_answers_ask_for(
-    answers: dict[str, str], expected: set[str], tmp_path: Path
-) -> None:
+def test_it_has_the_files_that_its_answers_ask_for(answers: dict[str, str], expected: set[str], tmp_path: Path) -> None:
     made = bake("microservice-python", tmp_path, answers)
 
     assert {str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()} == expected
@@ -98,7 +96,9 @@ def test_its_tools_expect_the_python_that_it_requires(service: Path) -> None:
     assert locked["requires-python"] == settings["project"]["requires-python"]
     assert settings["tool"]["ruff"]["target-version"] == f"py{required.replace('.', '')}"
     assert settings["tool"]["mypy"]["python_version"] == required
-    assert set(re.findall(r"FROM python:([\d.]+)-slim", (service / "Dockerfile").read_text(encoding="utf-8"))) == {required}
+    assert set(re.findall(r"FROM python:([\d.]+)-slim", (service / "Dockerfile").read_text(encoding="utf-8"))) == {
+        required
+    }
     image = json.loads((service / ".devcontainer" / "devcontainer.json").read_bytes())["image"]
     assert f"-python{required}-" in image
 
