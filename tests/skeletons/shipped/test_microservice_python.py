@@ -16,6 +16,7 @@ import schemathesis
 import yaml
 
 from tests.skeletons.shipped.answers import MICROSERVICES
+from tests.skeletons.shipped.gitops import Repository
 from tests.skeletons.shipped.locked import installed
 from tests.skeletons.shipped.pipelines import DUTIES, duties
 from tests.skeletons.shipped.world import LOCKS, bake, run
@@ -142,6 +143,31 @@ def test_its_alerts_fire_when_they_should(service: Path, monkeypatch: pytest.Mon
     assert said.endswith("SUCCESS\n\n")
 
 
+def test_the_values_in_its_documentation_fit_the_library_chart(tmp_path: Path) -> None:
+    made = bake("microservice-python", tmp_path, MICROSERVICES["gitlab"])
+    name = made.name
+    page = (made / "docs" / "operations.md").read_text(encoding="utf-8")
+    more = []
+    for number, block in enumerate(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)):
+        (tmp_path / f"{number}.yaml").write_text(block, encoding="utf-8")
+        more += ["--values", str(tmp_path / f"{number}.yaml")]
+    (tmp_path / "apps").mkdir()
+    repository = Repository(tmp_path / "apps", "4")
+    repository.deploy({"service": name})
+
+    found = {each["kind"]: each for each in repository.render(name, "dev", *more)}
+
+    (container,) = found["Job"]["spec"]["template"]["spec"]["containers"]
+    assert container["command"] == ["python", "-m", "service.migrate"]
+    assert (made / "src" / "service" / "migrate.py").exists()
+    assert container["envFrom"] == [{"secretRef": {"name": name}}]
+    alerts = yaml.safe_load((made / "monitoring" / "alerts.yaml").read_bytes())["groups"][0]["rules"]
+    told = found["PrometheusRule"]["spec"]["groups"][0]["rules"][-1]
+    assert told == {key: alerts[0][key] for key in told}
+    assert found["ConfigMap"]["metadata"]["name"] == f"{name}-requests"
+    assert len(more) == 4
+
+
 def test_its_image_runs_as_an_ordinary_user(service: Path) -> None:
     users = re.findall(r"^USER (\S+)$", (service / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
 
@@ -150,6 +176,7 @@ def test_its_image_runs_as_an_ordinary_user(service: Path) -> None:
 
 @pytest.mark.parametrize("service", ["github", "gitlab", *REST[1:]], indirect=True)
 def test_its_pipeline_is_clean(service: Path, linters: Path) -> None:
+    run([linters / "check-jsonschema", "--builtin-schema", "vendor.renovate", "renovate.json"], service)
     if (service / ".gitlab-ci.yml").exists():
         schema = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
         run([linters / "check-jsonschema", *schema, ".gitlab-ci.yml"], service)

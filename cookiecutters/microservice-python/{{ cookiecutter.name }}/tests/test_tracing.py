@@ -2,6 +2,8 @@
 
 import json
 import logging
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from flask import Flask
@@ -53,9 +55,28 @@ def test_nothing_is_traced_without_somewhere_to_send_it(app: Flask) -> None:
 
 
 def test_traces_are_sent_where_the_variables_of_opentelemetry_say(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    arrived: list[tuple[str, bytes]] = []
 
-    provider = trace(app)
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            arrived.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
 
-    assert provider
-    provider.shutdown()
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Collector) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+        provider = trace(app)
+        assert provider
+        app.test_client().get("/")
+        provider.shutdown()
+        server.shutdown()
+
+    ((path, body),) = arrived
+    assert path == "/v1/traces"
+    assert b"GET /" in body
+    assert NAME.encode() in body
