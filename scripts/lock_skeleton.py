@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Lock what the skeleton `microservice-python` depends on: its uv.lock, as a template.
 
 Pinned versions stay, unless `--upgrade` is given. The lock for the oldest Python holds what newer ones need, too; what
@@ -30,7 +29,7 @@ def lock(database: str, folder: Path) -> list[str]:
         str(SKELETON), no_input=True, extra_context=answers, output_dir=str(folder / database), config_file=str(config)
     )
     uv = [sys.executable, "-m", "uv", "lock", "--quiet", "--no-config", "--python", sys.executable, *sys.argv[1:]]
-    subprocess.run(uv, cwd=made, check=True)
+    subprocess.run(uv, cwd=made, check=True)  # noqa: S603 - our own uv
     return (Path(made) / "uv.lock").read_text(encoding="utf-8").splitlines(keepends=True)
 
 
@@ -44,12 +43,18 @@ def merged(without: list[str], with_database: list[str]) -> str:
             continue
         lines.append("{% if cookiecutter.database == 'postgresql' %}\n")
         lines += with_database[other_begin:other_end]
-        if kind == "replace":
+        if kind != "insert":
             lines += ["{% else %}\n", *without[begin:end]]
         lines.append("{% endif %}\n")
-        assert kind != "delete", "a lock without a database holds what that with one doesn't"
     return "".join(lines).replace(REQUIRES.format(OLDEST), REQUIRES.format("{{ cookiecutter.python_version }}"))
 
 
-with tempfile.TemporaryDirectory() as work:
-    LOCK.write_text(merged(lock("none", Path(work)), lock("postgresql", Path(work))), encoding="utf-8")
+def main() -> None:
+    """Lock, with the options of `uv lock`."""
+    with tempfile.TemporaryDirectory() as work:
+        folder = Path(work)
+        LOCK.write_text(merged(lock("none", folder), lock("postgresql", folder)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
