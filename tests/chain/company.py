@@ -23,11 +23,11 @@ from tests.e2e.code_host_gitlab import GROUP, CompanyGitLab
 from tests.fakes.github.server import fake_github
 from tests.fakes.gitlab.server import fake_gitlab
 from tests.skeletons.shipped.gitops import Manifest, parse, validate_kubernetes
-from tests.skeletons.shipped.locked import installed
 from tests.skeletons.shipped.world import bake, run
 from tests.tools.git_server import git
 from tests.tools.helm import helm
 from tests.tools.server import SECONDS_TO_WAIT, Server, free_port
+from tests.tools.venv import venv
 
 SCENEDOCK = Path(sysconfig.get_path("scripts"), "scenedock")
 PERSON, PIPELINE = "person-0123456789abcdef", "pipeline-0123456789abcdef"
@@ -148,7 +148,7 @@ def chain(kind: str, folder: Path) -> Iterator[Chain]:
         git(apps, "init", "--quiet", "--initial-branch=main")
         git(apps, "remote", "add", "origin", url)
         service = _service(kind, hosting.owner, folder)
-        python = installed(service, folder) / "python"
+        python = venv(service / "requirements-dev.txt") / "bin" / "python"
         with releases(service) as host, _scenedock(hosting, folder) as address:
             yield Chain(hosting, service, host, address, python)
 

@@ -29,11 +29,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]:
     """The images `scenedock`, and `billing` of a new service."""
     with images() as store:
         store.build("scenedock", ROOT, [ROOT / "requirements" / f"{name}.txt" for name in ("build", "runtime")])
-        # The Python of Debian stands for that of the image.
-        service = baked(
-            tmp_path_factory.mktemp("services"), "microservice-python", {**ANSWERS, "python_version": "3.11"}
-        )
-        store.build("billing", service)
+        service = baked(tmp_path_factory.mktemp("services"), "microservice-python", ANSWERS)
+        store.build("billing", service, [service / "requirements.txt"])
         yield store
 
 

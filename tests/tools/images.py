@@ -1,7 +1,7 @@
 """Images built and run by buildah: without a daemon, and without a registry of images.
 
-An image made of Debian's packages, with Debian's Python, stands for `python:…`, with which Dockerfiles begin, and one
-with our uv for uv's. What pip and uv install into an image is fetched before, and given to the build as a folder.
+An image made of Debian's packages, with Debian's Python, stands for `python:…`, with which Dockerfiles begin. What pip
+installs into an image is fetched before, by the pip of the tests, and given to the build as a folder.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Images:
         (folder / "pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n", encoding="utf-8")
         self._python = self._make_base()
 
-    def build(self, name: str, context: Path, locks: Sequence[Path] = ()) -> None:
-        """Build what the Dockerfile of a folder describes; pip finds what the locks hold, uv what the project's holds.
+    def build(self, name: str, context: Path, locks: Sequence[Path]) -> None:
+        """Build what the Dockerfile of a folder describes; its `pip install` finds what the locks hold.
 
         Raises
         ------
@@ -46,14 +46,9 @@ class Images:
         for lock in locks:
             fetch = [sys.executable, "-m", "pip", "download", *options, "--requirement", str(lock)]
             _run([*fetch, "--dest", str(self._folder / "wheels")])
-        dockerfile = (context / "Dockerfile").read_text(encoding="utf-8")
-        for python in re.findall(r"\bpython:\S+", dockerfile):
+        for python in re.findall(r"\bpython:\S+", (context / "Dockerfile").read_text(encoding="utf-8")):
             self._buildah("tag", _BASE, f"localhost/{python}")
         volumes = [f"--volume={self._folder}/pip.conf:/etc/pip.conf:ro", f"--volume={self._folder}/wheels:/wheels:ro"]
-        for image in re.findall(r"^FROM (\S+/uv:\S+)", dockerfile, re.MULTILINE):
-            self._make_uv(image)
-            self._fetch_for_uv(context)
-            volumes += [f"--volume={self._folder}/uv.toml:/etc/uv/uv.toml:ro", f"--volume={self._folder}/uv:/uv-cache"]
         self._buildah("bud", "--format=docker", "--pull-never", *volumes, f"--tag=localhost/{name}", str(context))
 
     @contextmanager
@@ -69,21 +64,6 @@ class Images:
         """What a container of an image runs unless it is told otherwise, with its arguments."""
         facts = json.loads(self._buildah("inspect", "--type=image", f"localhost/{name}"))["Docker"]["config"]
         return [*(facts.get("Entrypoint") or []), *(facts.get("Cmd") or [])]
-
-    def _make_uv(self, image: str) -> None:
-        """Make the image that has nothing but uv: ours."""
-        container = self._buildah("from", "scratch")
-        self._buildah("add", "--quiet", container, str(Path(sys.executable).with_name("uv")), "/uv")
-        self._buildah("commit", "--quiet", "--rm", container, image)
-
-    def _fetch_for_uv(self, context: Path) -> None:
-        """Fetch what the lock of a project holds into the cache that its build gets."""
-        (self._folder / "uv.toml").write_text('offline = true\ncache-dir = "/uv-cache"\n', encoding="utf-8")
-        with tempfile.TemporaryDirectory() as work:
-            for name in ("pyproject.toml", "uv.lock"):
-                shutil.copy(context / name, work)
-            options = ["--no-config", "--quiet", "--project", work, "--cache-dir", str(self._folder / "uv")]
-            _run([sys.executable, "-m", "uv", "sync", *options, "--locked", "--no-dev", "--python", self._python])
 
     def _make_base(self) -> str:
         """Make the image that stands for `python:…`; the version of its Python, `3.11`."""

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.skeletons.shipped.answers import MICROSERVICES
-from tests.skeletons.shipped.locked import installed
 from tests.skeletons.shipped.world import bake
 from tests.tools.postgres import running_postgres
+from tests.tools.venv import venv
 
 pytestmark = pytest.mark.extended
 TABLE = """
@@ -30,7 +30,7 @@ def database() -> Iterator[str]:
 
 def test_migrations_are_written_made_once_and_expected(database: str, tmp_path: Path) -> None:
     service = bake("microservice-python", tmp_path, MICROSERVICES["oldest"])
-    python = installed(service, tmp_path) / "python"
+    python = venv(service / "requirements-dev.txt") / "bin" / "python"
     environment = {**os.environ, "DATABASE_URL": database, "PYTHONPATH": "src"}
 
     def start(*arguments: str) -> subprocess.Popen[str]:
@@ -60,6 +60,7 @@ def test_migrations_are_written_made_once_and_expected(database: str, tmp_path: 
     assert said(start("-c", ready)) == "200\n"
     assert "failed" not in said(start("-m", "pytest", "-q", "tests/test_database.py"))
 
-    # The version before goes on, and so does one that is rolled back.
+    # The version before goes on, and so does one that is rolled back, whose job leaves the database as it is.
     migration.unlink()
     assert said(start("-c", ready)) == "200\n"
+    assert "migrations of a newer version" in said(start("-m", "service.migrate"))

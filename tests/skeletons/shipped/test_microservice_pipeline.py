@@ -54,7 +54,7 @@ def test_a_change_builds_and_scans_an_image_and_pushes_none(service: Path) -> No
     build, scan = calls
     assert done.returncode == 0, done.stderr
     assert build.startswith("buildx build --pull --build-arg VERSION=0.0.0-check --output type=docker")
-    assert scan.endswith(f"--input /work/image.tar {SCAN}")
+    assert scan.endswith(f"--input /image/image.tar {SCAN}")
     assert image(service, "check", VULNERABLE="image.tar")[0].returncode == 1
 
 
@@ -62,7 +62,7 @@ def test_a_release_is_scanned_before_it_is_pushed_and_signed_by_its_digest(servi
     done, calls = image(service, "publish", "1.2.3")
 
     assert done.stdout == "published ghcr.io/acme/billing:1.2.3@sha256:0f\n", done.stderr
-    assert [call.rsplit("/work/", 1)[1] for call in calls if "trivy" in call] == [
+    assert [call.rsplit("/image/", 1)[1] for call in calls if "trivy" in call] == [
         f"amd64.tar {SCAN}",
         f"arm64.tar {SCAN}",
     ]

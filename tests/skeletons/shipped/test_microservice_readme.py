@@ -29,7 +29,7 @@ def test_every_command_of_its_readme_works(tmp_path: Path, monkeypatch: pytest.M
     made = bake("microservice-python", tmp_path, MICROSERVICES["oldest"])
     git(made, "init", "--quiet", "--initial-branch=main")
     lines = re.findall(r"^\$ (.*?)(?: +#.*)?$", (made / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert lines[:2] == ["make set-up", "uv run pre-commit install"]
+    assert lines[:2] == ["make set-up", ".venv/bin/pre-commit install"]
     assert [line for line in lines if line.startswith("make ")] == [
         "make set-up",
         "make check",

@@ -7,7 +7,8 @@ from werkzeug.exceptions import HTTPException
 
 from service import NAME, version
 {% if cookiecutter.database == 'postgresql' %}
-from service.database import connect, is_migrated
+from service.database import connect
+from service.migrate import is_migrated
 {% endif %}
 from service.observed import Metrics, observe
 from service.probes import Check, probes
