@@ -63,6 +63,9 @@ def release_a_fix(company: Chain) -> None:
     assert company.propose("").stdout == "nothing to propose: nothing was released\n"
     company.commit("fix: round to cents")
     assert (company.release(), company.release()) == ("0.1.1", "0.1.1")
+    git(company.service, "checkout", "--quiet", "HEAD~1")
+    assert company.release() == ""  # a late pipeline
+    git(company.service, "checkout", "--quiet", "main")
     assert [each["tag_name"] for each in company.releases.made] == ["v0.1.0", "v0.1.1"]
 
     proposed, again = company.propose("0.1.1"), company.propose("0.1.1")

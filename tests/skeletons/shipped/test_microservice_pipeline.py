@@ -51,9 +51,10 @@ def image(service: Path, *arguments: str, **variables: str) -> tuple[subprocess.
 def test_a_change_builds_and_scans_an_image_and_pushes_none(service: Path) -> None:
     done, calls = image(service, "check")
 
-    build, scan = calls
+    build, save, scan = calls
     assert done.returncode == 0, done.stderr
-    assert build.startswith("buildx build --pull --build-arg VERSION=0.0.0-check --output type=docker")
+    assert build == "buildx build --pull --build-arg VERSION=0.0.0-check --load --tag check:local ."
+    assert save == "save --output HERE/.image/image.tar check:local"
     assert scan.endswith(f"--input /image/image.tar {SCAN}")
     assert image(service, "check", VULNERABLE="image.tar")[0].returncode == 1
 

@@ -32,6 +32,8 @@ def next_version() -> tuple[str, bool]:
     """Tell the version of the current commit, and whether it was released: then the pipeline is run again."""
     if released := tags("--points-at", "HEAD"):
         return released[0].removeprefix("v"), True
+    if not set(tags()[:1]) <= set(tags("--merged", "HEAD")):  # a newer commit was released meanwhile, and this with it
+        return "", False
     return said(CZ, "bump", "--get-next", "--yes", fine=NOTHING_TO_RELEASE), False
 
 
