@@ -111,6 +111,7 @@ def test_a_pipeline_that_cannot_propose_says_why_and_fails(company: Chain) -> No
     for variables, reason in (
         ({"SCENEDOCK_URL": ""}, "SCENEDOCK_URL is not set: docs/releases.md says where it comes from"),
         ({"SCENEDOCK_URL": nowhere}, "set-version/invoke could not be reached: <urlopen error [Errno 111]"),
+        ({"SCENEDOCK_URL": "scenedock.acme.example"}, "is no address of Scenedock: unknown url type"),
         ({"SCENEDOCK_TOKEN": "unknown-0123456789"}, "refused 0.1.1 for dev with 401: "),
     ):
         done = company.propose("0.1.1", **variables)
