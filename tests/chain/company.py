@@ -62,10 +62,11 @@ class Chain:
 
     def release(self) -> str:
         """The job `release`, as the pipeline runs it; the version that it hands to the jobs that follow, or none."""
-        handed = self.service / "release.env"
-        handed.unlink(missing_ok=True)
         commit = git(self.service, "rev-parse", "HEAD").strip()
-        if self.hosting.kind == "github":
+        is_github = self.hosting.kind == "github"
+        handed = self.service.parent / "outputs" if is_github else self.service / "release.env"
+        handed.unlink(missing_ok=True)
+        if is_github:
             known = {"GITHUB_API_URL": self.releases.url, "GITHUB_REPOSITORY": "acme/billing", "GITHUB_SHA": commit}
             known |= {"GITHUB_TOKEN": JOB, "GITHUB_OUTPUT": str(handed)}
         else:
@@ -123,7 +124,7 @@ class Chain:
         for file in sorted((self.apps / "billing").glob("values-*.yaml")):
             environment = file.stem.removeprefix("values-")
             name = f"billing-{environment}"
-            options = ["--namespace", name, "--values", file]
+            options = ["--namespace", name, "--values", str(file)]
             manifests = parse(run([helm("4"), "template", name, "billing", *options], self.apps))
             validate_kubernetes([each for each in manifests if not each["apiVersion"].startswith("monitoring.")])
             found[environment] = _image(manifests).rpartition(":")[2]
