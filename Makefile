@@ -51,10 +51,11 @@ soak: set-up ## The long runs of the random tests and of the fault harness (half
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.
 compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --system-certs --quiet --universal --generate-hashes
-lock: set-up ## Pin requirements/*.txt from pyproject.toml (make lock upgrade=--upgrade for newer versions)
+lock: set-up ## Pin requirements/*.txt, and those of the skeleton for services (make lock upgrade=--upgrade for newer versions)
 	@$(compile) $(upgrade) pyproject.toml --group dev --output-file requirements/dev.txt
 	@$(compile) pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
 	@$(compile) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
+	@$(bin)/python scripts/lock_skeleton.py $(upgrade)
 
 set-up:
 	@scripts/bootstrap

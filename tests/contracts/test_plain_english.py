@@ -45,9 +45,12 @@ PHRASES = re.compile(rf"\b(?:{'|'.join(INSTEAD)})".replace(" ", r"\s+"), re.IGNO
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
-    """First line and text of each string literal of a Python file, docstrings too; of another file all of it."""
+    """First line and text of each string literal of a Python file, docstrings too; of another file all of it.
+
+    A template of a Python file with blocks of Jinja can't be parsed, so all of it counts.
+    """
     source = path.read_text(encoding="utf-8")
-    if path.suffix != ".py":
+    if path.suffix != ".py" or re.search(r"^ *{%", source, re.MULTILINE):
         yield 1, source
         return
     for node in ast.walk(ast.parse(source)):
@@ -85,6 +88,7 @@ def test_no_text_has_a_phrase_that_readers_stumble_over() -> None:
         ("code.py", 'def f():\n    """Judge\n    it."""\n', ["code.py:2: judge"]),
         ("code.py", 'a = 1\nb = f"{a}: this is\\nnone"\n', ["code.py:2: is none"]),
         ("code.py", "judge = 1  # mend\n", []),
+        ("code.py", "{% if true %}\njudge = 1\n{% endif %}\n", ["code.py:2: judge"]),
         ("page.md", "All right.\nAs many as\nmay come; there is none.\n", ["page.md:2: as may"]),
         ("page.md", "None is None; it may be as may be.\n", []),
     ],

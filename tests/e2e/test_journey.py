@@ -70,7 +70,7 @@ def test_the_repository_has_what_was_baked_in_one_commit_on_behalf_of_the_person
     assert ".github/workflows/ci.yml" in repository.files()
     (commit,) = repository.git.commits("main")
     subject, _, trailers = commit.message.partition("\n\n")
-    assert subject == "Add the first version of ledger"
+    assert subject == "feat: add the first version of ledger"
     assert trailers.splitlines()[0] == f"Requested-by: {USER}"
     assert trailers.splitlines()[1].startswith("Scenedock-Task: ")
     assert (repository.description, repository.topics, repository.private) == (ANSWERS["description"], ["python"], True)
@@ -104,8 +104,8 @@ def test_the_deployment_is_a_pull_request_that_a_reviewer_understands(journey: J
         f"| Code | {github.fake.url}/acme/ledger |\n"
         "| Owner | `group:default/payments` |\n"
         "| Image | `ghcr.io/acme/ledger:0.1.0` |\n\n"
-        "Before you merge this, the image must exist: push the tag `v0.1.0` to the repository of the code, and its\n"
-        "pipeline publishes the image.\n<!-- scenedock: end -->"
+        "Before you merge this, the image must exist: the first pipeline of the repository of the code publishes it."
+        "\n<!-- scenedock: end -->"
     )
     assert f"Requested-by: {USER}" in trailers
 

@@ -12,13 +12,24 @@ MICROSERVICES: dict[str, dict[str, str]] = {
         "organisation": "acme/shops",
         "owner": "group:default/orders",
         "system": "shop",
+        "deploy_to": "qa",
+        "database": "postgresql",
         "python_version": "3.12",
         "port": "9000",
+        "license": "MIT",
+    },
+    "oldest": {
+        "name": "search",
+        "component": "deployment",
+        "deploy_to": "",
+        "database": "postgresql",
+        "python_version": "3.11",
     },
     "words that mean something elsewhere": {
         "name": "import",
         "description": """It's "the" service: 100 % #1 \\o/ <b>für</b> *all*, {'a': [1]}""",
         "python_version": "3.13",
+        "license": "Apache-2.0",
     },
 }
 

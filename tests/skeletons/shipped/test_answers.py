@@ -141,6 +141,9 @@ def test_any_line_of_text_is_a_description(description: str) -> None:
         ("migration-runbook", {"runtime_version": "a|b"}),
         ("migration-runbook", {"database": "dbase"}),
         ("migration-runbook", {"evidence": "a line"}),
+        ("microservice-python", {"database": "mysql"}),
+        ("microservice-python", {"deploy_to": "Dev"}),
+        ("microservice-python", {"license": "GPL"}),
     ],
 )
 def test_an_answer_that_would_make_a_wrong_result_is_refused_by_name(skeleton: str, answers: dict[str, str]) -> None:

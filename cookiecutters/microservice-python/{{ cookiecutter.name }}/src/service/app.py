@@ -1,14 +1,18 @@
 """The application and its routes."""
 
-import os
 from collections.abc import Mapping
 
 from flask import Flask, Response, json
 from werkzeug.exceptions import HTTPException
 
-from service import NAME
+from service import NAME, version
+{% if cookiecutter.database == 'postgresql' %}
+from service.database import connect
+from service.migrate import is_migrated
+{% endif %}
 from service.observed import Metrics, observe
 from service.probes import Check, probes
+from service.tracing import trace
 
 
 def create_app(checks: Mapping[str, Check] | None = None) -> Flask:
@@ -17,13 +21,19 @@ def create_app(checks: Mapping[str, Check] | None = None) -> Flask:
     `checks` tell by name whether what it depends on works, e.g. a database. /readyz runs them all.
     """
     app = Flask(NAME)
+    trace(app)
     observe(app, Metrics())
+{% if cookiecutter.database == 'postgresql' %}
+    database = connect()
+    app.extensions["database"] = database
+    checks = {"database": lambda: is_migrated(database), **(checks or {})}
+{% endif %}
     app.register_blueprint(probes(checks or {}))
     app.register_error_handler(HTTPException, problem)
 
     @app.get("/")
     def index() -> dict[str, str]:
-        return {"service": NAME, "version": os.environ.get("SERVICE_VERSION", "development")}
+        return {"service": NAME, "version": version()}
 
     return app
 

@@ -8,12 +8,14 @@ from typing import Any
 
 from flask import g, has_request_context
 
+from service.tracing import trace_id
+
 
 class JsonLines(logging.Formatter):
     """A record as one line of JSON; `extra={"fields": {…}}` adds keys to it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write the record, with the id of its request and its traceback, if it has them."""
+        """Write the record, with the ids of its request and its trace, and its traceback, if it has them."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -23,6 +25,8 @@ class JsonLines(logging.Formatter):
         }
         if has_request_context() and "request_id" in g:
             line["requestId"] = g.request_id
+        if trace := trace_id():
+            line["traceId"] = trace
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)

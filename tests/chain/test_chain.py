@@ -1,0 +1,121 @@
+"""The whole chain: from two skeletons to a release that a pipeline proposes, and people promote and roll back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chain.company import IDENTITY, PIPELINE, Chain, chain, entities
+from tests.skeletons.shipped.world import bake
+from tests.tools.git_server import git
+from tests.tools.judge import judge
+from tests.tools.server import free_port, wait_until
+
+FLAVOURS = ["github", pytest.param("gitlab", marks=pytest.mark.extended)]
+
+
+@pytest.fixture(params=FLAVOURS)
+def company(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Chain]:
+    with chain(request.param, tmp_path) as begun:
+        yield begun
+
+
+def deploy_to_dev(company: Chain) -> None:
+    """A person adds the deployment of the service, for dev alone, with the image that its pipeline publishes."""
+    image = "ghcr.io/acme/billing" if company.hosting.kind == "github" else "registry.gitlab.com/acme/platform/billing"
+    given = {"service": "billing", "owner": "group:default/payments", "image": image, "ingress_domain": ""}
+    others = {"environment_qa": "no", "environment_production": "no"}
+    bake("deployment", company.apps, {**given, **others})
+
+
+def save(company: Chain, message: str) -> None:
+    """A person writes the files that Backstage reads, and pushes everything."""
+    company.cli("catalog", "export", "--in-place", ".")
+    git(company.apps, "add", "--all")
+    git(company.apps, *IDENTITY, "commit", "--quiet", "--message", message)
+    git(company.apps, "push", "--quiet", "--set-upstream", "origin", "main")
+
+
+def release_the_first_version(company: Chain) -> None:
+    """Nothing is deployed yet: the pipeline says so, and doesn't fail."""
+    assert company.release() == "0.1.0"
+    first = company.propose("0.1.0")
+    assert first.returncode == 0, first.stderr
+    assert "there is no deployment of a service 'billing'" in first.stdout
+
+
+def deploy_to_dev_and_qa(company: Chain) -> None:
+    deploy_to_dev(company)
+    assert company.versions() == {"dev": "0.1.0"}
+    answers = ("--accept", "*", "--keep", "*")
+    company.cli("environments", "create", "billing", "qa", "--from", "dev", *answers, "--write")
+    save(company, "Deploy billing")
+    assert company.versions() == {"dev": "0.1.0", "qa": "0.1.0"}
+
+
+def release_a_fix(company: Chain) -> None:
+    """What needs no release gets none; a fix gets one, and one proposal, however often its pipeline runs."""
+    company.commit("docs: explain the invoices")
+    assert company.release() == ""
+    assert company.propose("").stdout == "nothing to propose: nothing was released\n"
+    company.commit("fix: round to cents")
+    assert (company.release(), company.release()) == ("0.1.1", "0.1.1")
+    git(company.service, "checkout", "--quiet", "HEAD~1")
+    assert company.release() == ""  # a late pipeline
+    git(company.service, "checkout", "--quiet", "main")
+    assert [each["tag_name"] for each in company.releases.made] == ["v0.1.0", "v0.1.1"]
+
+    proposed, again = company.propose("0.1.1"), company.propose("0.1.1")
+    assert (proposed.returncode, again.returncode) == (0, 0), proposed.stderr + again.stderr
+    title, address = proposed.stdout.splitlines()
+    assert address in again.stdout
+    assert company.merge() == title
+    assert company.versions() == {"dev": "0.1.1", "qa": "0.1.0"}
+
+
+def promote_and_roll_back(company: Chain) -> None:
+    promotion = {"services": ["billing"], "fromEnvironment": "dev", "toEnvironment": "qa"}
+    assert company.act("promote-deployment", promotion).status == 200
+    company.merge()
+    assert company.versions() == {"dev": "0.1.1", "qa": "0.1.1"}
+
+    assert company.act("roll-back-deployment", {"services": ["billing"], "environment": "qa"}).status == 200
+    company.merge()
+    assert company.versions() == {"dev": "0.1.1", "qa": "0.1.0"}
+
+
+def look(company: Chain) -> None:
+    """The catalog and the board have what was done."""
+    exported = entities(company.cli("catalog", "export", "--strict", "."))
+    assert judge(list(exported.values())) == [None] * len(exported)
+    assert exported["billing"]["metadata"]["annotations"]["scenedock.dev/environments"] == "dev,qa"
+    wait_until(lambda: all(f">{each}<" in company.board() for each in ("0.1.0", "0.1.1")), "both versions on the board")
+
+
+def test_a_commit_reaches_qa_and_goes_back(company: Chain) -> None:
+    with contextlib.chdir(company.apps):
+        save(company, "Begin")
+        release_the_first_version(company)
+        deploy_to_dev_and_qa(company)
+        release_a_fix(company)
+        promote_and_roll_back(company)
+        look(company)
+
+
+@pytest.mark.parametrize("company", ["github"], indirect=True)
+def test_a_pipeline_that_cannot_propose_says_why_and_fails(company: Chain) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    for variables, reason in (
+        ({"SCENEDOCK_URL": ""}, "SCENEDOCK_URL is not set: docs/releases.md says where it comes from"),
+        ({"SCENEDOCK_URL": nowhere}, "set-version/invoke could not be reached: <urlopen error [Errno 111]"),
+        ({"SCENEDOCK_URL": "scenedock.acme.example"}, "is no address of Scenedock: unknown url type"),
+        ({"SCENEDOCK_TOKEN": "unknown-0123456789"}, "refused 0.1.1 for dev with 401: "),
+    ):
+        done = company.propose("0.1.1", **variables)
+
+        assert (done.returncode, done.stdout) == (1, "")
+        assert reason in done.stderr
+    assert company.act("promote-deployment", {}, PIPELINE).status == 403
