@@ -22,15 +22,9 @@ from scenedock.releases.semver import SemVer
 from scenedock.releases.tags import without_pin
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
-from scenedock.usecases.releases.list_deployments import (
-    Deployments,
-    Survey,
-    deployments_of,
-    is_lower,
-    service_name,
-    survey,
-)
+from scenedock.usecases.releases.list_deployments import Deployments, deployments_of, is_lower, service_name
 from scenedock.usecases.releases.rendered import let_helm_choose
+from scenedock.usecases.releases.survey import Survey, survey
 from scenedock.usecases.releases.version_facts import Pair, VersionReader
 
 SECONDS = 30.0
@@ -123,7 +117,7 @@ def follow(
     floors, wanted = (_floors(chosen), _of_production(chosen)) if extent.between else ({}, {})
     by_repository: dict[str, list[tuple[Pair, Followed]]] = defaultdict(list)
     for pair, deployed, release in zip(all_of.pairs, all_of.deployed, all_of.releases, strict=True):
-        if release.key in keys and (reason := _why_not_followed(pair, release)):
+        if release.key in keys and (reason := why_not_followed(pair, release)):
             said = VersionSince(release.version, None, release.path, release.line)
             histories[release.key] = VersionHistory(
                 release.service, release.environment, release.repository, (said,), reason
@@ -148,7 +142,7 @@ class _UnreadableError(Exception):
     """The clone lacks what a file was."""
 
 
-def _why_not_followed(pair: Pair, release: Release) -> str:
+def why_not_followed(pair: Pair, release: Release) -> str:
     """Why the history of a release isn't followed, though its repository may have one; empty if it is."""
     if release.elsewhere:
         return f"it is set in {release.elsewhere}, and history is followed in the deployment's own repository alone"
