@@ -76,6 +76,29 @@ def test_a_file_that_the_catalog_does_not_read_counts(looks: _Looks) -> None:
     assert looks.versions()["orders", "production"] is None
 
 
+def test_a_file_that_several_environments_share_counts_for_each(looks: _Looks) -> None:
+    plant(looks.root, {"orders/values-qa.yaml": "replicas: 1\n"})
+    looks.versions()
+
+    plant(looks.root, {"orders/Chart.yaml": CHART.format(name="orders").replace("appVersion: 1", "appVersion: 2")})
+
+    found = looks.versions()
+    assert {found["orders", "qa"], found["orders", "production"]} == {"2.0.0"}
+    assert {path.partition("/")[0] for path in looks.reads} == {"orders"}
+
+
+def test_what_most_images_of_a_repository_have_counts_for_all(looks: _Looks) -> None:
+    both = "a: {image: {repository: acme/x, tag: 1.0.0}}\nb: {image: {repository: other/y, tag: 2.0.0}}\n"
+    plant(looks.root, {"web/Chart.yaml": CHART.format(name="web"), "web/values.yaml": both})
+    assert looks.versions()["web", None] == "1.0.0"
+
+    for name in ("billing", "orders"):
+        plant(looks.root, {f"{name}/values.yaml": f"image: {{repository: other/{name}}}\n"})
+
+    assert looks.versions()["web", None] == "2.0.0"
+    assert {path.partition("/")[0] for path in looks.reads} >= {"billing", "orders", "web"}
+
+
 def test_what_is_damaged_is_as_good_as_nothing(looks: _Looks) -> None:
     first = looks.versions()
     looks.file.path.write_bytes(looks.file.path.read_bytes()[:-1])
