@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.history import GitHistory
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.effects.local.facts_file import FactsFile
@@ -118,10 +119,11 @@ def test_a_history_is_followed_again_where_a_commit_changed_a_file(
         return blobs(history, paths)
 
     monkeypatch.setattr(GitHistory, "blobs", noted)
+    served = RepositoryClone(RemoteBranch.read("https://git.test/acme/apps"), looks.root / ".git")
 
     def since() -> Mapping[tuple[str, str, str | None], str]:
         asked.clear()
-        found = read_overview({"apps": RepositoryFolder(looks.root)}, None, looks.file).deployments.histories
+        found = read_overview({"apps": served}, None, looks.file).deployments.histories
         return {key: each.newest.commit.id for key, each in found.items() if each.newest and each.newest.commit}
 
     first = since()

@@ -29,6 +29,9 @@ from scenedock.usecases.releases.version_facts import Pair, VersionReader
 
 SECONDS = 30.0
 """How long git may look for the commits of one repository."""
+_OF_A_FOLDER = "HEAD"
+"""The ref of a working copy, which may have other changes."""
+_FEW = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +132,9 @@ def follow(
             followed = Followed(release, deployed, prefix, extent.most, floor, of_production)
             by_repository[release.repository].append((pair, followed))
     for name, pairs in by_repository.items():
-        with GitHistory(*repositories[name].history_root()) as history:
-            past = _Past(history, all_of.readers[name], pairs)
+        root, ref = repositories[name].history_root()
+        with GitHistory(root, ref) as history:
+            past = _Past(history, all_of.readers[name], pairs, is_committed=ref != _OF_A_FOLDER)
             ended = past.follow(extent)
             for _, followed in pairs:
                 key, found = followed.release.key, followed.history(ended)
@@ -157,11 +161,15 @@ def why_not_followed(pair: Pair, release: Release) -> str:
 
 @dataclass(slots=True)
 class _Past:
-    """The files of a repository as they were, further back with each commit; what isn't followed is as it is now."""
+    """The files of a repository as they were, further back with each commit; what isn't followed is as it is now.
+
+    `is_committed`: what is there now was read from the commit with which history begins.
+    """
 
     history: GitHistory
     now: VersionReader
     pairs: Sequence[tuple[Pair, Followed]]
+    is_committed: bool = False
     users: dict[str, list[tuple[Pair, Followed]]] = field(default_factory=lambda: defaultdict(list))
     own: dict[PairKey, frozenset[str]] = field(default_factory=dict)
     blobs: dict[str, str] = field(default_factory=dict)
@@ -190,7 +198,7 @@ class _Past:
         try:
             self._stop_at_links()
             for pair, followed in self.pairs:
-                if not followed.is_done:
+                if not followed.is_done and not self.is_committed:
                     followed.note_uncommitted(self._then.deployed(pair))
             while start:
                 start, ended = self._walk(start, max(1.0, self.until - time.monotonic()), extent.until)
@@ -201,11 +209,14 @@ class _Past:
     def _walk(self, start: str, seconds: float, until: str) -> tuple[str, str]:
         """Step back from a commit; where to go on looking for fewer files, and why that isn't all of the history."""
         paths = self._open_paths()
+        still = looked = sum(not each.is_done for _, each in self.pairs)
         for each in self.history.commits(paths, start, seconds):
             if each.commit.date < until:
                 return "", not_before(until)
-            if self._step(each):
-                left = self._open_paths()
+            done = self._step(each)
+            still -= done
+            if done and (still <= _FEW or 2 * still <= looked):  # to look through all costs more than a commit
+                looked, left = still, self._open_paths()
                 if not left:
                     return "", ""
                 if are_few(left) and not are_few(paths):
@@ -225,14 +236,14 @@ class _Past:
         followed = {path for _, each in self.pairs if not each.is_done for path in each.now.files}
         return followed & self.blobs.keys()
 
-    def _step(self, committed: CommittedFiles) -> bool:
-        """Go back before a commit; whether enough is known of one more."""
+    def _step(self, committed: CommittedFiles) -> int:
+        """Go back before a commit; of how many more enough is known."""
         self.blobs |= committed.before
         self._then.forget(committed.before)
         if len(committed.parents) > 1:
             self.merges[committed.commit.id] = frozenset(committed.before)
         touched = {one.release.key: (pair, one) for path in committed.before for pair, one in self.users[path]}
-        found = False
+        found = 0
         for pair, followed in touched.values():
             if not followed.is_done:
                 before = self._then.deployed(pair)
@@ -240,7 +251,7 @@ class _Past:
                 followed.stopped = self._why_stopped(followed, committed, there)
                 if not followed.stopped:
                     followed.step_back(committed.commit, there, is_first=not committed.parents)
-                found = found or followed.is_done
+                found += followed.is_done
         return found
 
     def _why_stopped(self, followed: Followed, committed: CommittedFiles, before: Deployed | None) -> str:
