@@ -32,6 +32,7 @@ SECONDS = 30.0
 _OF_A_FOLDER = "HEAD"
 """The ref of a working copy, which may have other changes."""
 _FEW = 200
+"""Releases of which more than half needn't have been found before all are looked through again."""
 
 
 @dataclass(frozen=True, slots=True)
