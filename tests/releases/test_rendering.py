@@ -59,6 +59,15 @@ def test_where_two_may_be_its_own_both_places_are_named() -> None:
     assert own_image([], MARKS, {"billing"}).reason == "rendered, none of them is in a container"
 
 
+def test_of_own_workloads_that_counts_which_is_called_like_the_release() -> None:
+    manifests = [workload("cache", ("a", "-one")), workload("cache-proxy", ("b", "-two"))]
+    names = {"cache", "cache-proxy"}
+
+    assert own_image(manifests, MARKS, names).image is None
+    assert own_image(manifests, MARKS, names, "cache").image == MARKS["-one"]
+    assert own_image(manifests, MARKS, names, "other").image is None
+
+
 @pytest.mark.parametrize(
     ("written", "merged"),
     [

@@ -29,26 +29,35 @@ class Behind:
     versions: int | None = None
 
 
-def common_prefixes(deployed: Sequence[Deployed], images: Sequence[Sequence[Image]]) -> dict[str, str]:
-    """The registry and owner that most images of each repository have, by its name."""
-    return {
-        name: _prefix([found for each, found in zip(deployed, images, strict=True) if each.repository == name])
-        for name in {each.repository for each in deployed}
-    }
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A release as its own deployment says it, whatever others share with it; `files` and `own_files` are its files."""
+
+    release: Release
+    files: frozenset[str]
+    own_files: frozenset[str]
+
+    @classmethod
+    def of(cls, deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Alone:
+        """The release of a deployment with these images; `prefix` is that of most images of its repository."""
+        return cls(release_of(deployed, images, prefix, choose), deployed.files, deployed.own_files)
 
 
-def list_releases(
-    deployed: Sequence[Deployed], images: Sequence[Sequence[Image]], prefixes: Mapping[str, str], choose: Choose
-) -> tuple[Release, ...]:
-    """A release for each service and environment, in their order, with the images and the prefixes of each."""
+def common_prefixes(repositories: Sequence[str], images: Sequence[Sequence[Image]]) -> dict[str, str]:
+    """The registry and owner that most images of each repository have, by its name, which is given beside each."""
+    by_name: dict[str, list[Sequence[Image]]] = defaultdict(list)
+    for name, found in zip(repositories, images, strict=True):
+        by_name[name].append(found)
+    return {name: _prefix(found) for name, found in by_name.items()}
+
+
+def join_releases(alone: Sequence[Alone]) -> tuple[Release, ...]:
+    """The releases in their order, each with what it shares with others, and whether it inherits its version."""
     users: dict[tuple[str, str], set[str | None]] = defaultdict(set)
-    for each in deployed:
+    for each in alone:
         for path in each.files:
-            users[each.repository, path].add(each.environment)
-    releases = [
-        _with_inheritance(release_of(each, found, prefixes[each.repository], choose), each, users)
-        for each, found in zip(deployed, images, strict=True)
-    ]
+            users[each.release.repository, path].add(each.release.environment)
+    releases = [_with_inheritance(each, users) for each in alone]
     sharing: dict[Place, list[str]] = defaultdict(list)
     for release in releases:
         if release.version is not None:
@@ -80,12 +89,13 @@ def behind(releases: Iterable[Release], histories: Mapping[PairKey, VersionHisto
     return found
 
 
-def _with_inheritance(release: Release, deployed: Deployed, users: dict[tuple[str, str], set[str | None]]) -> Release:
+def _with_inheritance(alone: Alone, users: dict[tuple[str, str], set[str | None]]) -> Release:
     """Whether the file serves other environments, or is a base beneath the files of this one."""
+    release = alone.release
     if release.version is None:
         return release
     serves_others = len(users[release.repository, release.path]) > 1
-    is_base = bool(deployed.own_files) and release.path not in deployed.own_files and not release.elsewhere
+    is_base = bool(alone.own_files) and release.path not in alone.own_files and not release.elsewhere
     return replace(release, inherited=True) if serves_others or is_base else release
 
 

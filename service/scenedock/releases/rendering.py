@@ -53,10 +53,13 @@ def marked(deployed: Deployed, candidates: Sequence[Image]) -> tuple[JsonObject,
     return {key: value for key, value in as_object(values).items() if key in changed}, marks
 
 
-def own_image(manifests: Iterable[JsonObject], marks: dict[str, Image], names: Collection[str]) -> Chosen:
+def own_image(
+    manifests: Iterable[JsonObject], marks: dict[str, Image], names: Collection[str], release: str = ""
+) -> Chosen:
     """The candidate in the main container of the service's own workload; none, with the reason, where two may be that.
 
-    `names` are those of the service, in lower case. Init containers don't count, and jobs only where nothing lasts.
+    `names` are those of the service, in lower case; of several workloads with such names, the one called like the
+    `release` counts. Init containers don't count, and jobs only where nothing lasts.
     """
     found = [
         (container, image)
@@ -69,7 +72,8 @@ def own_image(manifests: Iterable[JsonObject], marks: dict[str, Image], names: C
         return Chosen(None, "rendered, none of them is in a container")
     own = [each for each in lasting if each[0].workload.lower() in names]
     main = [each for each in own if each[0].is_main or each[0].name.lower() in names]
-    for left in (lasting, own, main):
+    called = [each for each in main if release and each[0].workload == release]
+    for left in (lasting, own, main, called):
         if len({image.tag for _, image in left}) == 1:
             container, image = left[0]
             if not image.tag and not any(container.image.endswith(mark) for mark in marks):

@@ -106,7 +106,9 @@ def open_service(
         effects=effects,
         feed=feed,
         overview=KeptOverview(
-            lambda: feed.state, partial(effects.apart.read, read_overview), most_waiting=max(1, settings.threads // 8)
+            lambda: feed.state,
+            partial(effects.apart.read, read_overview, effects.apart.versions),
+            most_waiting=max(1, settings.threads // 8),
         ),
         open_changes=_open_changes(effects),
         calls=Calls(_room(settings, role), metrics, task_calls.run, task_calls.hurry),

@@ -148,6 +148,7 @@ def open_effects(
     from scenedock.effects.helm.program import HelmProgram
     from scenedock.effects.kustomize.program import KustomizeProgram
     from scenedock.effects.local.apart import import_once
+    from scenedock.effects.local.facts_file import FactsFile
     from scenedock.runtime.approvals_wiring import open_approvals
     from scenedock.usecases.manifests.tools import RenderingTools
 
@@ -170,7 +171,9 @@ def open_effects(
     code_hosts = list_code_hosts(settings.code_hosts)
     return Effects(
         repositories=repositories,
-        apart=ServedApart(repositories, last or kept, settings.build_memory_mib << 20),
+        apart=ServedApart(
+            repositories, last or kept, settings.build_memory_mib << 20, FactsFile(settings.data / "version-facts")
+        ),
         skeletons=open_skeletons(settings.skeletons, settings.cookiecutters),
         bakes=ConfinedBakes(),
         results=ResultFolders(

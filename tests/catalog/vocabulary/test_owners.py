@@ -34,7 +34,7 @@ from scenedock.model.entity import EntityRef
     ],
 )
 def test_the_last_match_decides(text: str, owner: str) -> None:
-    assert Codeowners(text).owner_of("billing") == owner
+    assert Codeowners.read(text).owner_of("billing") == owner
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_an_owner_is_a_group_or_a_user(text: str, owner: str) -> None:
 
 @given(st.text(max_size=60), st.text(max_size=20))
 def test_any_text_names_an_owner_or_nobody(text: str, folder: str) -> None:
-    for owner in (as_owner(text), Codeowners(text).owner_of(folder)):
+    for owner in (as_owner(text), Codeowners.read(text).owner_of(folder)):
         assert not owner or EntityRef.parse(owner, default_kind="").kind in {"group", "user"}
 
 

@@ -33,7 +33,7 @@ def list_deployments_action(context: Context[Effects], request: Input) -> Deploy
     InputError       no repository can be read
     TemporaryError   others are being answered, or it needs too much time or memory
     """
-    deployments = context.effects.apart.read(list_served)
+    deployments = context.effects.apart.read(list_served, context.effects.apart.versions)
     found = deployments.selected([] if request.environment is None else [request.environment], behind=request.behind)
     context.log(f"{len(found.releases)} deployments")
     return DeploymentList.of(found)

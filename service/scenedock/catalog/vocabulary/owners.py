@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import takewhile
 from types import MappingProxyType
@@ -34,19 +34,24 @@ class _Rule:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
 class Codeowners:
     """CODEOWNERS: the last pattern that matches decides, and GitLab's sections have default owners for their lines.
 
-    `problems` are the lines that can't be parsed, by number; they are ignored. `path` is the file's.
+    `rules` are its lines, the last first. `problems` are those that can't be parsed, by number; they are ignored.
+    `path` is the file's.
     Sources: GitHub, "About code owners"; GitLab, "Code Owners: Set default owner for a section".
     """
 
-    def __init__(
-        self, text: str = "", owner_names: Mapping[str, str] = MappingProxyType({}), *, path: str = ""
-    ) -> None:
-        self.path = path
-        self.problems: dict[int, str] = {}
-        self._rules: list[_Rule] = []
+    rules: tuple[_Rule, ...] = ()
+    problems: Mapping[int, str] = field(default_factory=dict)
+    path: str = ""
+
+    @classmethod
+    def read(cls, text: str, owner_names: Mapping[str, str] = MappingProxyType({}), *, path: str = "") -> Codeowners:
+        """What the text of such a file says."""
+        problems: dict[int, str] = {}
+        rules: list[_Rule] = []
         defaults: list[str] = []
         for number, line in enumerate(text.splitlines(), start=1):
             if heading := _SECTION.match(line.strip()):
@@ -57,12 +62,11 @@ class Codeowners:
                 continue
             globs = tuple(_as_globs(words[0]))
             if globs and all(map(is_glob, globs)):
-                self._rules.append(
-                    _Rule(globs, beginning_of(globs[0]), _owner_among(words[1:] or defaults, owner_names), number)
-                )
+                owner = _owner_among(words[1:] or defaults, owner_names)
+                rules.append(_Rule(globs, beginning_of(globs[0]), owner, number))
             else:
-                self.problems[number] = "the pattern is empty, too long, or its braces expand to too many patterns"
-        self._rules.reverse()
+                problems[number] = "the pattern is empty, too long, or its braces expand to too many patterns"
+        return cls(tuple(reversed(rules)), problems, path)
 
     def owner_of(self, folder: str) -> str:
         """The owner of what lies in a folder, as an entity reference, or an empty string.
@@ -77,7 +81,7 @@ class Codeowners:
         path = f"{folder}/Chart.yaml" if folder else "Chart.yaml"
         return (
             (rule.owner, rule.line)
-            for rule in self._rules
+            for rule in self.rules
             if path.startswith(rule.beginning) and matches(path, rule.globs)
         )
 

@@ -31,6 +31,7 @@ _LOG_OF_MERGED: Final = (
 _NO_COMMIT: Final = "Needed a single revision"
 """What git says where the branch is unborn: other refs are looked up before."""
 _LINKS: Final = ("120000", "160000")
+_MOST_COMMITS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,23 @@ class GitHistory(AbstractContextManager["GitHistory"]):
         """Why there is no history at all; empty if there is one."""
         complaint = ask_git(self.root, "rev-parse", "--verify", "--end-of-options", f"{self.ref}^{{commit}}").complaint
         return "there is no commit yet" if complaint == _NO_COMMIT else complaint
+
+    def newest(self) -> str:
+        """The id of the commit of `ref`; empty where there is none."""
+        return ask_git(self.root, "rev-parse", "--verify", "--end-of-options", f"{self.ref}^{{commit}}").text
+
+    def changed_since(self, commit: str, newest: str) -> frozenset[str] | None:
+        """The files that the commits after one changed; None where it isn't before the newest on the branch's own line.
+
+        A file that was changed and changed back counts, too. Of very many commits nobody asks.
+        """
+        if commit == newest:
+            return frozenset()
+        found = ask_git(self.root, *_LOG, f"--max-count={_MOST_COMMITS}", f"{commit}..{newest}")
+        commits = list(_parsed(iter(found.output.decode("utf-8", "surrogateescape").split("\0"))))
+        if found.complaint or not commits or commits[-1].parents[:1] != (commit,):
+            return None
+        return frozenset(path for each in commits for path in each.before)
 
     def blobs(self, paths: Collection[str]) -> dict[str, str]:
         """The blobs of files as of `ref`, by path; empty where it has no such file. Links are left out."""

@@ -9,6 +9,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.apart import ApartLimits, run_apart
+from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import TemporaryError
 from scenedock.model.kept_catalog import KeptCatalog
 
@@ -23,11 +24,15 @@ _MOST_WAITING: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class ServedApart:
-    """The repositories by name, and `last`, which gives the catalog that is kept of them; `memory` is in bytes."""
+    """The repositories by name, and `last`, which gives the catalog that is kept of them; `memory` is in bytes.
+
+    `versions` is the file of what is known of their versions.
+    """
 
     repositories: Mapping[str, ServedRepository]
     last: Callable[[], KeptCatalog | None]
     memory: int
+    versions: FactsFile | None = None
     _waiting: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_MOST_WAITING))
     _turn: threading.Lock = field(default_factory=threading.Lock)
 

@@ -21,7 +21,14 @@ import yaml
 from scenedock.effects.local.disk import new_file_beside
 
 _MARK: Final = b"scenedock facts 1\n"
-_ROOMS: Final = ("scenedock.model.", "scenedock.catalog.", "scenedock.usecases.catalog.", "scenedock.effects.git.")
+_ROOMS: Final = (
+    "scenedock.model.",
+    "scenedock.catalog.",
+    "scenedock.releases.",
+    "scenedock.usecases.catalog.",
+    "scenedock.usecases.releases.",
+    "scenedock.effects.git.",
+)
 _BUILT_IN: Final = {("builtins", "frozenset"): frozenset, ("builtins", "set"): set}
 
 

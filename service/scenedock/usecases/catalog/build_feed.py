@@ -96,7 +96,7 @@ def _look_again(
                 again = look_again(known.repositories[name], opened)
             if again is None:
                 return None
-            now[name] = again
+            now[name] = again.known
     except ScenedockError:
         return None  # whoever reads it all says what is wrong
     return known if now == known.repositories else replace(known, repositories=now)

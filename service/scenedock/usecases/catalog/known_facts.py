@@ -175,7 +175,15 @@ def digest_of(kept: KeptCatalog) -> str:
     return digest.hexdigest()
 
 
-def look_again(known: KnownRepository, repository: Repository) -> KnownRepository | None:
+@dataclass(frozen=True, slots=True)
+class SeenAgain:
+    """A repository as it is known now, and the paths of its files that have changed, though they say the same."""
+
+    known: KnownRepository
+    changed: frozenset[str] = frozenset()
+
+
+def look_again(known: KnownRepository, repository: Repository) -> SeenAgain | None:
     """The repository as it is known now, if whatever has changed since says the same; None where more is to be read.
 
     Raises
@@ -186,7 +194,7 @@ def look_again(known: KnownRepository, repository: Repository) -> KnownRepositor
     if changes is None or not known.others.isdisjoint(changes.states) or repository.address() != known.address:
         return None
     if not changes.states:
-        return known
+        return SeenAgain(known)
     folders = dict(known.folders)
     for path in {folder for change in changes.states for folder in _folders_of(change, folders)}:
         before = folders[path]
@@ -197,7 +205,7 @@ def look_again(known: KnownRepository, repository: Repository) -> KnownRepositor
         known_states = zip(before.request.planned.files, before.states, strict=False)
         states = tuple(changes.states.get(before.request.planned.at(name), state) for name, state in known_states)
         folders[path] = replace(before, states=states)
-    return replace(known, snapshot=_lean(changes.now), folders=folders)
+    return SeenAgain(replace(known, snapshot=_lean(changes.now), folders=folders), frozenset(changes.states))
 
 
 def _say_the_same(before: object, now: FolderFacts) -> bool:

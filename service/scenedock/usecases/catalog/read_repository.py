@@ -332,7 +332,7 @@ class RepositoryReader:
                     remedy = "Make the file readable; until then it sets no owner."
                     self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path), remedy)
                     return Codeowners()
-                codeowners = Codeowners(data.decode("utf-8", "replace"), self.settings.owner_names, path=path)
+                codeowners = Codeowners.read(data.decode("utf-8", "replace"), self.settings.owner_names, path=path)
                 remedy = "Fix the line; until then it sets no owner."
                 for line, problem in codeowners.problems.items():
                     self._warn("unreadable-codeowners", problem, Place(self.facts.name, path, line), remedy)

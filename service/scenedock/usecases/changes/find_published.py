@@ -15,7 +15,8 @@ from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import Wish
 from scenedock.usecases.changes.publish_change import How, Published, branch_of
 from scenedock.usecases.publishing.propose_change import Proposed
-from scenedock.usecases.releases.list_deployments import service_name, survey
+from scenedock.usecases.releases.list_deployments import service_name
+from scenedock.usecases.releases.survey import survey
 
 
 def homes_of(

@@ -18,7 +18,8 @@ from scenedock.model.similar import similar
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.release import Choose, PairKey, Release, choose_none
 from scenedock.usecases.catalog.export_catalog import Export
-from scenedock.usecases.releases.list_deployments import Survey, service_name, survey
+from scenedock.usecases.releases.list_deployments import service_name
+from scenedock.usecases.releases.survey import Survey, survey
 from scenedock.usecases.releases.version_facts import Pair
 
 ExportAgain = Callable[[Mapping[str, Repository]], Export]

@@ -18,7 +18,8 @@ from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.changes.edit_settings import SettingsEdit, edit_settings, only_repository
 from scenedock.usecases.changes.publish_change import How, Published, word
 from scenedock.usecases.publishing.own_branches import LOCK
-from scenedock.usecases.releases.list_deployments import service_name, survey
+from scenedock.usecases.releases.list_deployments import service_name
+from scenedock.usecases.releases.survey import survey
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError, NotFoundError
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.changes.make_locally import make_locally
-from scenedock.usecases.releases.list_deployments import service_name, survey
+from scenedock.usecases.releases.list_deployments import service_name
+from scenedock.usecases.releases.survey import survey
 
 
 @dataclass(frozen=True, slots=True)

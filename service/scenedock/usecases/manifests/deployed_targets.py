@@ -73,7 +73,7 @@ class DeployedTargets:
         """
         from scenedock.usecases.catalog.export_catalog import map_catalog, read_repositories
         from scenedock.usecases.manifests.surveyed import surveyed_targets
-        from scenedock.usecases.releases.list_deployments import survey
+        from scenedock.usecases.releases.survey import survey
 
         repositories = self.state.repositories
         result = map_catalog(read_repositories(repositories), names=self.names, until="mapped")

@@ -14,7 +14,7 @@ from scenedock.releases.deployed import Deployed, Layer
 from scenedock.usecases.manifests.state import State
 from scenedock.usecases.manifests.targets import ChartPart, FilesPart, KustomizePart, Part, Target, ValuesFile
 from scenedock.usecases.releases.argo_values import KUSTOMIZE_IMAGES
-from scenedock.usecases.releases.list_deployments import Survey
+from scenedock.usecases.releases.survey import Survey
 from scenedock.usecases.releases.version_facts import Pair
 
 

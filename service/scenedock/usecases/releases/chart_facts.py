@@ -42,13 +42,14 @@ class ChartReader:
     """Reads the charts of one repository, each once for all its environments.
 
     `document` gives the YAML in a file and `data` its bytes, both empty where it can't be read. `libraries` are the
-    folders of library charts.
+    folders of library charts. `seen` gets the paths of files that an answer depends on, whoever read them.
     """
 
     document: Callable[[str], Document]
     data: Callable[[str], bytes]
     libraries: Collection[str]
-    _known: dict[tuple[str, frozenset[str]], ChartFacts] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    _known: dict[tuple[str, frozenset[str]], tuple[ChartFacts, frozenset[str]]] = field(default_factory=dict)
     _folders: dict[str, HelmFolder] = field(default_factory=dict)
 
     def forget(self) -> None:
@@ -61,17 +62,26 @@ class ChartReader:
             return ChartFacts()
         key = folder.path, own
         if key not in self._known:
-            foreign = frozenset(self._foreign(contents, folder, own))
-            self._known[key] = ChartFacts(
-                defaults=tuple(self._layers_of_charts(folder)),
-                libraries=frozenset(each.key for each in _dependencies(folder) if each.folder in self.libraries),
-                foreign=foreign,
-                wrapped=frozenset(each.key for each in _dependencies(folder)) - foreign,
-                is_app_of_apps=_only_writes_applications(folder),
-                chart=self._chart(contents, folder, own) if folder.chart else None,
-                templates=tuple(self._templates(contents, folder)),
-            )
-        return self._known[key]
+            before = set(self.seen)
+            self.seen.clear()
+            facts = self._read(contents, folder, own)
+            self._known[key] = facts, frozenset(self.seen)
+            self.seen.update(before)
+        facts, files = self._known[key]
+        self.seen.update(files)
+        return facts
+
+    def _read(self, contents: RepositoryContents, folder: HelmFolder, own: frozenset[str]) -> ChartFacts:
+        foreign = frozenset(self._foreign(contents, folder, own))
+        return ChartFacts(
+            defaults=tuple(self._layers_of_charts(folder)),
+            libraries=frozenset(each.key for each in _dependencies(folder) if each.folder in self.libraries),
+            foreign=foreign,
+            wrapped=frozenset(each.key for each in _dependencies(folder)) - foreign,
+            is_app_of_apps=_only_writes_applications(folder),
+            chart=self._chart(contents, folder, own) if folder.chart else None,
+            templates=tuple(self._templates(contents, folder)),
+        )
 
     def shared_tags(self, facts: ChartFacts, layers: Iterable[Layer]) -> Iterator[Keys]:
         """The keys of tags under `global`, without an image beside them, that a template names."""

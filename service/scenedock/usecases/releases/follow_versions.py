@@ -22,19 +22,17 @@ from scenedock.releases.semver import SemVer
 from scenedock.releases.tags import without_pin
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
-from scenedock.usecases.releases.list_deployments import (
-    Deployments,
-    Survey,
-    deployments_of,
-    is_lower,
-    service_name,
-    survey,
-)
+from scenedock.usecases.releases.list_deployments import Deployments, deployments_of, is_lower, service_name
 from scenedock.usecases.releases.rendered import let_helm_choose
+from scenedock.usecases.releases.survey import Survey, survey
 from scenedock.usecases.releases.version_facts import Pair, VersionReader
 
 SECONDS = 30.0
 """How long git may look for the commits of one repository."""
+_OF_A_FOLDER = "HEAD"
+"""The ref of a working copy, which may have other changes."""
+_FEW = 200
+"""Releases of which more than half needn't have been found before all are looked through again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ def follow(
     floors, wanted = (_floors(chosen), _of_production(chosen)) if extent.between else ({}, {})
     by_repository: dict[str, list[tuple[Pair, Followed]]] = defaultdict(list)
     for pair, deployed, release in zip(all_of.pairs, all_of.deployed, all_of.releases, strict=True):
-        if release.key in keys and (reason := _why_not_followed(pair, release)):
+        if release.key in keys and (reason := why_not_followed(pair, release)):
             said = VersionSince(release.version, None, release.path, release.line)
             histories[release.key] = VersionHistory(
                 release.service, release.environment, release.repository, (said,), reason
@@ -135,8 +133,9 @@ def follow(
             followed = Followed(release, deployed, prefix, extent.most, floor, of_production)
             by_repository[release.repository].append((pair, followed))
     for name, pairs in by_repository.items():
-        with GitHistory(*repositories[name].history_root()) as history:
-            past = _Past(history, all_of.readers[name], pairs)
+        root, ref = repositories[name].history_root()
+        with GitHistory(root, ref) as history:
+            past = _Past(history, all_of.readers[name], pairs, is_committed=ref != _OF_A_FOLDER)
             ended = past.follow(extent)
             for _, followed in pairs:
                 key, found = followed.release.key, followed.history(ended)
@@ -148,7 +147,7 @@ class _UnreadableError(Exception):
     """The clone lacks what a file was."""
 
 
-def _why_not_followed(pair: Pair, release: Release) -> str:
+def why_not_followed(pair: Pair, release: Release) -> str:
     """Why the history of a release isn't followed, though its repository may have one; empty if it is."""
     if release.elsewhere:
         return f"it is set in {release.elsewhere}, and history is followed in the deployment's own repository alone"
@@ -163,11 +162,15 @@ def _why_not_followed(pair: Pair, release: Release) -> str:
 
 @dataclass(slots=True)
 class _Past:
-    """The files of a repository as they were, further back with each commit; what isn't followed is as it is now."""
+    """The files of a repository as they were, further back with each commit; what isn't followed is as it is now.
+
+    `is_committed`: what is there now was read from the commit with which history begins.
+    """
 
     history: GitHistory
     now: VersionReader
     pairs: Sequence[tuple[Pair, Followed]]
+    is_committed: bool = False
     users: dict[str, list[tuple[Pair, Followed]]] = field(default_factory=lambda: defaultdict(list))
     own: dict[PairKey, frozenset[str]] = field(default_factory=dict)
     blobs: dict[str, str] = field(default_factory=dict)
@@ -196,7 +199,7 @@ class _Past:
         try:
             self._stop_at_links()
             for pair, followed in self.pairs:
-                if not followed.is_done:
+                if not followed.is_done and not self.is_committed:
                     followed.note_uncommitted(self._then.deployed(pair))
             while start:
                 start, ended = self._walk(start, max(1.0, self.until - time.monotonic()), extent.until)
@@ -207,11 +210,14 @@ class _Past:
     def _walk(self, start: str, seconds: float, until: str) -> tuple[str, str]:
         """Step back from a commit; where to go on looking for fewer files, and why that isn't all of the history."""
         paths = self._open_paths()
+        still = looked = sum(not each.is_done for _, each in self.pairs)
         for each in self.history.commits(paths, start, seconds):
             if each.commit.date < until:
                 return "", not_before(until)
-            if self._step(each):
-                left = self._open_paths()
+            done = self._step(each)
+            still -= done
+            if done and (still <= _FEW or 2 * still <= looked):  # to look through all costs more than a commit
+                looked, left = still, self._open_paths()
                 if not left:
                     return "", ""
                 if are_few(left) and not are_few(paths):
@@ -231,14 +237,14 @@ class _Past:
         followed = {path for _, each in self.pairs if not each.is_done for path in each.now.files}
         return followed & self.blobs.keys()
 
-    def _step(self, committed: CommittedFiles) -> bool:
-        """Go back before a commit; whether enough is known of one more."""
+    def _step(self, committed: CommittedFiles) -> int:
+        """Go back before a commit; of how many more enough is known."""
         self.blobs |= committed.before
         self._then.forget(committed.before)
         if len(committed.parents) > 1:
             self.merges[committed.commit.id] = frozenset(committed.before)
         touched = {one.release.key: (pair, one) for path in committed.before for pair, one in self.users[path]}
-        found = False
+        found = 0
         for pair, followed in touched.values():
             if not followed.is_done:
                 before = self._then.deployed(pair)
@@ -246,7 +252,7 @@ class _Past:
                 followed.stopped = self._why_stopped(followed, committed, there)
                 if not followed.stopped:
                     followed.step_back(committed.commit, there, is_first=not committed.parents)
-                found = found or followed.is_done
+                found += followed.is_done
         return found
 
     def _why_stopped(self, followed: Followed, committed: CommittedFiles, before: Deployed | None) -> str:

@@ -19,8 +19,9 @@ from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.deployed import Deployed, Layer
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
-from scenedock.usecases.releases.list_deployments import Survey, deployments_of, survey
+from scenedock.usecases.releases.list_deployments import deployments_of
 from scenedock.usecases.releases.rendered import Renderings, let_helm_choose
+from scenedock.usecases.releases.survey import Survey, survey
 
 _NO_HELM = "nothing was rendered"
 _SERVED = "this action doesn't render; the command `scenedock deployments lint` does"

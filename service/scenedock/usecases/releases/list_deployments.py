@@ -10,22 +10,21 @@ from datetime import UTC, datetime
 from scenedock.catalog.vocabulary.environments import PRODUCTION_TIER, is_production, promotion_rank, tier_of
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
+from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import NotFoundError
 from scenedock.model.finding import Finding
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
-from scenedock.releases.deployed import Deployed
 from scenedock.releases.findings import BY_SETTING, Environments, find_in_versions, locks_of_nothing
 from scenedock.releases.history import VersionHistory
-from scenedock.releases.listing import Behind, behind, common_prefixes, list_releases
-from scenedock.releases.release import Choose, PairKey, Release, choose_none
+from scenedock.releases.listing import Behind, behind
+from scenedock.releases.release import PairKey, Release
 from scenedock.usecases.catalog.export_catalog import Export
-from scenedock.usecases.catalog.read_served import export_served
+from scenedock.usecases.releases.known_versions import survey_served
 from scenedock.usecases.releases.rendered import Compared, Renderings, let_helm_choose
-from scenedock.usecases.releases.version_facts import Pair, VersionReader, pairs_of
+from scenedock.usecases.releases.survey import survey
 
-_LIBRARY = "library"
 _SPECIAL = frozenset({"blue", "canary", "dr", "green", "preview"})
 """Words for environments of production that may well differ from others."""
 
@@ -110,20 +109,6 @@ def service_name(typed: str) -> str:
     return typed.removeprefix("component:").removeprefix("default/")
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """All that says versions: the pairs, what says the version of each, and its release, in the same order.
-
-    `readers` read the files of each repository as they are now, `prefixes` are those of its images.
-    """
-
-    pairs: tuple[Pair, ...]
-    deployed: tuple[Deployed, ...]
-    releases: tuple[Release, ...]
-    readers: Mapping[str, VersionReader]
-    prefixes: Mapping[str, str]
-
-
 def list_deployments(
     result: Export, repositories: Mapping[str, Repository], helm: HelmProgram | None = None
 ) -> Deployments:
@@ -202,51 +187,19 @@ def environments_in(result: Export, releases: Iterable[Release]) -> Environments
     )
 
 
-def survey(result: Export, repositories: Mapping[str, Repository], choose: Choose = choose_none) -> Survey:
-    """What says the versions of an export's services, by service, environment and repository.
-
-    Raises
-    ------
-    InputError   a repository can't be read
-    """
-    if result.mapped is None:
-        return Survey((), (), (), {}, {})
-    services, libraries = result.mapped.services, result.mapped.roles.libraries
-    readers = {
-        contents.facts.name: VersionReader(
-            repositories[contents.facts.name].read,
-            frozenset(repositories[contents.facts.name].listing().inside) if contents.settings.versions.file else (),
-            frozenset(path for owner, path in libraries if owner == contents.facts.name),
-            {name: repository.read for name, repository in repositories.items()},
-            repositories[contents.facts.name].history_root()[1],
-            dict(result.read.documents.get(contents.facts.name, {})),
-        )
-        for contents in result.repositories
-    }
-    found = [
-        (readers[member.contents.facts.name].deployed(pair), pair)
-        for each in services
-        if each.main.spec.get("type") != _LIBRARY
-        for member in each.service.members
-        for pair in pairs_of(each, member)
-    ]
-    found.sort(key=lambda one: (one[0].service, promotion_rank(one[0].environment), one[0].repository))
-    deployed = tuple(one for one, _ in found)
-    images = [one.images() for one in deployed]
-    prefixes = common_prefixes(deployed, images)
-    releases = list_releases(deployed, images, prefixes, choose)
-    return Survey(tuple(pair for _, pair in found), deployed, releases, readers, prefixes)
-
-
-def list_served(repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None) -> Deployments:
+def list_served(
+    repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None, file: FactsFile | None = None
+) -> Deployments:
     """The deployments of the service's repositories as they are now, under the names of a `kept` catalog.
+
+    What the `file` knows already isn't read again.
 
     Raises
     ------
     InputError   no repository can be read
     """
-    with export_served(repositories, kept) as (result, opened):
-        return list_deployments(result, opened)
+    with survey_served(repositories, kept, file) as served:
+        return deployments_of(served.result, served.releases)
 
 
 def environments_of(releases: Iterable[Release]) -> Sequence[str]:

@@ -15,7 +15,7 @@ from scenedock.releases.metrics import DeliveryMetrics, measure
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.releases.follow_versions import Extent, follow, not_before
-from scenedock.usecases.releases.list_deployments import survey
+from scenedock.usecases.releases.survey import survey
 
 By: TypeAlias = Literal["owner", "service"]
 """What the metrics are of."""

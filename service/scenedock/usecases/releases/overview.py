@@ -10,15 +10,17 @@ from typing import Final
 from scenedock.catalog.comparing.memory import folder_of, is_main
 from scenedock.catalog.vocabulary.environments import stage_of
 from scenedock.effects.git.repositories import ServedRepository
+from scenedock.effects.local.facts_file import FactsFile
 from scenedock.model.entity import Entity
 from scenedock.model.helm import RepositoryFacts
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.locks import Lock
 from scenedock.releases.drift import Row, board_of
 from scenedock.usecases.catalog.catalog_record import read_memory
-from scenedock.usecases.catalog.read_served import export_served
-from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_deployments
-from scenedock.usecases.releases.list_deployments import Deployments, environments_in, environments_of
+from scenedock.usecases.releases.follow_versions import Extent
+from scenedock.usecases.releases.known_histories import follow_known
+from scenedock.usecases.releases.known_versions import survey_served
+from scenedock.usecases.releases.list_deployments import Deployments, deployments_of, environments_in, environments_of
 
 _HISTORY: Final = Extent(between=False, seconds=10.0)
 """Since when each version is there, as far as that is found soon: a page waits for it."""
@@ -61,15 +63,20 @@ class Overview:
     locks: Mapping[str, tuple[Lock, ...]] = field(default_factory=dict)
 
 
-def read_overview(repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None) -> Overview:
+def read_overview(
+    repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None, file: FactsFile | None = None
+) -> Overview:
     """The overview of the repositories as they are now; entities are those of a `kept` catalog where it has them.
+
+    What the `file` knows already isn't read again.
 
     Raises
     ------
     InputError   no repository can be read
     """
-    with export_served(repositories, kept) as (result, opened):
-        deployments = follow_deployments(result, opened, Selected(), _HISTORY)
+    with survey_served(repositories, kept, file) as surveyed:
+        result = surveyed.result
+        deployments = deployments_of(result, surveyed.releases, follow_known(surveyed, _HISTORY))
     served = {entity.ref: entity for entity in read_memory(kept).entities} if kept else {}
     services = [
         ServedService(

@@ -66,7 +66,7 @@ class Renderings:
             return Chosen()
         except (InputError, NotAllowedError) as error:
             return Chosen(None, f"it can't be rendered: {error}")
-        return own_image(manifests, marks, _names(deployed))
+        return own_image(manifests, marks, _names(deployed), deployed.release)
 
     def compare(self, deployed: Deployed, release: Release) -> Compared:
         """A release with a version, compared with what is rendered.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import MappedService
@@ -31,6 +32,9 @@ _NOT_THERE = "no such file"
 """What the error says of a file that isn't there; values files may be named that no environment has."""
 _VALUES_OF_ITEMS = ("helmValues", "values")
 
+FileKey: TypeAlias = tuple[str, str]
+"""The name of a repository, and the path of a file in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -39,6 +43,11 @@ class Pair:
     each: MappedService
     member: Member
     deployment: Deployment
+
+    @property
+    def repository(self) -> str:
+        """The name of the repository."""
+        return self.member.contents.facts.name
 
 
 def pairs_of(each: MappedService, member: Member) -> Iterator[Pair]:
@@ -59,7 +68,7 @@ class VersionReader:
     `libraries` are the folders of library charts: values under their keys are those of the chart that uses them.
     `files` are those that settings may name: a path that somebody wrote could lead out of the repository. `others` read
     the files of other repositories, by their names: Applications may be there. `ref` is what of the repository is read.
-    `known` are documents that somebody has read already.
+    `known` are documents that somebody has read already, `seen` the files that the last answer needed.
     """
 
     read: Callable[[str], bytes]
@@ -68,6 +77,7 @@ class VersionReader:
     others: Mapping[str, Callable[[str], bytes]] = field(default_factory=dict)
     ref: str = "HEAD"
     known: dict[str, Document] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
     _problems: dict[str, str] = field(default_factory=dict)
     _all_documents: dict[str, tuple[Document, ...]] = field(default_factory=dict)
     _files: dict[str, Layer] = field(default_factory=dict)
@@ -76,7 +86,7 @@ class VersionReader:
     _items: dict[str, Mapping[str, tuple[Keys, Json]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._charts = ChartReader(self.document, self._bytes, self.libraries)
+        self._charts = ChartReader(self.document, self._bytes, self.libraries, self.seen)
 
     def of_another_time(self, read: Callable[[str], bytes]) -> VersionReader:
         """A reader of the same repository whose files have other contents."""
@@ -92,8 +102,16 @@ class VersionReader:
             self._items.pop(path, None)
             self._all_documents.pop(path, None)
 
+    def deployed_with_files(self, pair: Pair) -> tuple[Deployed, frozenset[FileKey]]:
+        """What its files say, and all files that it was read from, also those that aren't there."""
+        deployed = self.deployed(pair)
+        readers = {pair.repository: self, **self._readers}
+        return deployed, frozenset((name, path) for name, reader in readers.items() for path in reader.seen)
+
     def deployed(self, pair: Pair) -> Deployed:
         """What its files say of a service in an environment."""
+        for reader in (self, *self._readers.values()):
+            reader.seen.clear()
         each, member, deployment = pair.each, pair.member, pair.deployment
         folder = member.folder_of(deployment) or _chart_of(member, deployment.item)
         base, files = (folder.files_of(None), folder.files_of(deployment.environment)) if folder else ((), ())
@@ -122,7 +140,7 @@ class VersionReader:
         facts = self._charts.of(member.contents, folder, own)
         slug = deployment.item.slug if deployment.item else ""
         names = (name, posixpath.basename(deployment.folder), posixpath.basename(slug))
-        tag_files = TagFiles(member.contents.settings.versions, self.files, self.read, self.document)
+        tag_files = TagFiles(member.contents.settings.versions, self.files, self._noted, self.document)
         tag_file = tag_files.of(deployment.environment, names)
         if tag_file and "{environment}" in member.contents.settings.versions.file:
             particular.add(tag_file.path)
@@ -148,6 +166,7 @@ class VersionReader:
         )
 
     def _layers(self, files: tuple[str, ...]) -> Iterator[Layer]:
+        self.seen.update(files)
         for path in files:
             if path not in self._files:
                 document = self.document(path)
@@ -212,6 +231,7 @@ class VersionReader:
 
         Why it can't be read is kept in `_problems`.
         """
+        self.seen.add(path)
         if path not in self.known:
             try:
                 self.known[path] = read_document(self.read(path))
@@ -223,6 +243,7 @@ class VersionReader:
 
     def documents(self, path: str) -> tuple[Document, ...]:
         """All documents of a file; none where it can't be read or is encrypted."""
+        self.seen.add(path)
         if path not in self._all_documents:
             try:
                 data = self.read(path)
@@ -231,9 +252,13 @@ class VersionReader:
                 self._all_documents[path] = ()
         return self._all_documents[path]
 
+    def _noted(self, path: str) -> bytes:
+        self.seen.add(path)
+        return self.read(path)
+
     def _bytes(self, path: str) -> bytes:
         try:
-            return self.read(path)
+            return self._noted(path)
         except InputError:
             return b""
 

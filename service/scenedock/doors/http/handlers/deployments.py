@@ -19,7 +19,7 @@ from scenedock.usecases.releases.list_deployments import list_served
 
 def list_deployments(service: Service) -> Response:
     """List which version of each service git says is in which environment, and the line that says so."""
-    return json_answer(DeploymentList.of(service.effects.apart.read(list_served)))
+    return json_answer(DeploymentList.of(service.effects.apart.read(list_served, service.effects.apart.versions)))
 
 
 def show_deployments(service: Service, name: str) -> Response:

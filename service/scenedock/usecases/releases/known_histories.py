@@ -1,0 +1,69 @@
+"""Since when versions are there, of which only those are followed again whose files a commit has changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from scenedock.effects.git.history import GitHistory
+from scenedock.effects.git.repositories import Repository
+from scenedock.releases.history import VersionHistory
+from scenedock.releases.release import PairKey
+from scenedock.usecases.releases.follow_versions import Extent, follow, why_not_followed
+from scenedock.usecases.releases.known_versions import KnownVersion, ServedVersions
+from scenedock.usecases.releases.survey import Survey
+
+
+def follow_known(served: ServedVersions, extent: Extent) -> dict[PairKey, VersionHistory]:
+    """The histories of all releases with a version. What is found becomes known; it is always of the same `extent`."""
+    known = served.known
+    commits, touched = _looked_at(served.repositories, known.commits)
+    wanted = [number for number, release in enumerate(served.releases) if release.version is not None]
+    left = [each for each in wanted if not _is_settled(known.versions[each], touched)]
+    pairs = tuple(served.pairs[each] for each in left)
+    followed = Survey(
+        pairs,
+        tuple(served.readers[pair.repository].deployed(pair) for pair in pairs),
+        tuple(served.releases[each] for each in left),
+        served.readers,
+        known.prefixes,
+    )
+    found = follow(followed, served.repositories, followed.releases, extent)
+    versions = list(known.versions)
+    for number, pair in zip(left, pairs, strict=True):
+        history, release = found.get(served.releases[number].key), served.releases[number]
+        is_lasting = history and (why_not_followed(pair, release) or _is_committed(history))
+        versions[number] = replace(versions[number], history=history if is_lasting else None)
+    served.known = replace(known, versions=tuple(versions), commits=commits)
+    all_of = [(served.releases[each].key, versions[each].history) for each in wanted]
+    return {key: history for key, kept in all_of if (history := found.get(key, kept))}
+
+
+def _looked_at(
+    repositories: Mapping[str, Repository], before: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+    """The newest commit of each repository, and the files changed since the one before, if it follows that."""
+    commits: dict[str, str] = {}
+    touched: dict[str, frozenset[str]] = {}
+    for name, repository in repositories.items():
+        with GitHistory(*repository.history_root()) as history:
+            commits[name] = history.newest()
+            changed = history.changed_since(before[name], commits[name]) if before.get(name) else None
+        if changed is not None:
+            touched[name] = changed
+    return commits, touched
+
+
+def _is_settled(version: KnownVersion, touched: Mapping[str, frozenset[str]]) -> bool:
+    """Whether its history is known, and no commit since has changed one of its files."""
+    changed = touched.get(version.alone.release.repository)
+    if version.history is None or changed is None:
+        return False
+    here = [path for name, path in version.files if name == version.alone.release.repository]
+    return version.alone.files.isdisjoint(changed) and changed.isdisjoint(here)
+
+
+def _is_committed(history: VersionHistory) -> bool:
+    """Whether the commit that brought the version was found, with its author: not only as far as there was time."""
+    newest = history.newest
+    return bool(newest and newest.commit and newest.commit.author)

@@ -1,0 +1,139 @@
+"""Which files are read again for a list of versions after some have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
+from scenedock.effects.git.history import GitHistory
+from scenedock.effects.git.repositories import RepositoryFolder
+from scenedock.effects.local.facts_file import FactsFile
+from scenedock.usecases.releases.list_deployments import list_served
+from scenedock.usecases.releases.overview import read_overview
+from tests.scenarios.repositories import clone, git, plant
+
+CHART = "apiVersion: v2\nname: {name}\nversion: 1.0.0\nappVersion: 1.0.0\n"
+TEMPLATE = "kind: Deployment\nimage: x:{{ .Values.image.tag | default .Chart.AppVersion }}\n"
+FILES = {
+    f"{name}/{path}": text
+    for name in ("billing", "orders")
+    for path, text in {
+        "Chart.yaml": CHART.format(name=name),
+        "templates/a.yaml": TEMPLATE,
+        "values.yaml": f"image: {{repository: acme/{name}}}\n",
+        "values-qa.yaml": "image: {tag: 1.0.0}\n",
+        "values-production.yaml": "replicas: 1\n",
+    }.items()
+}
+
+
+class _Looks:
+    """Looks at one folder; `reads` are the files that the last one read."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root = root
+        self.file = FactsFile(root.parent / "version-facts")
+        self.reads: set[str] = set()
+        read = RepositoryFolder.read
+
+        def noted(folder: RepositoryFolder, path: str) -> bytes:
+            self.reads.add(path)
+            return read(folder, path)
+
+        monkeypatch.setattr(RepositoryFolder, "read", noted)
+        # Each file that is written here has another inode or size; so times needn't tell.
+        monkeypatch.setattr("scenedock.effects.git.repositories._NANOSECONDS_TO_SETTLE", -(10**12))
+
+    def versions(self) -> Mapping[tuple[str, str | None], str | None]:
+        self.reads.clear()
+        found = list_served({"apps": RepositoryFolder(self.root)}, None, self.file)
+        return {(each.service, each.environment): each.version for each in found.releases}
+
+
+@pytest.fixture
+def looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> _Looks:
+    return _Looks(clone(tmp_path / "apps", files=FILES), monkeypatch)
+
+
+def test_only_what_changed_is_read(looks: _Looks) -> None:
+    first = looks.versions()
+    assert looks.versions() == first
+    assert looks.reads == set()
+
+    plant(looks.root, {"billing/values-qa.yaml": "image: {tag: 1.1.0}\n"})
+
+    assert looks.versions() == {**first, ("billing", "qa"): "1.1.0"}
+    assert {path.partition("/")[0] for path in looks.reads} == {"billing"}
+
+
+def test_a_file_that_the_catalog_does_not_read_counts(looks: _Looks) -> None:
+    assert looks.versions()["orders", "production"] == "1.0.0"
+
+    plant(looks.root, {"orders/templates/a.yaml": "kind: Deployment\nimage: x:{{ .Values.image.tag }}\n"})
+
+    assert looks.versions()["orders", "production"] is None
+
+
+def test_a_file_that_several_environments_share_counts_for_each(looks: _Looks) -> None:
+    plant(looks.root, {"orders/values-qa.yaml": "replicas: 1\n"})
+    looks.versions()
+
+    plant(looks.root, {"orders/Chart.yaml": CHART.format(name="orders").replace("appVersion: 1", "appVersion: 2")})
+
+    found = looks.versions()
+    assert {found["orders", "qa"], found["orders", "production"]} == {"2.0.0"}
+    assert {path.partition("/")[0] for path in looks.reads} == {"orders"}
+
+
+def test_what_most_images_of_a_repository_have_counts_for_all(looks: _Looks) -> None:
+    both = "a: {image: {repository: acme/x, tag: 1.0.0}}\nb: {image: {repository: other/y, tag: 2.0.0}}\n"
+    plant(looks.root, {"web/Chart.yaml": CHART.format(name="web"), "web/values.yaml": both})
+    assert looks.versions()["web", None] == "1.0.0"
+
+    for name in ("billing", "orders"):
+        plant(looks.root, {f"{name}/values.yaml": f"image: {{repository: other/{name}}}\n"})
+
+    assert looks.versions()["web", None] == "2.0.0"
+    assert {path.partition("/")[0] for path in looks.reads} >= {"billing", "orders", "web"}
+
+
+def test_what_is_damaged_is_as_good_as_nothing(looks: _Looks) -> None:
+    first = looks.versions()
+    looks.file.path.write_bytes(looks.file.path.read_bytes()[:-1])
+
+    assert looks.versions() == first
+    assert "billing/values.yaml" in looks.reads
+
+
+def test_a_history_is_followed_again_where_a_commit_changed_a_file(
+    looks: _Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[set[str]] = []
+    blobs = GitHistory.blobs
+
+    def noted(history: GitHistory, paths: dict[str, object]) -> dict[str, str]:
+        asked.append({path.partition("/")[0] for path in paths})
+        return blobs(history, paths)
+
+    monkeypatch.setattr(GitHistory, "blobs", noted)
+    served = RepositoryClone(RemoteBranch.read("https://git.test/acme/apps"), looks.root / ".git")
+
+    def since() -> Mapping[tuple[str, str, str | None], str]:
+        asked.clear()
+        found = read_overview({"apps": served}, None, looks.file).deployments.histories
+        return {key: each.newest.commit.id for key, each in found.items() if each.newest and each.newest.commit}
+
+    first = since()
+    assert (len(first), asked) == (4, [{"billing", "orders"}])
+    assert (since(), asked) == (first, [])
+
+    for tag in ("1.1.0", "1.0.0"):  # changed and changed back
+        plant(looks.root, {"orders/values-qa.yaml": f"image: {{tag: {tag}}}\n"})
+        git(looks.root, "-c", "user.name=J", "-c", "user.email=j@a.test", "commit", "--quiet", "--all", "--message=x")
+    newest = GitHistory(looks.root).newest()
+
+    assert since() == {**first, ("apps", "orders", "qa"): newest}
+    assert asked == [{"orders"}]
