@@ -131,6 +131,54 @@ def test_an_environment_goes_with_its_file_its_element_and_its_settings_and_noth
     apps.run("environments", "retire", "billing", "qa", code=2)
 
 
+def matrix(second: str) -> str:
+    """A set as that of the skeleton `gitops-repository`: each environment of a list with what git has for it."""
+    return f"""apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {{name: services}}
+spec:
+  goTemplate: true
+  generators:
+  - matrix:
+      generators:
+      - list: {{elements: [{{environment: dev}}, {{environment: qa}}]}}
+      - git:
+          repoURL: https://github.com/acme/apps
+          {second}
+  template:
+    metadata: {{name: '{{{{.path.basename}}}}-{{{{.environment}}}}', labels: {{environment: '{{{{.environment}}}}'}}}}
+    spec:
+      source:
+        repoURL: https://github.com/acme/apps
+        path: '{{{{.path.path}}}}'
+        helm: {{valueFiles: ['values-{{{{.environment}}}}.yaml']}}
+      destination: {{namespace: '{{{{.path.basename}}}}-{{{{.environment}}}}'}}
+"""
+
+
+FILES_OF_EACH = "files: [{path: '*/values-{{.environment}}.yaml'}]"
+
+
+@pytest.mark.parametrize("others", [("dev", "qa"), ("dev",)], ids=["in both", "in dev"])
+def test_what_makes_one_deployment_goes_and_the_environments_of_all_stay(apps: Apps, others: tuple[str, ...]) -> None:
+    apps.put({**service("billing", "dev", "qa"), **service("cart", *others), "sets/all.yaml": matrix(FILES_OF_EACH)})
+
+    apps.retire("billing", "qa")
+
+    assert apps.changed() == {"billing/values-qa.yaml": ["gone"]}
+
+
+@pytest.mark.parametrize("second", [FILES_OF_EACH, "directories: [{path: '*'}, {path: sets, exclude: true}]"])
+def test_a_deployment_goes_from_a_set_for_all_services(apps: Apps, second: str) -> None:
+    names = ("billing", "cart")
+    services = {path: text for name in names for path, text in service(name, "dev", "qa").items()}
+    apps.put({**services, "sets/all.yaml": matrix(second)})
+
+    apps.retire("billing")
+
+    assert sorted(apps.changed()) == sorted(service("billing", "dev", "qa"))
+
+
 def test_an_enabling_list_loses_the_entry_of_one_environment(apps: Apps) -> None:
     names = ("anvil", "billing", "cart", "dowel")
     lists = "".join(f"  {each}: true # {each}\n" for each in names)
