@@ -61,14 +61,15 @@ class EnvironmentPlan:
             lines = [f"  {each.key} ({each.place}): {each.reason}; {_answer(each)}" for each in self.questions]
             count = len(lines)
             head = (
-                f"{count} key{'' if count == 1 else 's'} of {self.service}/{self.old} must be answered for {self.new}:"
+                f"{count} key{'' if count == 1 else 's'} of {self.service}/{self.old} must be answered for {self.new}, "
+                "kept as they are there, or accepted as suggested:"
             )
             raise InputError("\n".join([head, *lines]))
 
 
 def _answer(decision: Decision) -> str:
     suggested = f" (probably {shown(decision.suggestion)})" if decision.suggestion is not None else ""
-    return f"it has {shown(decision.old)}; `--answer '{decision.key}=VALUE'`{suggested}"
+    return f"it has {shown(decision.old)}; answer `{decision.key}=VALUE`{suggested}"
 
 
 def shown(value: Scalar) -> str:

@@ -194,9 +194,7 @@ def _others_of(removal: Removal, application: Application) -> Sequence[Applicati
     """The Applications that the same manifest makes, too, and that stay."""
     mine = [pair.deployment.application for key, pair in removal.now.pairs.items() if key in removal.keys]
     every = [each for one in removal.now.result.repositories for each in one.applications]
-    return [
-        each for each in every if each.place == application.place and each not in mine and each != application
-    ]
+    return [each for each in every if each.place == application.place and each not in mine and each != application]
 
 
 def _elements(value: Json, at: Path) -> Iterator[Path]:
