@@ -14,7 +14,7 @@ import pytest
 import urllib3
 import yaml
 
-from tests.e2e.company import Company
+from tests.e2e.company import OUR_TEMPLATES, Company
 from tests.fakes.github.model import Pull
 from tests.tools.backstage import USER
 from tests.tools.feed import accept
@@ -28,6 +28,28 @@ RULES = [
     {"allow": ["bake-skeleton", "register-in-catalog"], "plugins": ["mcp-actions"]},
     {"allow": ["unregister-existing"], "users": [USER]},
 ]
+
+ANSWERS = {
+    "service": "component:default/hello",
+    "from": "dev",
+    "to": "qa",
+    "environment": "qa",
+    "version": "0.1.0",
+    "key": "PASSWORD",
+    "value": "******",  # what the form sends instead of a secret
+    "content": "kind: Component",
+    "approval": "00000000-0000-4000-8000-000000000000",
+    "decision": "approve",
+    "name": "books",
+    "owner": "group:default/payments",
+    "image": "registry.example.com/acme/books",
+}
+"""What a person may write into any of our forms; a form takes what it asks."""
+MORE_ANSWERS = {
+    "create-environment": {"environment": "demo"},
+    "new-deployment": {"service": "books"},
+    "new-gitops-repository": {"service": "books"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,3 +246,57 @@ def _retires_qa(team: Team) -> None:
     assert "orders/values-qa.yaml" not in files
     assert "hello/values-qa.yaml" in files
     assert b"expires" not in files["scenedock.yaml"][1]
+
+
+@pytest.mark.extended
+def test_a_service_with_its_api_is_retired_and_what_a_template_registered_is_unregistered(team: Team) -> None:
+    frontend, ledger = team.company.frontend, {"service": "component:default/vault-of-books"}
+    entities = [ledger["service"], "api:default/vault-of-books"]
+    picked = team.company.github.picked(FLEET)
+    team.send(
+        "new-python-service",
+        name="vault-of-books",
+        owner="group:default/payments",
+        description="Books",
+        gitopsRepoUrl=picked,
+    )
+    team.merge("Deploy vault-of-books")
+    wait_until(lambda: frontend.has(entities), "the service and its API in the catalog")
+    answers = {**ledger, "environment": "dev", "key": "PASSWORD", "value": "*******"}
+    sealed = team.fill_in("seal-secret", answers, {"value": "hunter2"})
+    assert sealed.status == "completed", sealed.text
+    team.merge("Seal PASSWORD of vault-of-books/dev")
+    team.runs("vault-of-books", dev="0.1.0", production="0.1.0", qa="0.1.0")
+
+    with ThreadPoolExecutor(1) as pool:
+        answers = {**ledger, "plan_only": False, "unregister_source": "nobody keeps books"}
+        running = pool.submit(team.fill_in, "retire-deployment", answers)
+        approval = team.approval(running)
+        team.ask("POST", f"approvals/{approval['id']}/approve", {"comment": "it is empty"})
+        team.merge(team.proposed(running, "Retire vault-of-books").title)
+        retired = running.result(SECONDS_TO_WAIT)
+
+    assert retired.status == "completed", retired.text
+    assert "PASSWORD" not in approval["summary"]
+    assert "SealedSecret vault-of-books-dev/vault-of-books" in approval["summary"]
+    targets = [each["data"]["target"] for each in frontend.ask("GET", "catalog/locations")]
+    assert not [each for each in targets if "vault-of-books" in each]
+    wait_until(lambda: not any(frontend.has([each]) for each in entities), "an end of the service and of its API")
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("name", sorted(file.stem for file in OUR_TEMPLATES.glob("*.yaml")))
+def test_the_template_editor_tries_each_template_that_ships_with_a_filled_in_form(team: Team, name: str) -> None:
+    template = yaml.safe_load((OUR_TEMPLATES / f"{name}.yaml").read_bytes())
+    picked = team.company.github.picked(FLEET)
+    answers = {**ANSWERS, "repoUrl": picked, "gitopsRepoUrl": picked} | MORE_ANSWERS.get(name, {})
+    form = team.company.frontend.fill_in(name, answers)
+
+    shown = team.company.frontend.dry_run(template, form)
+
+    said = [str(entry["body"]["message"]) for entry in shown["log"]]
+    ended = [entry["body"].get("status") for entry in shown["log"] if entry["body"].get("stepId")]
+    assert "failed" not in ended, said
+    for step in template["spec"]["steps"]:
+        assert any(f"Running {step['action']} in dry-run mode" in each or step["id"] in each for each in said), said
+    assert shown["output"]

@@ -57,7 +57,7 @@ def written(source: dict[str, Any], items: list[str], style: str) -> bytes:
     items_of = [{"name": name, "value": HIDDEN if name != "STAGE" else "dev"} for name in items]
     values = secret({**source, "items": items_of})
     text = yaml.safe_dump(values, default_flow_style=style == "flow", allow_unicode=True)
-    return f"# dev stays in a comment\n{text}".encode()
+    return f"# dev stays in a comment\n# DB_PASSWORD: {HIDDEN}\n{text}# token={HIDDEN}\n".encode()
 
 
 def decided(data: bytes, new: str, evidence: Evidence) -> tuple[Entries, list[Decision]]:

@@ -36,10 +36,10 @@ def undone(acme: Acme, name: str, call: str = "", at: int = 0) -> tuple[list[str
     acme.fake.calls.clear()
     processes: list[Any] = []
     if at:
-        acme.faults.add(call, at=at, after=calling(lambda: processes[0].kill()))  # noqa: PLW0108 - it begins later
+        acme.github.faults.add(call, at=at, after=calling(lambda: processes[0].kill()))  # noqa: PLW0108 - it begins later
     processes.append(begin(acme, name, undo=True))
     ended = end(processes[0])
-    acme.faults.clear()
+    acme.github.faults.clear()
     if at:
         assert ended == -signal.SIGKILL, f"it was never killed, but ended with {ended}"
         ended = end(begin(acme, name, undo=True))

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from scenedock.changes.environments.decisions import Decision
 from scenedock.changes.environments.entries import Entries, Entry, entries_of
 from scenedock.changes.environments.evidence import same
+from scenedock.changes.environments.secrets import secret_in_comment
 from scenedock.changes.environments.words import Words
 from scenedock.documents.scalars import HELM, Scalar
 from scenedock.errors import InputError
@@ -21,6 +22,7 @@ from scenedock.gitops.values_edits import add_value, get_value, remove_value
 from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import Json
 
+_COMMENT = re.compile(r"(?m)(^[ \t]*|[ \t]+)(#[^\r\n]*)")
 _EMPTY = frozenset({"{}", "[]"})
 _Decided: TypeAlias = tuple[Entry, Decision | None]
 
@@ -47,9 +49,26 @@ def copied(data: bytes, decisions: Sequence[Decision], old: Words, new: str, pat
     text, kept = _without_keys(text, kept, here.form, path, old)
     pairs = _aligned(entries_of(text.encode(), path), kept, path)
     changed = [(entry, each) for entry, each in pairs if each and each.outcome != "copied" and not _stays(each)]
-    result = spliced(text, [_splice(text, entry, each, old, new) for entry, each in changed]).encode()
+    text = spliced(text, [_splice(text, entry, each, old, new) for entry, each in changed])
+    result = _without_secret_comments(text, path).encode()
     _prove(entries_of(result, path), [each or entry for entry, each in pairs], path)
     return result
+
+
+def _without_secret_comments(text: str, path: str) -> str:
+    """The text without comments that have a secret; a line that is nothing else goes as a whole."""
+    entries = entries_of(text.encode(), path)
+    if entries.form not in {"yaml", "assignments"}:
+        return text
+    splices = []
+    for found in _COMMENT.finditer(text):
+        inside = any(each.start <= found.end(1) < each.end for each in entries)
+        if inside or not secret_in_comment(found[2]):
+            continue
+        is_line = line_start(text, found.start(2)) == found.start(1)
+        ending = BREAK.match(text, found.end()) if is_line else None
+        splices.append(Splice(found.start(1), ending.end() if ending else found.end(), ""))
+    return spliced(text, splices)
 
 
 def _stays(decision: Decision) -> bool:

@@ -18,7 +18,7 @@ from scenedock.model.finding import Place
 from scenedock.model.helm import KUSTOMIZATIONS, Application, ListItem
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
-from scenedock.usecases.environments.removing.removal import Removal, written
+from scenedock.usecases.environments.removing.removal import Removal, kustomizations_of_flux, written
 
 Path = tuple[str | int, ...]
 _FEWEST_OF_A_LIST: Final = 4
@@ -227,12 +227,23 @@ def _take_out_unit(removal: Removal, member: Member, unit: Unit) -> None:
     elif unit.kind in {"Kustomize folder", "Flux Kustomization"} and own:
         for folder in own:
             removal.delete_below(contents.facts.name, folder)
+        _take_out_flux(removal, contents.facts.name, own)
     elif unit.kind in {"Flux Kustomization", "Flux HelmRelease"}:
         document = _document(removal, unit.place.repository, unit.place.path, unit.place.line)
         if document:
             _delete_document(removal, unit.place, document)
     else:
         removal.refuse(unit.name or unit.path, f"it is a {unit.kind}, whose files can't be edited here", unit.place)
+
+
+def _take_out_flux(removal: Removal, repository: str, folders: Sequence[str]) -> None:
+    """Take away the Kustomizations of Flux that deploy some folders: they would fail, and so prune nothing.
+
+    One at a time: where the next one is, is told by the file without the one before.
+    """
+    while found := next((each for each in kustomizations_of_flux(removal, repository) if each[2] in folders), None):
+        removal.renew()
+        _delete_document(removal, found[0], found[1])
 
 
 def _built_on_another(removal: Removal, repository: str, folders: Sequence[str]) -> Place | None:
