@@ -262,8 +262,8 @@ def test_a_service_with_its_api_is_retired_and_what_a_template_registered_is_unr
     )
     team.merge("Deploy vault-of-books")
     wait_until(lambda: frontend.has(entities), "the service and its API in the catalog")
-    answers = {**ledger, "environment": "dev", "key": "PASSWORD", "value": "*******"}
-    sealed = team.fill_in("seal-secret", answers, {"value": "hunter2"})
+    of_secret = {**ledger, "environment": "dev", "key": "PASSWORD", "value": "*******"}
+    sealed = team.fill_in("seal-secret", of_secret, {"value": "hunter2"})
     assert sealed.status == "completed", sealed.text
     team.merge("Seal PASSWORD of vault-of-books/dev")
     team.runs("vault-of-books", dev="0.1.0", production="0.1.0", qa="0.1.0")
