@@ -33,8 +33,8 @@ def test_an_environment_is_proposed_once_with_each_decision_and_what_it_lacks(ac
         acme.run("create-environment", WISH)
     question = "replicas (gitops:billing/values-qa.yaml:4): it is different in production; it has 1;"
     assert str(asked.value).splitlines() == [
-        "1 key of billing/qa must be answered for staging:",
-        f"  {question} `--answer 'replicas=VALUE'` (probably 1)",
+        "1 key of billing/qa must be answered for staging, kept as they are there, or accepted as suggested:",
+        f"  {question} answer `replicas=VALUE` (probably 1)",
     ]
     assert acme.repository("gitops").pulls == {}
 

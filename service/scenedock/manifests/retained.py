@@ -18,6 +18,8 @@ _KEEPING: Final = ("Prune=false", "Delete=false")
 _RESOURCE_POLICY: Final = "helm.sh/resource-policy"
 _FLUX_PRUNE: Final = "kustomize.toolkit.fluxcd.io/prune"
 _FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
+NAMESPACE_STAYS: Final = "Argo CD made the namespace (CreateNamespace=true) and doesn't delete it: delete it by hand"
+"""What is said of a namespace that Argo CD makes; not so if a manifest brings it."""
 _VAULT: Final = "vault.hashicorp.com/agent-inject-secret-"
 
 
@@ -111,4 +113,4 @@ def kept_by_deployer(manifest: JsonObject) -> Iterator[str]:
 def _namespace_of(spec: JsonObject) -> Iterator[str]:
     options = as_list(value_at(spec, ("syncPolicy", "syncOptions")))
     if "CreateNamespace=true" in options:
-        yield "Argo CD made the namespace (CreateNamespace=true) and doesn't delete it: delete it by hand"
+        yield NAMESPACE_STAYS

@@ -49,7 +49,7 @@ class RepositoryFacts:
 class Listing:
     """The files of a repository, sorted. `outside` are symbolic links that lead out of it: listed, never read.
 
-    `links` are all files that are symbolic links.
+    `links` are all files that are symbolic links, `folder_links` those that lead to folders and are not entered.
     `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`. `too_deep` are
     paths that are too long to be read; nothing below them is in `files`.
     """
@@ -59,6 +59,7 @@ class Listing:
     unnameable: tuple[str, ...] = ()
     too_deep: tuple[str, ...] = ()
     links: frozenset[str] = frozenset()
+    folder_links: frozenset[str] = frozenset()
 
     @property
     def inside(self) -> tuple[str, ...]:

@@ -256,7 +256,7 @@ def test_what_cannot_be_created_is_refused(tmp_path: Path) -> None:
     assert (
         "image.repository (apps:billing/values-dev.yaml:3): production has no such key; it has acme/billing; " in asked
     )
-    assert "`--answer 'image.repository=VALUE'`" in asked
+    assert "answer `image.repository=VALUE`" in asked
     assert "isn't deployed in 'test'; its environments are: dev, production" in create(old="test")
     assert "deployed in 'production' already" in create(new="production", code=4)
     assert "can't be the name of an environment" in create(new="Q A")

@@ -131,6 +131,54 @@ def test_an_environment_goes_with_its_file_its_element_and_its_settings_and_noth
     apps.run("environments", "retire", "billing", "qa", code=2)
 
 
+def matrix(second: str) -> str:
+    """A set as that of the skeleton `gitops-repository`: each environment of a list with what git has for it."""
+    return f"""apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {{name: services}}
+spec:
+  goTemplate: true
+  generators:
+  - matrix:
+      generators:
+      - list: {{elements: [{{environment: dev}}, {{environment: qa}}]}}
+      - git:
+          repoURL: https://github.com/acme/apps
+          {second}
+  template:
+    metadata: {{name: '{{{{.path.basename}}}}-{{{{.environment}}}}', labels: {{environment: '{{{{.environment}}}}'}}}}
+    spec:
+      source:
+        repoURL: https://github.com/acme/apps
+        path: '{{{{.path.path}}}}'
+        helm: {{valueFiles: ['values-{{{{.environment}}}}.yaml']}}
+      destination: {{namespace: '{{{{.path.basename}}}}-{{{{.environment}}}}'}}
+"""
+
+
+FILES_OF_EACH = "files: [{path: '*/values-{{.environment}}.yaml'}]"
+
+
+@pytest.mark.parametrize("others", [("dev", "qa"), ("dev",)], ids=["in both", "in dev"])
+def test_what_makes_one_deployment_goes_and_the_environments_of_all_stay(apps: Apps, others: tuple[str, ...]) -> None:
+    apps.put({**service("billing", "dev", "qa"), **service("cart", *others), "sets/all.yaml": matrix(FILES_OF_EACH)})
+
+    apps.retire("billing", "qa")
+
+    assert apps.changed() == {"billing/values-qa.yaml": ["gone"]}
+
+
+@pytest.mark.parametrize("second", [FILES_OF_EACH, "directories: [{path: '*'}, {path: sets, exclude: true}]"])
+def test_a_deployment_goes_from_a_set_for_all_services(apps: Apps, second: str) -> None:
+    names = ("billing", "cart")
+    services = {path: text for name in names for path, text in service(name, "dev", "qa").items()}
+    apps.put({**services, "sets/all.yaml": matrix(second)})
+
+    apps.retire("billing")
+
+    assert sorted(apps.changed()) == sorted(service("billing", "dev", "qa"))
+
+
 def test_an_enabling_list_loses_the_entry_of_one_environment(apps: Apps) -> None:
     names = ("anvil", "billing", "cart", "dowel")
     lists = "".join(f"  {each}: true # {each}\n" for each in names)
@@ -416,9 +464,10 @@ def test_what_stays_and_reads_what_goes_is_refused_with_its_line(apps: Apps) -> 
         }
     )
     (apps.root / "linked.yaml").symlink_to("billing/common.yaml")
+    (apps.root / "linked").symlink_to("billing/lib")
 
     said = apps.run("deployments", "retire", "billing", "--commit", code=1)
-    for line in ("apps.yaml:9", "cart/Chart.yaml:5", "linked.yaml"):
+    for line in ("apps.yaml:9", "cart/Chart.yaml:5", "linked", "linked.yaml"):
         assert f", which would go (apps:{line})" in said
     said = apps.run("deployments", "retire", "search", "--commit", code=1)
     for number in (3, 5):
@@ -426,6 +475,36 @@ def test_what_stays_and_reads_what_goes_is_refused_with_its_line(apps: Apps) -> 
     assert "~ apps:mail" not in said
     said = apps.run("environments", "retire", "search", "prod", "--commit", code=1)
     assert "which is built on it (apps:search/overlays/prod-eu/kustomization.yaml:2)" in said
+
+
+def test_a_kustomization_of_flux_goes_with_its_folder_and_one_that_takes_more_keeps_it(apps: Apps) -> None:
+    flux = """apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: {0}, namespace: flux-system}}
+spec: {{path: {1}, sourceRef: {{kind: GitRepository, name: flux-system}}}}
+"""
+    workload = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\nspec: {template: {spec: {containers: []}}}\n"
+    )
+    apps.put(
+        {
+            "clusters/qa/all.yaml": "---\n".join(
+                [flux.format("billing", "./apps/billing/qa"), flux.format("more", "./more")]
+            ),
+            "clusters/prod/billing.yaml": flux.format("billing", "./apps/billing/prod"),
+            "apps/billing/base/kustomization.yaml": "resources: [all.yaml]\n",
+            "apps/billing/base/all.yaml": workload,
+            **{f"apps/billing/{each}/kustomization.yaml": "resources: [../base]\n" for each in ("qa", "prod")},
+        }
+    )
+
+    apps.retire("billing", "qa")
+    left = (apps.root / "clusters/qa/all.yaml").read_text("utf-8")
+    (apps.root / "clusters/qa/all.yaml").write_text(flux.format("more", "./apps/billing"), encoding="utf-8")
+    said = apps.run("deployments", "retire", "billing", "--commit", code=1)
+
+    assert left == flux.format("more", "./more")
+    assert "reads apps/billing, which would go (apps:clusters/qa/all.yaml:4)" in said
 
 
 def test_a_patch_of_what_goes_is_refused_where_it_would_have_nothing_to_patch(apps: Apps) -> None:

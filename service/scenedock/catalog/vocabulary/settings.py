@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from scenedock.catalog.vocabulary.environments import KNOWN_ENVIRONMENTS, EnvironmentNames
 from scenedock.catalog.vocabulary.globs import first_match, is_glob
 from scenedock.catalog.vocabulary.relations import Reference
+from scenedock.catalog.vocabulary.source_urls import host_of
 from scenedock.catalog.vocabulary.web_links import RULE, is_web_link, unsafe_annotations
 from scenedock.documents.configuration import read_configuration
 from scenedock.documents.problems import DocumentProblem, Format
@@ -192,6 +193,13 @@ def _schema() -> JsonObject:
     return as_object(json.loads(text))
 
 
+def _hosts(document: Mapping[str, Any]) -> dict[str, Provider]:
+    """The products of code hosts; that of the repository is its host's, too."""
+    hosts: dict[str, Provider] = {host.lower(): provider for host, provider in document.get("hosts", {}).items()}
+    own = host_of(document.get("repository", ""))
+    return {own: document["provider"], **hosts} if own and "provider" in document else hosts
+
+
 def _settings(document: Mapping[str, Any]) -> CatalogSettings:
     """The settings of a document that the schema has accepted."""
     folders, environments = document.get("folders", {}), document.get("environments", {})
@@ -207,7 +215,7 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
         resources=environments.get("entities") == "resources",
         bind=environments.get("bind"),
         evidence=tuple(environments.get("evidence", EVIDENCE)),
-        hosts={host.lower(): provider for host, provider in document.get("hosts", {}).items()},
+        hosts=_hosts(document),
         cluster=document.get("cluster", ""),
         owner=document.get("owner", ""),
         owner_names=document.get("ownerNames", {}),

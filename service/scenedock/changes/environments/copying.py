@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeAlias
@@ -9,15 +10,19 @@ from typing import TypeAlias
 from scenedock.changes.environments.decisions import Decision
 from scenedock.changes.environments.entries import Entries, Entry, entries_of
 from scenedock.changes.environments.evidence import same
+from scenedock.changes.environments.secrets import secret_in_comment
 from scenedock.changes.environments.words import Words
 from scenedock.documents.scalars import HELM, Scalar
 from scenedock.errors import InputError
 from scenedock.gitops.in_place.nodes import BREAK, line_end, line_start, parts_of
-from scenedock.gitops.in_place.paths import shown, steps_of
+from scenedock.gitops.in_place.paths import Item, Key, shown, steps_of
 from scenedock.gitops.in_place.replacing import Splice, spliced
 from scenedock.gitops.in_place.writing import written
-from scenedock.gitops.values_edits import get_value, remove_value
+from scenedock.gitops.values_edits import add_value, get_value, remove_value
+from scenedock.model.helm import KUSTOMIZATIONS
+from scenedock.model.json import Json
 
+_COMMENT = re.compile(r"(?m)(^[ \t]*|[ \t]+)(#[^\r\n]*)")
 _EMPTY = frozenset({"{}", "[]"})
 _Decided: TypeAlias = tuple[Entry, Decision | None]
 
@@ -41,12 +46,29 @@ def copied(data: bytes, decisions: Sequence[Decision], old: Words, new: str, pat
         for entry in here
         if entry.document not in whole and not (entry.is_key and (entry.start, True) not in by_entry)
     ]
-    text, kept = _without_keys(text, kept, here.form, path)
+    text, kept = _without_keys(text, kept, here.form, path, old)
     pairs = _aligned(entries_of(text.encode(), path), kept, path)
     changed = [(entry, each) for entry, each in pairs if each and each.outcome != "copied" and not _stays(each)]
-    result = spliced(text, [_splice(text, entry, each, old, new) for entry, each in changed]).encode()
+    text = spliced(text, [_splice(text, entry, each, old, new) for entry, each in changed])
+    result = _without_secret_comments(text, path).encode()
     _prove(entries_of(result, path), [each or entry for entry, each in pairs], path)
     return result
+
+
+def _without_secret_comments(text: str, path: str) -> str:
+    """The text without comments that have a secret; a line that is nothing else goes as a whole."""
+    entries = entries_of(text.encode(), path)
+    if entries.form not in {"yaml", "assignments"}:
+        return text
+    splices = []
+    for found in _COMMENT.finditer(text):
+        inside = any(each.start <= found.end(1) < each.end for each in entries)
+        if inside or not secret_in_comment(found[2]):
+            continue
+        is_line = line_start(text, found.start(2)) == found.start(1)
+        ending = BREAK.match(text, found.end()) if is_line else None
+        splices.append(Splice(found.start(1), ending.end() if ending else found.end(), ""))
+    return spliced(text, splices)
 
 
 def _stays(decision: Decision) -> bool:
@@ -85,12 +107,11 @@ def _joined(splices: Iterable[Splice]) -> list[Splice]:
     return found
 
 
-def _without_keys(text: str, kept: Sequence[_Decided], form: str, path: str) -> tuple[str, list[_Decided]]:
+def _without_keys(text: str, kept: Sequence[_Decided], form: str, path: str, old: Words) -> tuple[str, list[_Decided]]:
     """The text without what is left out, and what is decided of the rest."""
     left, documents = list(kept), sorted({entry.document for entry, _ in kept})
-    for entry, each in reversed(kept):
-        if each is None or each.outcome != "left out":
-            continue
+    gone = [(entry, each) for entry, each in reversed(kept) if each and each.outcome == "left out"]
+    for entry, each in sorted(gone, key=lambda at: form == "yaml" and _names_an_item(at[0])):
         if form != "yaml":
             start, end = line_start(text, entry.start), line_end(text, entry.end)
             found = BREAK.match(text, end)
@@ -98,7 +119,7 @@ def _without_keys(text: str, kept: Sequence[_Decided], form: str, path: str) -> 
         else:
             number = documents.index(entry.document) + 1
             try:
-                text = _without_empty(remove_value(text.encode(), entry.path, path, number), entry, path, number)
+                text = _without_entry(text.encode(), entry, path, number, old).decode()
             except InputError:
                 if not _is_gone(text, entry, path, number):
                     continue
@@ -106,16 +127,34 @@ def _without_keys(text: str, kept: Sequence[_Decided], form: str, path: str) -> 
     return text, left
 
 
-def _without_empty(data: bytes, entry: Entry, path: str, document: int) -> str:
-    """The text without the parents between brackets that a key has left empty."""
-    steps = steps_of(entry.path)[0][:-1]
-    while steps and get_value(data, shown(steps), path, document) in ({}, []):
-        try:
-            data = remove_value(data, shown(steps), path, document)
-        except InputError:
-            break
+def _names_an_item(entry: Entry) -> bool:
+    """Whether paths of other entries have this one in them, so that it goes last."""
+    steps = steps_of(entry.path)[0] if entry.path else ()
+    return len(steps) > 1 and isinstance(steps[-2], Item) and steps[-1] == Key(steps[-2].key)
+
+
+def _without_entry(data: bytes, entry: Entry, path: str, document: int, old: Words) -> bytes:
+    """The file without an entry. What had nothing else stays, and is empty: a template may read something below it.
+
+    Only what is inside a list goes along, up to the item.
+    """
+    steps = steps_of(entry.path)[0]
+    values = [get_value(data, shown(steps[:depth]), path, document) for depth in range(1, len(steps))]
+    listed = next((at for at, each in enumerate(values, 1) if isinstance(each, list)), None)
+    while listed and len(steps) > listed + 1 and _size(values[len(steps) - 2]) == 1:
         steps = steps[:-1]
-    return data.decode()
+    result = remove_value(data, shown(steps), path, document)
+    above = () if posixpath.basename(path) in KUSTOMIZATIONS else steps[:listed] if listed else steps[:-1]
+    if not above or old.are_in(shown(above)) or get_value(result, shown(above), path, document) is not None:
+        return result
+    try:
+        return add_value(result, shown(above), [] if listed else {}, path, document)
+    except InputError:
+        return result
+
+
+def _size(value: Json) -> int:
+    return len(value) if isinstance(value, Mapping | list) else 0
 
 
 def _is_gone(text: str, entry: Entry, path: str, document: int) -> bool:

@@ -29,8 +29,8 @@ _ADDRESS = re.compile(
     r"://|\barn:|\b\d{12}\b|\b\d+\.\d+\.\d+\.\d+\b|[\w-]+\.[\w-]+\.[a-z]{2,}\b|@|\b[a-z]+-[0-9a-f]{8,17}\b",
     re.IGNORECASE,
 )
-
-
+_IDENTIFIER = re.compile(r"\b\d{12}\b|\b\d+\.\d+\.\d+\.\d+\b|\b[a-z]+-[0-9a-f]{8,17}\b", re.IGNORECASE)
+"""An account, an address or an id of a cloud, of which each environment may have its own."""
 _ENVIRONMENTS: Final = frozenset(KNOWN_ENVIRONMENTS)
 _MEASURE = re.compile(r"\d[\d.,]*\s*[A-Za-z%]{0,8}|true|false|on|off|yes|no|enabled|disabled", re.IGNORECASE)
 _MANY: Final = 3
@@ -182,22 +182,27 @@ class Judge:
     def _with_name(self, entry: Entry, text: str, said: Told) -> Verdict:
         """What becomes of a value that names the environment."""
         new = self.old.replaced(text, self.new)
-        if said.equal and not (said.with_own_name or said.different or said.unlike):
+        is_name = text.lower() == self.old.environment.lower()
+        # Production often has no environment in its names, so only another one of production tells, or other services.
+        is_told = not is_production(self.new) or any(map(is_production, said.agreeing)) or len(set(said.alike)) > 1
+        if said.equal and is_told and not (said.with_own_name or said.different or said.unlike):
             return Verdict("copied", f"it is the same in {listed(said.equal)}")
         if doubt := self._doubt(text, said):
             return Verdict("asked", doubt, (self.suggested(entry) if said.different else None) or new)
+        if not (is_told or is_name):
+            return Verdict("asked", "names in production often leave the environment out", new)
         if witnesses := said.agreeing or said.alike:
             return Verdict("replaced", f"{_shown(witnesses)} {_have(witnesses)} the same with the own name", new)
-        if is_production(self.new) and text.lower() != self.old.environment.lower():
-            return Verdict("asked", "names in production often leave the environment out", new)
+        if _IDENTIFIER.search(text):
+            return Verdict("asked", "besides the environment it names an account or the like", new)
         return Verdict("replaced", f"it names the environment {self.old.environment}", new)
 
     def _doubt(self, text: str, said: Told) -> str:
         """Why a value with another name may be wrong; empty if nothing speaks against it."""
         if self.has_both_forms:
             return f"the repository has {self.new!r} and {Words(self.new).form!r}; nothing tells which it is"
-        if self.old.are_only_by_form(text, self.new):
-            return f"it has {self.old.form!r}, and {self.new} has no such form"
+        if self.old.are_by_form(text):
+            return f"it has {self.old.form!r}; nothing tells which form {self.new} has there"
         if said.unlike:
             return self._unlike(said)
         is_special = not is_production(self.new) and all(map(is_production, said.different))
@@ -214,7 +219,8 @@ class Judge:
         alike = set() if said.unlike else set(said.alike)
         if is_production(self.new) and not any(map(is_production, said.agreeing)):
             return not is_bound(entry) and (bool(alike) or not is_measure(entry.value))
-        return not is_bound(entry) or len(said.agreeing) + (len(alike) > 1) > 1
+        is_switch = isinstance(entry.value, bool)
+        return not (is_bound(entry) or is_switch) or len(said.agreeing) + (len(alike) > 1) > 1
 
     def suggested(self, entry: Entry) -> Scalar:
         """What the value probably is: what the others have but for their names, or those of the same tier have."""

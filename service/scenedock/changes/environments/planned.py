@@ -69,7 +69,10 @@ class CopyPlan:
         if self.questions:
             lines = [f"  {each.key} ({each.place}): {each.reason}; {_answer(each)}" for each in self.questions]
             count, (old, new) = len(lines), self.names
-            head = f"{count} key{'' if count == 1 else 's'} of {old} must be answered for {new}:"
+            head = (
+                f"{count} key{'' if count == 1 else 's'} of {old} must be answered for {new}, "
+                "kept as they are there, or accepted as suggested:"
+            )
             raise InputError("\n".join([head, *lines]))
 
 
@@ -93,7 +96,7 @@ class EnvironmentPlan(CopyPlan):
 
 def _answer(decision: Decision) -> str:
     suggested = f" (probably {shown(decision.suggestion)})" if decision.suggestion is not None else ""
-    return f"it has {shown(decision.old)}; `--answer '{decision.key}=VALUE'`{suggested}"
+    return f"it has {shown(decision.old)}; answer `{decision.key}=VALUE`{suggested}"
 
 
 def shown(value: Scalar) -> str:

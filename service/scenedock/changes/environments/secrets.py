@@ -19,6 +19,8 @@ _ITEM = re.compile(r"\[(?:name|key)=(.*)\]\Z", re.DOTALL)
 # Users who are no secret, as they are in the path, too: `https://acme@dev.azure.com/acme/_git/apps`.
 _USER = re.compile(r"(?<=://)(?:git|([\w.-]+)(?=@[^\s@/]+/\1/))@")
 _NAME_AND_VALUE: Final = 2
+_ASSIGNED = re.compile(r"""([\w.-]+)["']?[ \t]*[:=][ \t]*["']?([^\s"',;]+)["']?(?=[,;]|[ \t]*\Z)""")
+"""A name and its value in a comment, such as a setting that somebody has switched off."""
 
 
 def secret_items(entries: Entries) -> Collection[tuple[int, Identity]]:
@@ -54,6 +56,20 @@ def secret_in(entry: Entry) -> str:
     if is_below_secret(text, entry.names):
         return "it is below a name of secrets"
     return ""
+
+
+def secret_in_comment(text: str) -> bool:
+    """Whether a comment has a secret: a setting that is switched off, an address with credentials, a key.
+
+    >>> secret_in_comment("# DB_PASSWORD: hunter2"), secret_in_comment("# the password is in the vault")
+    (True, False)
+    """
+    address = _USER.sub("", text)
+    return (
+        any(is_likely_secret(value, name) for name, value in _ASSIGNED.findall(text))
+        or without_credentials(address) != address
+        or bool(secrets_in_text(text))
+    )
 
 
 def nested_secrets(entries: Entries) -> Mapping[tuple[int, Identity], str]:

@@ -53,7 +53,9 @@ def told(plan: CopyPlan) -> Iterator[str]:
 
 
 def _row(decision: Decision) -> str:
-    return f"| {markdown(decision.key)} | {markdown(change(decision))} | {markdown(decision.reason)} |"
+    suggested = decision.suggestion if decision.is_open else None
+    probably = f"; probably {shown(suggested)}" if suggested is not None else ""
+    return f"| {markdown(decision.key)} | {markdown(change(decision))} | {markdown(decision.reason + probably)} |"
 
 
 def change(decision: Decision) -> str:

@@ -65,10 +65,10 @@ class Words:
         """Whether a text has the name of the environment as a word of its own."""
         return any(not found["service"] for found in self._pattern.finditer(text))
 
-    def are_only_by_form(self, text: str, new: str) -> bool:
-        """Whether a text has the short or long form, and the other environment has no such form."""
+    def are_by_form(self, text: str) -> bool:
+        """Whether a text has the short or long form of the environment's name, instead of the name itself."""
         words = (found[0].lower() for found in self._pattern.finditer(text) if not found["service"])
-        return not Words(new).form and any(word == self.form for word in words)
+        return any(word == self.form for word in words)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

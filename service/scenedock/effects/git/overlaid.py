@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class OverlaidRepository:
         before = self.below.listing()
         here = {path for path, data in self.changed.items() if data is not None}
         files = tuple(sorted({*before.files, *here} - (self.changed.keys() - here)))
-        return Listing(files, before.outside - self.changed.keys(), before.unnameable, before.too_deep, before.links)
+        return replace(before, files=files, outside=before.outside - self.changed.keys())
 
     def listing(self) -> Listing:
         """All its files.

@@ -89,6 +89,7 @@ class RepositoryFolder:
         root = self._existing_root()
         files: list[str] = []
         links: set[str] = set()
+        folder_links: set[str] = set()
         outside: set[str] = set()
         unnameable: list[str] = []
         too_deep: list[str] = []
@@ -100,13 +101,14 @@ class RepositoryFolder:
             elif entry.is_symlink():
                 target = _target(entry.path)
                 if target is not None and target.is_dir() and target.is_relative_to(root):
+                    folder_links.add(path)
                     continue
                 files.append(path)
                 links.add(path)
                 if target is None or not _is_readable_below(target, root):
                     outside.add(path)
         others = tuple(sorted(unnameable)), tuple(sorted(too_deep))
-        return Listing(tuple(sorted(files)), frozenset(outside), *others, frozenset(links))
+        return Listing(tuple(sorted(files)), frozenset(outside), *others, frozenset(links), frozenset(folder_links))
 
     def _existing_root(self) -> Path:
         try:

@@ -73,7 +73,8 @@ class GitRevision:
         files = [path for path, entry in read.entries.items() if _is_file(entry) and not _is_hidden(path)]
         to_files = frozenset(path for path, kind in leads_to.items() if kind != "folder")
         outside = frozenset(path for path, kind in leads_to.items() if kind == "outside")
-        return Listing(tuple(sorted({*files, *to_files})), outside, read.unnameable, read.too_deep, to_files)
+        listed, to_folders = tuple(sorted({*files, *to_files})), frozenset(links) - to_files
+        return Listing(listed, outside, read.unnameable, read.too_deep, to_files, to_folders)
 
     def read(self, path: str) -> bytes:
         """The bytes of a file of the listing.

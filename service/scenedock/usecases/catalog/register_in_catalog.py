@@ -106,6 +106,20 @@ def check_address(hosts: CodeHosts, url: str) -> CodeHost:
 
     Raises
     ------
+    InputError        it is not the address of a file in a repository, or has another scheme than the host
+    NotAllowedError   its host or owner is not in our list
+    """
+    host = host_of_file(hosts, url)
+    if not url.startswith(scheme := f"{urlsplit(host.api).scheme}://"):
+        raise InputError(f"{url[:200]!r} must begin with {scheme}")
+    return host
+
+
+def host_of_file(hosts: CodeHosts, url: str) -> CodeHost:
+    """As `check_address`, for a file that nobody reads: whatever the scheme.
+
+    Raises
+    ------
     InputError        it is not the address of a file in a repository
     NotAllowedError   its host or owner is not in our list
     """
@@ -116,11 +130,7 @@ def check_address(hosts: CodeHosts, url: str) -> CodeHost:
     refusals: list[ScenedockError] = []
     for end in range(3, len(parts)):
         try:
-            host = hosts.host_of(hosts.read(f"{split.netloc}/{'/'.join(parts[1:end])}"))
+            return hosts.host_of(hosts.read(f"{split.netloc}/{'/'.join(parts[1:end])}"))
         except ScenedockError as error:
             refusals.append(error)
-            continue
-        if split.scheme != urlsplit(host.api).scheme:
-            raise InputError(f"{url[:200]!r} must begin with {urlsplit(host.api).scheme}://")
-        return host
     raise refusals[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
+from scenedock.releases.release import Release
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.changes.edit_settings import SettingsEdit, edit_settings, only_repository
 from scenedock.usecases.changes.publish_change import How, Published, word
@@ -26,7 +27,7 @@ from scenedock.usecases.releases.survey import survey
 class Place:
     """The environment to lock or unlock, for a service or for all, in the settings of a repository by its name.
 
-    `repository` is needed where there are several.
+    `repository` is needed where several have it.
     """
 
     environment: str
@@ -71,11 +72,12 @@ def known_place(repositories: Mapping[str, ServedRepository], kept: KeptCatalog 
     NotFoundError   there is no such repository, environment or service
     InputError      a repository must be named, or none can be read
     """
-    name = only_repository(repositories, place.repository)
-    with export_served(repositories, kept) as (result, opened):
-        releases = [each for each in survey(result, opened).releases if each.repository == name]
-        names = [each.settings.names for each in result.repositories if each.facts.name == name]
     service = service_name(place.service)
+    with export_served(repositories, kept) as (result, opened):
+        every = survey(result, opened).releases
+        name = only_repository(_that_have(repositories, every, place, service), place.repository)
+        releases = [each for each in every if each.repository == name]
+        names = [each.settings.names for each in result.repositories if each.facts.name == name]
     if service and service not in (services := {each.service for each in releases}):
         raise NotFoundError(f"{name} deploys no service {service!r}{similar(service, sorted(services))}")
     known = {each.environment for each in releases if each.environment and service in {"", each.service}}
@@ -86,7 +88,17 @@ def known_place(repositories: Mapping[str, ServedRepository], kept: KeptCatalog 
         listed = ", ".join(sorted(known)) or "none"
         close = similar(place.environment, sorted(known))
         raise NotFoundError(f"{what} {place.environment!r}{close}; its environments are: {listed}")
-    return replace(place, service=service)
+    return replace(place, service=service, repository=name)
+
+
+def _that_have(
+    repositories: Mapping[str, ServedRepository], releases: Sequence[Release], place: Place, service: str
+) -> Mapping[str, ServedRepository]:
+    """The repositories that may be meant, if none is named: those that deploy the service there, or at all."""
+    there = [each for each in releases if place.repository is None and service and each.service == service]
+    names = {each.repository for each in there if each.environment == place.environment}
+    names = names or {each.repository for each in there} or set(repositories)
+    return {name: each for name, each in repositories.items() if name in names}
 
 
 def unlock_environment(

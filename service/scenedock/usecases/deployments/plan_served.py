@@ -30,7 +30,7 @@ from scenedock.usecases.deployments.plan_deployment import plan_baked, plan_depl
 from scenedock.usecases.deployments.skeleton_answers import SkeletonAnswers
 from scenedock.usecases.environments.plan_served import markdown_of, rendered_of
 from scenedock.usecases.manifests.tools import RenderingTools
-from scenedock.usecases.releases.list_deployments import survey
+from scenedock.usecases.releases.survey import survey
 from scenedock.usecases.skeletons.bake_skeleton import BakeRequest, bake_skeleton
 from scenedock.usecases.skeletons.list_skeletons import show_skeleton
 

@@ -12,7 +12,14 @@ from scenedock.changes.retirement import BlastRadius, Depending, RenderedObject
 from scenedock.changes.text import Dependent
 from scenedock.errors import ScenedockError
 from scenedock.manifests.objects import id_of, objects_in
-from scenedock.manifests.retained import claims_of, images_of_pods, kept_by, kept_by_deployer, secrets_elsewhere
+from scenedock.manifests.retained import (
+    NAMESPACE_STAYS,
+    claims_of,
+    images_of_pods,
+    kept_by,
+    kept_by_deployer,
+    secrets_elsewhere,
+)
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject, as_object
@@ -155,6 +162,8 @@ def _in_cluster(ground: Ground, keys: Sequence[PairKey], tools: RenderingTools) 
     try:
         tools.helm.check()
         _render(found, ground, keys, tools)
+        if found.namespaces.keys() <= {each.name for each in found.objects if each.kind == "Namespace"}:
+            found.keeps = {said: None for said in found.keeps if not said.startswith(NAMESPACE_STAYS)}
     except ScenedockError as error:
         found.not_rendered |= {pair_of(key): str(error) for key in keys}
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.mapping.source_code import source_code_of
@@ -221,5 +222,8 @@ def _sources(ground: Ground, service: str) -> Iterator[str]:
     mapped = ground.result.mapped
     for each in mapped.services if mapped else ():
         if each.service.name == service:
-            for slug, _ in source_code_of(each.service):
-                yield f"https://{slug.host or f'{slug.provider}.com'}/{slug.slug}"
+            for slug, evidence in source_code_of(each.service):
+                host = (
+                    urlsplit(evidence.value).netloc.rpartition("@")[2] or slug.host or f"{slug.provider}.com"
+                )  # with its port
+                yield f"https://{host}/{slug.slug}"

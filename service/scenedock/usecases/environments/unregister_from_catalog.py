@@ -10,7 +10,7 @@ from scenedock.catalog.vocabulary.source_urls import FileAddress, host_of
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.errors import ConflictError, NotFoundError
 from scenedock.model.helm import Provider
-from scenedock.usecases.catalog.register_in_catalog import check_address, provider_on
+from scenedock.usecases.catalog.register_in_catalog import host_of_file, provider_on
 
 if TYPE_CHECKING:
     from scenedock.effects.backstage.catalog import BackstageCatalog
@@ -32,8 +32,8 @@ def unregister_files(
     NotAllowedError   its host or owner is not in our list, or Backstage's permissions don't allow it
     TemporaryError    Backstage or a code host can't be reached
     """
-    kinds = {host_of(each): provider_on(check_address(hosts, each)) for each in addresses}
-    wanted = {unquote(each).rstrip("/") for each in addresses}
+    kinds = {host_of(each): provider_on(host_of_file(hosts, each)) for each in addresses}
+    wanted = {_without_scheme(each).rstrip("/") for each in addresses}
     found = {target: each for target, each in backstage.locations().items() if _names(target, kinds) & wanted}
     for target in sorted(found):
         if not existing and not _is_gone(hosts, _file_at(target, kinds)):
@@ -52,9 +52,14 @@ def _file_at(target: str, kinds: Mapping[str, Provider]) -> FileAddress | None:
 
 
 def _names(target: str, kinds: Mapping[str, Provider]) -> set[str]:
-    """What may name a registered file: its address with its branch and without."""
+    """What may name a registered file: its address with its branch and without, both without the scheme."""
     file = _file_at(target, kinds)
-    return {unquote(target), *([f"{file.repository}/{file.path}"] if file else [])}
+    return {_without_scheme(target), *([_without_scheme(f"{file.repository}/{file.path}")] if file else [])}
+
+
+def _without_scheme(address: str) -> str:
+    """An address, decoded; who retires a service knows its repository by `https`, also where a host has only `http`."""
+    return unquote(address).partition("://")[2]
 
 
 def _is_gone(hosts: CodeHosts, file: FileAddress | None) -> bool:

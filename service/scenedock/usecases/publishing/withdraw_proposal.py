@@ -28,7 +28,7 @@ def withdraw_proposal(hosts: CodeHosts, url: str, mark: Mark, note: str) -> str:
             return f"{url} stays: it is merged; a later change must take it back"
         head = repository.head(pull.branch)
         if head is None:
-            return f"{url} is {pull.state}, and its branch is gone already"
+            return f"{url} is {pull.state}, and its branch {pull.branch} is deleted"
         ahead = repository.ahead(pull.branch, pull.base or repository.default_branch())
         if not mark.in_text(head.message) or not only_ours(ahead, pull.branch, pull.base):
             return f"{url} stays: its branch {pull.branch} has commits that aren't those of the step"
@@ -36,4 +36,4 @@ def withdraw_proposal(hosts: CodeHosts, url: str, mark: Mark, note: str) -> str:
             repository.pulls.comment(number, note)
         if not repository.delete_branch(pull.branch, expected=head):
             return f"{url} stays: somebody has changed its branch {pull.branch} at this moment"
-        return f"{url} is closed, and its branch {pull.branch} deleted"
+        return f"{url} is closed, and its branch {pull.branch} is deleted"

@@ -17,7 +17,7 @@ from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
 from scenedock.model.helm import CHART_FILE, KUSTOMIZATIONS, Application
 from scenedock.model.json import Json, as_list, as_object, as_text, value_at
-from scenedock.usecases.environments.removing.removal import Removal, pair_of
+from scenedock.usecases.environments.removing.removal import Removal, kustomizations_of_flux, pair_of
 
 _LISTS: Final = frozenset(
     {
@@ -46,7 +46,8 @@ def dangling(removal: Removal) -> Iterator[Refusal]:
     found: dict[Place, str] = {}
     for repository in {repository for (repository, _), after in removal.after.items() if after is None}:
         gone = _Gone.of(removal, repository)
-        for place, text in (*gone.layers(), *gone.named_values(), *gone.listed(), *gone.files(), *gone.links()):
+        named = (*gone.layers(), *gone.named_values(), *gone.listed(), *gone.by_flux())
+        for place, text in (*named, *gone.files(), *gone.links()):
             found.setdefault(place, text)
     for place, text in sorted(found.items(), key=lambda each: each[0].sort_key):
         pair = pair_of(removal.keys[0])
@@ -139,11 +140,20 @@ class _Gone:
                     if self.has(folder, text):
                         yield Place(self.repository, path, document.line_of(keys)), text
 
+    def by_flux(self) -> Iterator[tuple[Place, str]]:
+        """The folders that Kustomizations of Flux deploy which stay."""
+        for place, document, folder in kustomizations_of_flux(self.removal, self.repository):
+            if folder in self.folders:
+                yield Place(self.repository, place.path, document.line_of(("spec", "path"))), folder
+
     def links(self) -> Iterator[tuple[Place, str]]:
-        """Where links that stay lead."""
+        """Where links that stay lead, to files and to folders."""
         repository = self.removal.ground.repositories[self.repository]
-        for path in repository.listing().links - self.paths:
-            if (target := repository.real_path(path)) in self.paths:
+        listing = repository.listing()
+        for path in (listing.links | listing.folder_links) - self.paths:
+            target = repository.real_path(path)
+            inside = any(path.startswith(f"{folder}/") for folder in self.folders)
+            if not inside and (target in self.paths or target in self.folders):
                 yield Place(self.repository, path), target
 
 

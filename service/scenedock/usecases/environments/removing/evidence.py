@@ -18,7 +18,7 @@ from scenedock.model.finding import Place
 from scenedock.model.helm import KUSTOMIZATIONS, Application, ListItem
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
-from scenedock.usecases.environments.removing.removal import Removal, written
+from scenedock.usecases.environments.removing.removal import Removal, kustomizations_of_flux, written
 
 Path = tuple[str | int, ...]
 _FEWEST_OF_A_LIST: Final = 4
@@ -132,33 +132,46 @@ def _take_out_application(removal: Removal, application: Application) -> None:
 
 
 def _take_out_generated(removal: Removal, application: Application, document: Document, manifest: JsonObject) -> None:
+    """Take away the part of a generator that makes this Application and no other: a file, an element, or a folder."""
     place, parameters = application.place, application.parameters
     elements = [
         (path, len(as_list(value_at(manifest, path[:-1]))))
         for path in elements_of(value_at(manifest, ("spec", "generators")), ("spec", "generators"))
         if is_made_of(as_object(value_at(manifest, path)), parameters)
     ]
-    if len(elements) == 1:
-        (path, count), others = elements[0], _others_of(removal, application)
-        if count > 1:
-            _remove(removal, place.repository, place.path, path, document.number)
-        elif not others:
-            _delete_document(removal, place, document)
-        else:
-            at = replace(place, line=document.line_of(path))
-            removal.refuse(application.name, "it is the only element of a list that makes others, too", at)
-        return
-    if elements:
+    others, read = _others_of(removal, application), as_object(parameters.get("path"))
+    is_alone = bool(read) and not any(as_object(each.parameters.get("path")) == read for each in others)
+    in_elements = any(
+        _is_made_of(as_object(value_at(manifest, path)), each.parameters) for path, _ in elements for each in others
+    )
+    if not elements or (is_alone and (in_elements or _read_here(removal, place, read))):
+        _delete_read(removal, application, read)
+    elif len(elements) > 1:
         at = replace(place, line=document.line_of(elements[0][0]))
         removal.refuse(application.name, "the set makes it of several elements, which make others, too", at)
-        return
-    file = as_object(parameters.get("path"))
-    name = posixpath.join(as_text(file.get("path")), as_text(file.get("filename")))
-    if file.get("filename"):
+    elif elements[0][1] > 1:
+        _remove(removal, place.repository, place.path, elements[0][0], document.number)
+    elif not others:
+        _delete_document(removal, place, document)
+    else:
+        at = replace(place, line=document.line_of(elements[0][0]))
+        removal.refuse(application.name, "it is the only element of a list that makes others, too", at)
+
+
+def _read_here(removal: Removal, place: Place, read: JsonObject) -> str:
+    """The file of this repository that a git generator reads; empty if it reads none."""
+    name = posixpath.join(as_text(read.get("path")), as_text(read.get("filename")))
+    return name if read.get("filename") and name in removal.ground.paths(place.repository) else ""
+
+
+def _delete_read(removal: Removal, application: Application, read: JsonObject) -> None:
+    """Delete the file or folder that a git generator reads."""
+    place, name = application.place, _read_here(removal, application.place, read)
+    if read.get("filename"):
         if name in set(removal.paths(place.repository)):
             _delete_generating(removal, application, name)
-    elif file.get("path"):
-        removal.delete_below(place.repository, as_text(file.get("path")))
+    elif read.get("path"):
+        removal.delete_below(place.repository, as_text(read.get("path")))
     else:
         removal.refuse(application.name, "nothing in this repository says which part of the set makes it", place)
 
@@ -175,12 +188,11 @@ def _delete_generating(removal: Removal, application: Application, path: str) ->
     removal.delete(repository, path)
 
 
-def _others_of(removal: Removal, application: Application) -> bool:
-    """Whether the manifest of an Application makes others, too."""
-    contents = removal.now.result.repositories
-    every = [each for one in contents for each in one.applications if each.place == application.place]
-    mine = (application.name, application.path, application.environment)
-    return any((each.name, each.path, each.environment) != mine for each in every)
+def _others_of(removal: Removal, application: Application) -> Sequence[Application]:
+    """The Applications that the same manifest makes, too, and that stay."""
+    mine = [pair.deployment.application for key, pair in removal.now.pairs.items() if key in removal.keys]
+    every = [each for one in removal.now.result.repositories for each in one.applications]
+    return [each for each in every if each.place == application.place and each not in mine and each != application]
 
 
 def elements_of(value: Json, at: Path) -> Iterator[Path]:
@@ -214,12 +226,23 @@ def _take_out_unit(removal: Removal, member: Member, unit: Unit) -> None:
     elif unit.kind in {"Kustomize folder", "Flux Kustomization"} and own:
         for folder in own:
             removal.delete_below(contents.facts.name, folder)
+        _take_out_flux(removal, contents.facts.name, own)
     elif unit.kind in {"Flux Kustomization", "Flux HelmRelease"}:
         document = _document(removal, unit.place.repository, unit.place.path, unit.place.line)
         if document:
             _delete_document(removal, unit.place, document)
     else:
         removal.refuse(unit.name or unit.path, f"it is a {unit.kind}, whose files can't be edited here", unit.place)
+
+
+def _take_out_flux(removal: Removal, repository: str, folders: Sequence[str]) -> None:
+    """Take away the Kustomizations of Flux that deploy some folders: they would fail, and so prune nothing.
+
+    One at a time: where the next one is, is told by the file without the one before.
+    """
+    while found := next((each for each in kustomizations_of_flux(removal, repository) if each[2] in folders), None):
+        removal.renew()
+        _delete_document(removal, found[0], found[1])
 
 
 def _built_on_another(removal: Removal, repository: str, folders: Sequence[str]) -> Place | None:

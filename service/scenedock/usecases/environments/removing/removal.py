@@ -13,16 +13,17 @@ from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.changes.end_edits import SIGNS
 from scenedock.changes.planned import PlannedFile, Refusal
 from scenedock.changes.retirement import Retirement
-from scenedock.documents.reading import read_documents
+from scenedock.documents.reading import Document, read_documents
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError, NotFoundError
 from scenedock.gitops.values_edits import remove_value
 from scenedock.model.finding import Place
 from scenedock.model.helm import KUSTOMIZATIONS
-from scenedock.model.json import as_list, as_object, as_text
+from scenedock.model.json import as_list, as_object, as_text, value_at
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.ground import Ground
 
+_FLUX = "kustomize.toolkit.fluxcd.io"
 _TAKING = ("resources", "components", "bases")
 """What a kustomization lists folders and files under."""
 
@@ -156,6 +157,23 @@ def drop_mentions(removal: Removal) -> None:
         for path in sorted(stay):
             if posixpath.basename(path) in KUSTOMIZATIONS and not _builds_others(removal, repository, path):
                 _drop_from(removal, repository, path, {path for name, path in gone if name == repository} | folders)
+
+
+def kustomizations_of_flux(removal: Removal, repository: str) -> Iterator[tuple[Place, Document, str]]:
+    """The Kustomizations of Flux that stay so far, each with its place and the folder that it deploys."""
+    for path in removal.paths(repository):
+        if not path.endswith((".yaml", ".yml")):
+            continue
+        try:
+            data = removal.after.get((repository, path)) or removal.ground.read(repository, path)
+            documents = read_documents(data) if _FLUX.encode() in data else ()
+        except (InputError, NotFoundError):
+            continue
+        for each in documents:
+            value = as_object(each.value)
+            if as_text(value.get("apiVersion")).startswith(_FLUX) and value.get("kind") == "Kustomization":
+                folder = posixpath.normpath(as_text(value_at(value, ("spec", "path"))))
+                yield Place(repository, path, each.line), each, folder
 
 
 def _builds_others(removal: Removal, repository: str, path: str) -> bool:
