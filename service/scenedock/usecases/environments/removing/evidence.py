@@ -142,7 +142,7 @@ def _take_out_generated(removal: Removal, application: Application, document: Do
     others, read = _others_of(removal, application), as_object(parameters.get("path"))
     is_alone = bool(read) and not any(as_object(each.parameters.get("path")) == read for each in others)
     in_elements = any(
-        _is_made_of(as_object(value_at(manifest, path)), each.parameters) for path, _ in elements for each in others
+        is_made_of(as_object(value_at(manifest, path)), each.parameters) for path, _ in elements for each in others
     )
     if not elements or (is_alone and (in_elements or _read_here(removal, place, read))):
         _delete_read(removal, application, read)
