@@ -290,7 +290,7 @@ def test_what_cannot_be_created_is_refused(tmp_path: Path) -> None:
 
     before = contents(root)
     asked = create("--write")
-    assert "must be answered for orders:" in asked
+    assert "must be answered for orders, " in asked
     assert (
         "workload.image.tag (apps:billing/values-qa.yaml:3): it is the version of billing, and of no other image"
         in asked

@@ -14,7 +14,7 @@ from urllib3.connection import HTTPSConnection
 
 
 class EndingPool:
-    """Connections of one thread. A timeout of a socket counts from each byte anew; these end for good."""
+    """Connections of one thread. A timeout of a socket begins again with each byte; these end for good."""
 
     def __init__(self) -> None:
         connections: WeakSet[HTTPSConnection] = WeakSet()
