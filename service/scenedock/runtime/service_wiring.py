@@ -33,6 +33,7 @@ from scenedock.runtime.feed.other_origins import OtherOrigins
 from scenedock.runtime.feed.overview import KeptOverview
 from scenedock.runtime.feed.shared_catalog import SharedCatalog
 from scenedock.runtime.feed.watched_repositories import WatchedRepositories
+from scenedock.runtime.key_wiring import open_key_witness
 from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.named_files import action_rules, static_tokens
 from scenedock.runtime.service import Service
@@ -115,6 +116,7 @@ def open_service(
         permissions=_permissions(settings, tokens, effects.backstage, key),
         listings=BackstageLists(),
         token_expiry=token_expiry,
+        key_witness=open_key_witness(settings, role),
     )
 
 

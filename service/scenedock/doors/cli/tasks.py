@@ -204,6 +204,7 @@ def worker(file: Path | None) -> None:
     import signal
 
     from scenedock.doors.worker_probe import worker_probe
+    from scenedock.runtime.key_wiring import open_key_witness
     from scenedock.runtime.logs import set_up_logs
     from scenedock.runtime.metrics import TaskMetrics
 
@@ -217,8 +218,11 @@ def worker(file: Path | None) -> None:
         worker_probe(settings.worker_listen, metrics, lambda: tasks.seconds_idle),
     ):
         tasks.start()
+        witness = open_key_witness(settings, "worker")
+        witness.start()
         click.echo(f"Running tasks, {settings.task_threads} at once", err=True)
         signal.sigwait(signals)
+        witness.stop()
     # A step that outlasts the grace period starts again elsewhere; its thread here would only keep the process alive.
     os._exit(0)
 
