@@ -20,8 +20,8 @@ from scenedock.effects.tasks.storage.inspection import Inspection
 from scenedock.effects.tasks.storage.key_table import KeyTable, ProcessKey
 from scenedock.errors import ScenedockError
 from scenedock.model.action import BASE_PATH
-from scenedock.runtime.key_wiring import process_keys
 from scenedock.runtime.settings import Settings, variable
+from scenedock.runtime.tasks.key_wiring import process_keys
 from scenedock.runtime.tasks.wiring import seal_of
 from scenedock.runtime.wiring import list_code_hosts, served_repositories
 from scenedock.usecases.doctor import backstage, clock, code_hosts, database, machine, sign_in

@@ -42,7 +42,7 @@ def test_problems_have_remedies_and_the_exit_code_says_that_there_are_some(
         BACKSTAGE_URL=f"http://127.0.0.1:{free_port()}",
         OIDC_ISSUER=f"http://127.0.0.1:{free_port()}",
         OIDC_CLIENT_ID="scenedock",
-        OIDC_CLIENT_SECRET="canary-9876543210",
+        OIDC_CLIENT_SECRET="canary-9876543210",  # noqa: S106 - nobody's
         REPOSITORIES=str(EXAMPLE),
     )
 

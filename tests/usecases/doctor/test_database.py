@@ -16,7 +16,7 @@ from scenedock.effects.tasks.storage.inspection import Inspection
 from scenedock.effects.tasks.storage.key_table import KeyTable
 from scenedock.effects.tasks.storage.migrations import MIGRATIONS
 from scenedock.effects.tasks.storage.tables import migrate
-from scenedock.runtime.key_wiring import process_keys
+from scenedock.runtime.tasks.key_wiring import process_keys
 from scenedock.runtime.tasks.key_witness import KeyWitness
 from scenedock.usecases.doctor.database import (
     check_database,
@@ -44,9 +44,9 @@ def inspected(url: str, data: Path = Path()) -> Inspection:
     return Inspection(database_address(url, data))
 
 
-def execute(url: str, statement: str) -> None:
+def execute(url: str, statement: str, *values: object) -> None:
     with psycopg.connect(url) as connection:
-        connection.execute(statement.encode())
+        connection.execute(statement.encode(), values or None)
 
 
 def test_one_with_our_version_is_fine(migrated: str) -> None:
@@ -67,9 +67,9 @@ def test_one_that_is_away_is_told_without_its_password(postgres: Postgres) -> No
 
 
 def test_an_older_one_must_be_migrated_and_a_newer_one_needs_a_newer_release(migrated: str) -> None:
-    execute(migrated, f"DELETE FROM task_schema WHERE version = {OURS}")
+    execute(migrated, "DELETE FROM task_schema WHERE version = %s", OURS)
     older = check_database(inspected(migrated))
-    execute(migrated, f"INSERT INTO task_schema VALUES ({OURS + 1})")
+    execute(migrated, "INSERT INTO task_schema VALUES (%s)", OURS + 1)
     newer = check_database(inspected(migrated))
 
     assert (older.verdict, newer.verdict) == ("problem", "problem")
@@ -167,7 +167,7 @@ def test_tasks_that_wait_for_a_worker_are_told(migrated: str) -> None:
         " last_mark, state) VALUES ('a', '{}', 'open', '', 1790000000000, false, 1, 1, 0, '', '{}')",
     )
     nobody = check_workers(inspected(migrated))
-    execute(migrated, f"INSERT INTO executor VALUES ('worker', {time.time_ns() // 1_000_000})")
+    execute(migrated, "INSERT INTO executor VALUES ('worker', %s)", time.time_ns() // 1_000_000)
     somebody = check_workers(inspected(migrated))
 
     assert (nobody.verdict, somebody.verdict) == ("problem", "ok")

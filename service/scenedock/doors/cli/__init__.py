@@ -82,7 +82,7 @@ def _trust_authorities(file: str | None) -> None:
     cls=Program,
     late={
         "assess": "scenedock.doors.cli.queries.assessment:assess",
-        "doctor": "scenedock.doors.cli.doctor:doctor",
+        "doctor": "scenedock.doors.cli.queries.doctor:doctor",
         "migrate": "scenedock.doors.cli.tasks:migrate",
         "serve": "scenedock.doors.serve:serve",
         "settings": "scenedock.doors.cli.settings:show_settings",

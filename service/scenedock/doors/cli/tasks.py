@@ -204,9 +204,10 @@ def worker(file: Path | None) -> None:
     import signal
 
     from scenedock.doors.worker_probe import worker_probe
-    from scenedock.runtime.key_wiring import open_key_witness
     from scenedock.runtime.logs import set_up_logs
     from scenedock.runtime.metrics import TaskMetrics
+    from scenedock.runtime.tasks.key_wiring import open_key_witness
+    from scenedock.runtime.wiring import signing_key
 
     settings = settings_in_force(file).settings
     set_up_logs(settings.log_format)
@@ -218,7 +219,7 @@ def worker(file: Path | None) -> None:
         worker_probe(settings.worker_listen, metrics, lambda: tasks.seconds_idle),
     ):
         tasks.start()
-        witness = open_key_witness(settings, "worker")
+        witness = open_key_witness(settings, signing_key(settings), "worker")
         witness.start()
         click.echo(f"Running tasks, {settings.task_threads} at once", err=True)
         signal.sigwait(signals)

@@ -16,7 +16,7 @@ from scenedock.effects.network.connections import Connections
 
 
 class EndingPool:
-    """Connections of one thread. A timeout of a socket counts from each byte anew; these end for good."""
+    """Connections of one thread. A timeout of a socket begins again with each byte; these end for good."""
 
     def __init__(self) -> None:
         connections: WeakSet[HTTPSConnection] = WeakSet()

@@ -8,11 +8,11 @@ from scenedock.effects.tasks.storage.database import database_address
 from scenedock.effects.tasks.storage.key_table import KeyTable, ProcessKey
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.tasks.key_witness import KeyWitness
+from scenedock.runtime.tasks.settings import Role
 from scenedock.runtime.tasks.wiring import seal_of
-from scenedock.runtime.wiring import signing_key
 
 
-def open_key_witness(settings: Settings, role: str) -> KeyWitness:
+def open_key_witness(settings: Settings, key: SigningKey, role: Role) -> KeyWitness:
     """What tells the keys of this process, in a role; with SQLite, nothing is told, for there are no replicas.
 
     Raises
@@ -22,7 +22,7 @@ def open_key_witness(settings: Settings, role: str) -> KeyWitness:
     address = database_address(settings.database_url, settings.data)
     if address.file:
         return KeyWitness(None, (), role)
-    keys = process_keys(seal_of(settings.seal_key, settings.data), signing_key(settings))
+    keys = process_keys(seal_of(settings.seal_key, settings.data), key)
     return KeyWitness(KeyTable(address.url), keys, role)
 
 
