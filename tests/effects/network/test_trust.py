@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-import urllib3
 from werkzeug.wrappers import Request, Response
 
 from scenedock.effects.approvals.webhook import Webhook
@@ -23,7 +22,7 @@ from scenedock.effects.github.pace import github_pace
 from scenedock.effects.gitlab.client import GitLabClient, gitlab_pace
 from scenedock.effects.helm.chart_fetching import ChartFetcher
 from scenedock.effects.helm.remote_charts import RemoteChart
-from scenedock.effects.network.connections import Connections, proxy_for
+from scenedock.effects.network.connections import proxy_for
 from scenedock.effects.network.trust import READERS, trust
 from scenedock.effects.openid.provider import Client, OpenIdProvider
 from scenedock.effects.sealed_secrets.certificates import read_certificates
@@ -267,9 +266,3 @@ def test_the_command_line_trusts_it(server: str, tmp_path: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     assert "this is not a Backstage backend" in done.stderr
-
-
-def test_a_pool_is_closed_with_all_its_connections(server: str, trusted: Path) -> None:
-    with Connections(retries=False) as connections:
-        assert connections.request("GET", server).status == 200
-    assert isinstance(connections, urllib3.PoolManager)

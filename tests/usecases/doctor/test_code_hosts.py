@@ -46,8 +46,11 @@ def checked(kind: HostType, api: str, secrets: HostSecrets, app_id: str = "") ->
 
 
 def as_app(github: FakeGitHub, app: App) -> list[Diagnosis]:
-    key = app.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
-    return checked("github", github.url, HostSecrets(app_key=key), str(app.id))
+    return checked("github", github.url, HostSecrets(app_key=pem(app)), str(app.id))
+
+
+def pem(app: App) -> str:
+    return app.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
 
 
 def test_a_token_of_github_that_is_accepted_revoked_or_lacks_a_scope(github: FakeGitHub) -> None:
@@ -85,21 +88,25 @@ def test_a_missing_permission_of_an_app_is_named(github: FakeGitHub) -> None:
     assert "accepts the request" in found.remedy
 
 
-def test_an_app_that_is_not_installed_or_has_another_key_is_told(github: FakeGitHub) -> None:
+def test_an_app_that_is_not_installed_is_told(github: FakeGitHub) -> None:
+    _, found = as_app(github, github.world.app("scenedock", "acme", {}))
+
+    assert (found.verdict, "isn't installed for acme" in found.evidence) == ("problem", True)
+
+
+def test_an_app_with_another_key_is_told(github: FakeGitHub) -> None:
     app, other = (github.world.app(name, "acme", {}) for name in ("scenedock", "other"))
-    _, missing = as_app(github, app)
-    app.key = other.key
-    wrong_key = checked("github", github.url, HostSecrets(app_key=_pem(other)), str(app.id))
 
-    assert (missing.verdict, "isn't installed for acme" in missing.evidence) == ("problem", True)
-    assert wrong_key[0].verdict == "ok"  # the fake has that key now
-    app.key = github.world.app("third", "acme", {}).key
-    (wrong,) = checked("github", github.url, HostSecrets(app_key=_pem(other)), str(app.id))
-    assert (wrong.verdict, "private key" in wrong.remedy) == ("problem", True)
+    (found,) = checked("github", github.url, HostSecrets(app_key=pem(other)), str(app.id))
+
+    assert (found.verdict, "private key" in found.remedy) == ("problem", True)
 
 
-def _pem(app: App) -> str:
-    return app.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+def test_what_is_no_api_cannot_be_told(github: FakeGitHub) -> None:
+    (found,) = checked("gitlab", f"{github.url}/acme", HostSecrets("t"))
+    github.violations.clear()
+
+    assert (found.verdict, "`api`" in found.remedy) == ("unknown", True)
 
 
 @pytest.mark.parametrize(

@@ -58,10 +58,11 @@ def test_one_with_our_version_is_fine(migrated: str) -> None:
 def test_one_that_is_away_is_told_without_its_password(postgres: Postgres) -> None:
     away = check_database(inspected(f"postgresql://me:canary@127.0.0.1:{free_port()}/tasks"))
     missing = check_database(inspected(postgres.make_database("there").replace("/there", "/nothing")))
+    wrong = check_database(inspected("postgresql://me:canary@127.0.0.1/tasks?color=canary"))
 
-    assert (away.verdict, missing.verdict) == ("problem", "problem")
+    assert [each.verdict for each in (away, missing, wrong)] == ["problem"] * 3
     assert "nothing listens there" in away.evidence
-    assert "canary" not in f"{away}"
+    assert "canary" not in f"{away} {wrong}"
     assert "there is no such database" in missing.evidence
     assert "SCENEDOCK_DATABASE_URL" in away.remedy
 

@@ -33,15 +33,16 @@ def check_host(entry: KnownHost) -> Iterator[tuple[Diagnosis, Probe | None]]:
 
 
 def _reached(host: CodeHost, answer: Probe, refused: str) -> Diagnosis | None:
-    """The problem with an answer, if there is one."""
+    """What is wrong with an answer, if anything is."""
     check = f"code-host {host.host}"
     if answer.failure:
         remedy = TRUST if answer.knows_no_issuer else "Check the host's `api`, DNS, HTTPS_PROXY and NO_PROXY."
         return problem(check, f"{answer.url}: {answer.failure}", remedy)
     if answer.status == 401:
         return problem(check, f"{host.host} doesn't accept our {refused}: {_said(answer)}", _RENEW)
-    if answer.status >= 500:
-        return unknown(check, f"{answer.url}: status {answer.status}", "Try again later.")
+    if answer.status != 200:
+        remedy = "Check the host's `api` in the list of code hosts; if it is right, try again later."
+        return unknown(check, f"{answer.url}: {_said(answer)} (status {answer.status})", remedy)
     return None
 
 
@@ -52,8 +53,6 @@ def _gitlab(entry: KnownHost) -> tuple[Diagnosis, Probe]:
     if wrong := _reached(host, answer, "token (expired or revoked)"):
         return wrong, answer
     token = as_object(answer.document)
-    if answer.status != 200 or not token:
-        return unknown(check, f"it doesn't tell of our token (status {answer.status})"), answer
     scopes = [as_text(each) for each in as_list(token.get("scopes"))]
     if "api" not in scopes:
         evidence = f"our token has the scopes {', '.join(scopes) or 'none'}, without `api`"
@@ -136,4 +135,4 @@ def _bearer(token: str) -> Mapping[str, str]:
 
 
 def _said(answer: Probe) -> str:
-    return as_text(as_object(answer.document).get("message")) or f"status {answer.status}"
+    return as_text(as_object(answer.document).get("message")) or "it says no reason"

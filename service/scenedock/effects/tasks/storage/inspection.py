@@ -28,6 +28,7 @@ _WORDS: Final = {
     "timed out": "it doesn't answer in time",
     "translate host name": "its name is unknown",
     "resolve": "its name is unknown",
+    "invalid": "its address isn't one of PostgreSQL",
     "certificate": "its certificate isn't trusted; `sslrootcert` in its address names a file of authorities",
 }
 """What PostgreSQL's and the driver's messages say, which themselves may have the password; the first one counts."""
@@ -45,9 +46,13 @@ class Inspection:
         """What it is, without a password."""
         if self.address.file:
             return str(self.address.file)
+        import psycopg
         from psycopg.conninfo import conninfo_to_dict
 
-        parts = conninfo_to_dict(self.address.url)
+        try:
+            parts = conninfo_to_dict(self.address.url)
+        except psycopg.ProgrammingError:  # whose message has the address
+            return "PostgreSQL"
         host = ":".join(str(parts[each]) for each in ("host", "port") if each in parts)
         return f"PostgreSQL {parts.get('dbname', '')} at {host or 'localhost'}"
 
