@@ -136,6 +136,8 @@ def test_all_pods_get_the_authority_of_the_company(package: Path, scaled: list[M
     assert {"name": "SCENEDOCK_CA_FILE", "value": ""} in migrate["env"]
     clone = job["initContainers"][0]
     assert mount in clone["volumeMounts"]
+    assert {"name": "NO_PROXY", "value": ".svc"} in clone["env"]
+    assert "HTTPS_PROXY" in {each["name"] for each in clone["env"] if "valueFrom" in each}
     assert {"name": "GIT_SSL_CAINFO", "value": "/tmp/authorities.crt"} in clone["env"]  # noqa: S108 - the pod's own
     secret = rendered(package, "--set", IMAGE, "--set", "certificateAuthority.secret=company-ca")
     assert {"secretName": "company-ca", "items": [{"key": "ca.crt", "path": "ca.crt"}]} in [
@@ -196,7 +198,7 @@ def container(deployment: Manifest) -> dict[str, Any]:
 
 
 def environment(deployment: Manifest) -> dict[str, str]:
-    return {each["name"]: each["value"] for each in container(deployment)["env"]}
+    return {each["name"]: each["value"] for each in container(deployment)["env"] if "value" in each}
 
 
 class Pods:
