@@ -157,6 +157,7 @@ class Proxy:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.heads: list[str] = []
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
 
@@ -170,6 +171,7 @@ class Proxy:
             head = b""
             while b"\r\n\r\n" not in head and (part := client.recv(4_096)):
                 head += part
+            self.heads.append(head.decode().lower())
             place = head.split()[1].decode()
             self.asked.append(place)
             host, _, port = place.partition(":")
@@ -211,6 +213,15 @@ def test_each_client_goes_through_the_proxy(
         ask(server, trusted.parent)
 
         assert set(proxy.asked) == {server.removeprefix("https://")}
+
+
+def test_a_proxy_gets_its_password_and_nobody_else(server: str, trusted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_proxy() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("://", "://me:s%40fe@"))
+
+        ask_backstage(server, trusted.parent)
+
+        assert "proxy-authorization: basic bwu6c0bmzq==" in proxy.heads[0]  # me:s@fe, in lower case
 
 
 def test_what_is_excepted_is_reached_directly(server: str, trusted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
