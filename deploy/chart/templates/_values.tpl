@@ -15,7 +15,8 @@
 {{- $_ := set $values "args" (list "serve" "--web-only") -}}
 {{- $_ := set $values "replicas" (max 2 $values.replicas) -}}
 {{- include "scenedock.dataFolder" $values -}}
-{{- $_ := set $values "jobs" (dict "migrate" (dict "args" (list "migrate"))) -}}
+{{- /* A job has no volumes, and this one talks to PostgreSQL alone. As a map, because an empty text would be overridden. */ -}}
+{{- $_ := set $values "jobs" (dict "migrate" (dict "args" (list "migrate") "env" (dict "SCENEDOCK_CA_FILE" (dict "value" "")))) -}}
 {{- end -}}
 {{- toYaml $values -}}
 {{- end -}}
@@ -65,7 +66,26 @@ SCENEDOCK_FOLDERS_URL: {{ printf "http://%s.%s:%v" $.Values.web.name $.Release.N
 {{- $_ := set $values "volumes" (append $values.volumes (dict "name" "secrets" "secret" (dict "secretName" .))) -}}
 {{- $_ := set $values "volumeMounts" (append $values.volumeMounts (dict "name" "secrets" "mountPath" "/secrets" "readOnly" true)) -}}
 {{- end -}}
+{{- with $root.Values.certificateAuthority -}}
+{{- if or .configMap .secret -}}
+{{- $_ := set $values.env "SCENEDOCK_CA_FILE" "/authority/ca.crt" -}}
+{{- $_ := set $values "volumes" (append $values.volumes (include "scenedock.authority" $root | fromYaml)) -}}
+{{- $_ := set $values "volumeMounts" (append $values.volumeMounts (dict "name" "authority" "mountPath" "/authority" "readOnly" true)) -}}
+{{- end -}}
+{{- end -}}
 {{- toYaml $values -}}
+{{- end -}}
+
+{{- /* The volume with the company's certificate authorities, in the file ca.crt. */ -}}
+{{- define "scenedock.authority" -}}
+{{- with .Values.certificateAuthority -}}
+{{- $items := list (dict "key" .key "path" "ca.crt") -}}
+{{- $source := dict "configMap" (dict "name" .configMap "items" $items) -}}
+{{- if .secret -}}
+{{- $source = dict "secret" (dict "secretName" .secret "items" $items) -}}
+{{- end -}}
+{{- toYaml (merge (dict "name" "authority") $source) -}}
+{{- end -}}
 {{- end -}}
 
 {{- /* With `scaled`, what lasts is in PostgreSQL; the folder holds what can be fetched again. */ -}}
@@ -82,6 +102,14 @@ SCENEDOCK_FOLDERS_URL: {{ printf "http://%s.%s:%v" $.Values.web.name $.Release.N
 {{- end -}}
 {{- if and (eq .Values.mode "embedded") (gt (int .Values.web.replicas) 1) -}}
 {{- fail "mode: embedded is one pod: set web.replicas to 1, or mode to scaled" -}}
+{{- end -}}
+{{- with .Values.certificateAuthority -}}
+{{- if and .configMap .secret -}}
+{{- fail "certificateAuthority is in one place: set configMap or secret, not both" -}}
+{{- end -}}
+{{- if and (or .configMap .secret) (hasKey $.Values.settings "ca_file") -}}
+{{- fail "certificateAuthority sets the setting ca_file: remove it from settings" -}}
+{{- end -}}
 {{- end -}}
 {{- if .Values.export.enabled -}}
 {{- $_ := required "export.repository is missing: set it to the address of the repository to export" .Values.export.repository -}}
