@@ -145,6 +145,23 @@ def test_all_pods_get_the_authority_of_the_company(package: Path, scaled: list[M
     ]
 
 
+def test_ports_and_numbers_are_what_the_service_reads(package: Path, tmp_path: Path) -> None:
+    values = tmp_path / "values.yaml"
+    values.write_text(
+        "web: {port: 9000, name: "
+        + "s" * 52
+        + "}\nenv: {SCENEDOCK_THREADS: 2000000}\nexport: {enabled: true, repository: https://example.com/a}\n",
+        encoding="utf-8",
+    )
+    manifests = rendered(package, "--set", IMAGE, "--values", values)
+    (deployment,) = (each for each in manifests if each["kind"] == "Deployment")
+    (job,) = (each for each in manifests if each["kind"] == "CronJob")
+
+    assert environment(deployment)["SCENEDOCK_LISTEN"] == "0.0.0.0:9000"
+    assert environment(deployment)["SCENEDOCK_THREADS"] == "2000000"
+    assert len(job["metadata"]["name"]) <= 52
+
+
 def test_a_cron_job_exports_to_a_pull_request_or_to_a_volume(package: Path, scaled: list[Manifest]) -> None:
     (proposing,) = (each for each in scaled if each["kind"] == "CronJob")
     volume = {"enabled": True, "repository": "https://example.com/a.git", "to": "volume", "claim": "catalog"}
@@ -162,7 +179,12 @@ def test_a_cron_job_exports_to_a_pull_request_or_to_a_volume(package: Path, scal
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ("web.replicas=2", "mode: embedded is one pod: set web.replicas to 1, or mode to scaled"),
+        ("web.replicas=2", "mode: embedded is one pod: set web.replicas to 1 and web.autoscaling.enabled to false"),
+        ("web.autoscaling.enabled=true", "mode: embedded is one pod"),
+        ("web.strategy.type=RollingUpdate", "mode: embedded has one volume for one pod"),
+        ("web.serviceMonitor.enabled=true", "use metrics.serviceMonitor"),
+        ("mode=scaled,env.SCENEDOCK_DATABASE_URL=x", "SCENEDOCK_SEAL_KEY is not in env"),
+        ("mode=scaled,existingSecret=x,worker.name=scenedock", "web.name and worker.name are the same"),
         ("mode=scaled", "SCENEDOCK_DATABASE_URL, SCENEDOCK_SEAL_KEY and SCENEDOCK_SIGNING_KEY in existingSecret"),
         ("mode=large", "value must be one of 'embedded', 'scaled'"),
         ("settings.refresh=1", "invalid propertyName 'refresh'"),
