@@ -324,7 +324,8 @@ def test_day_1_protects_before_anything_has_rights(case: str, repositories: dict
         assert {level["access_level"] for each in others for level in each["deploy_access_levels"]} == {40}
         assert after[-1] == "glab ci run --repo acme/shops/clusters --branch main "
     else:
-        assert branch["enforce_admins"] and branch["required_pull_request_reviews"]["require_code_owner_reviews"]
+        assert branch["enforce_admins"]
+        assert branch["required_pull_request_reviews"]["require_code_owner_reviews"]
         for environment, each in zip(environments, others, strict=True):
             assert each["reviewers"] == [{"type": "Team", "id": 7}]
             assert each["deployment_branch_policy"] == {"protected_branches": False, "custom_branch_policies": True}
