@@ -330,3 +330,9 @@ def test_no_page_says_how_a_file_of_sqlite_is_reached_or_replicated(data_move: s
         assert words not in "".join(written.values())
     assert "Move from SQLite to PostgreSQL" in written["checklist"]
     assert "pgloader" in written["data"]
+
+
+def test_text_that_would_turn_a_line_around_is_shown_as_such() -> None:
+    shown = page("assessment", {"dependencies": {"redis\u202e cache": "a\u200bb:1"}})
+
+    assert "| `redis\ufffd cache` | `a\ufffdb:1` | | |" in shown
