@@ -286,7 +286,10 @@ def test_no_secret_is_copied_or_shown(tmp_path: Path) -> None:
             "kind: Namespace, metadata: {name: billing-prod}}\n",
             f"{overlay}/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n"
             f"  brokers: amqp://app:{HIDDEN}@rabbit/prod\n  arguments: --user=app --password={HIDDEN}\n"
-            f"  DB_PW: {HIDDEN}\n  secretName: billing-db\n  code: https://acme@dev.azure.com/acme/_git/apps\n",
+            f"  DB_PW: {HIDDEN}\n  tokens: [{HIDDEN}, ci]\n  passwords:\n    - {HIDDEN}\n"
+            f"  apiKeys:\n    - name: mail\n      value: {HIDDEN}\n  maxTokens: 4096\n"
+            "  secretName: billing-db\n  code: https://acme@dev.azure.com/acme/_git/apps\n",
+            f"{overlay}/db.yaml": f"password: {HIDDEN}\ntoken: {HIDDEN}{HIDDEN}\n",
             "argocd/billing.yaml": application("billing", "prod", overlay),
         },
     )
@@ -294,14 +297,18 @@ def test_no_secret_is_copied_or_shown(tmp_path: Path) -> None:
     shown = run(*create, "--format", "json")
     assert HIDDEN not in shown
     assert "UHIw" not in shown
-    run(*create, "--keep", "*", "--write")
+    printed = run(*create, "--keep", "*", "--write")
+    lacks = [line.strip() for line in printed.splitlines() if "isn't made" in line]
+    (lack,) = lacks
+    assert "billing/overlays/demo/db.yaml isn't made: it is a secret, as its name says (apps:billing/overlays" in lack
     made = {path.name: path.read_text() for path in (root / "billing/overlays/demo").iterdir()}
     assert made == {
         "kustomization.yaml": "resources: [../../base, list.yaml, cm.yaml]\n",
         "list.yaml": "apiVersion: v1\nkind: List\nitems:\n  - {apiVersion: v1, kind: Namespace, "
         "metadata: {name: billing-demo}}\n",
-        "cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n  secretName: billing-db\n"
-        "  code: https://acme@dev.azure.com/acme/_git/apps\n",
+        "cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n  tokens: [ci]\n"
+        "  maxTokens: 4096\n  secretName: billing-db\n"
+        "  code: https://acme@dev.azure.com/acme/_git/apps\n  apiKeys: []\n  passwords: []\n",
     }
 
 
