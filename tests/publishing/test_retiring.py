@@ -106,7 +106,6 @@ def test_a_retry_that_finds_it_merged_tells_the_same(acme: Deploying) -> None:
     outcome = json.loads((acme.folder / "retiring/outcome").read_text("utf-8"))
     assert outcome["status"] == "completed", outcome
     told = outcome["told"]
-    print(json.dumps(told)[:3000])
     assert told["catalogFiles"] == ["https://github.com/acme/gitops/billing/catalog-info.yaml"]
     assert [url.rpartition("/")[2] for url in told["pullRequestUrls"]] == [str(pull.number)]
     assert told["plan"]["title"] == "Retire billing"

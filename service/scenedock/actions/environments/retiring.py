@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
@@ -202,7 +203,7 @@ class KnownRetirement(Model):
 def _made_before(context: Context[Effects], attempt: Attempt) -> RetirementOutput | None:
     """What an earlier attempt has made, if that is merged: the same as it would have told."""
     try:
-        known = KnownRetirement.model_validate(facts_of_approval(context))
+        known = KnownRetirement.model_validate_json(json.dumps(facts_of_approval(context)))
     except ValidationError:  # none was asked for, or an older version of ours has asked
         known = None
     effects, branches = context.effects, known.branches if known else {}
