@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
+from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
 from tests.publishing.deploying import FILES, Deploying, deploying_in
 from tests.tools.helm import helm
 
@@ -78,6 +78,15 @@ def test_the_host_decides_who_can_be_a_reviewer(acme: Deploying) -> None:
     for reviewers in asked:
         with pytest.raises(InputError, match=r"is not the name of a (user|team) on github\.com"):
             acme.deploy("set-version", environment="dev", version="1.5.1", **reviewers)
+
+
+def test_what_is_not_deployed_is_not_found(acme: Deploying) -> None:
+    for service, environment, message in (
+        ("biling", "dev", r"there is no deployment of a service 'biling' \(did you mean billing\?\)"),
+        ("billing", "test", "'billing' isn't deployed in 'test'"),
+    ):
+        with pytest.raises(NotFoundError, match=message):
+            acme.run("set-version", {"services": [service], "environment": environment, "version": "1.5.1"})
 
 
 def test_what_is_said_for_a_lock_gives_code_hosts_no_orders(acme: Deploying) -> None:

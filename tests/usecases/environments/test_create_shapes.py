@@ -266,6 +266,18 @@ def test_what_cannot_be_created_is_refused(tmp_path: Path) -> None:
     assert contents(root) == before
 
 
+def test_what_follows_from_the_copy_is_not_asked(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    commit(root, 1, SHAPES["overlay with a SealedSecret, Applications in one file"].files)
+    plan = json.loads(run("environments", "create", "billing", "production", "--from", "dev", root, "--format", "json"))
+    decided = {each["key"].rpartition(":")[2]: (each["outcome"], each["new"]) for each in plan["decisions"]}
+    assert decided["resources.0"] == ("copied", "../../base")
+    assert decided["resources.2"] == ("copied", "external.yaml")
+    assert decided["apiVersion"] == ("copied", "argoproj.io/v1alpha1")
+    assert decided["spec.source.path"] == ("replaced", "billing/overlays/production")
+    assert decided["namespace"] == ("asked", None)  # names in production often leave the environment out
+
+
 HIDDEN = "Pr0dPassw0rd1"
 
 
