@@ -106,6 +106,15 @@ def is_likely_secret(value: str, name: str) -> bool:
     return is_password or not (_NAME.fullmatch(value) or is_name_of_object(value))
 
 
+def name_of_items(name: str) -> str:
+    """What each item of a list is, by the list's name.
+
+    >>> name_of_items("tokens"), name_of_items("apiKeys"), name_of_items("pass")
+    ('token', 'apiKey', 'pass')
+    """
+    return name if name.endswith("ss") else name.removesuffix("s")
+
+
 def is_below_secret(value: str, names: Sequence[str]) -> bool:
     """Whether the names above a value say that it is a secret, and it doesn't name one; its own name is the last.
 
@@ -171,7 +180,7 @@ def _secrets_in(value: Json, name: str) -> Iterator[str]:
             yield from _secrets_in(below, named if key == "value" and isinstance(named, str) else key)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for item in value:
-            yield from _secrets_in(item, name)
+            yield from _secrets_in(item, name_of_items(name))
     elif not isinstance(value, bool) and value is not None and is_likely_secret(str(value), name):
         yield str(value)
 

@@ -47,6 +47,13 @@ class Proposed:
     by_others: bool = False
     """Whether the branch has commits that we didn't make."""
 
+    @classmethod
+    def of(cls, pull: PullRequest) -> Proposed:
+        """What an earlier attempt has proposed by a pull request."""
+        return cls(
+            changed=True, branch=pull.branch, commit=pull.commit, url=pull.url, number=pull.number, state=pull.state
+        )
+
 
 def propose_change(
     repository: RemoteRepository, proposal: Proposal, attempt: Attempt, check: Check = allow_all
@@ -187,9 +194,7 @@ def _proposed(repository: RemoteRepository, proposal: Proposal, pull: PullReques
     if repository.pulls and pull.state == "open":
         _decorate(repository, proposal, pull, attempt)
     attempt.log(f"pull request {pull.url} ({pull.state})")
-    return Proposed(
-        changed=True, branch=pull.branch, commit=pull.commit, url=pull.url, number=pull.number, state=pull.state
-    )
+    return Proposed.of(pull)
 
 
 def _decorate(repository: RemoteRepository, proposal: Proposal, pull: PullRequest, attempt: Attempt) -> None:
