@@ -211,6 +211,14 @@ def _once(claims: Iterable[Claim]) -> list[Claim]:
     return list(kept.values())
 
 
+def _scheduled(said: Sequence[tuple[int, str, Claim]]) -> dict[str, Answer]:
+    """What runs beside requests. Workers alone are no answer: no line proves that nothing runs by the clock."""
+    values = {value for _, value, _ in said}
+    if "cron" not in values:
+        return {}
+    return {"scheduled_work": Answer("both" if len(values) > 1 else "cron", tuple(claim for _, _, claim in said))}
+
+
 def _answers(claims: Sequence[Claim]) -> tuple[dict[str, Answer], dict[str, tuple[str, ...]]]:
     """The answers by question, and the questions with several answers of the same strength."""
     answers: dict[str, Answer] = {}
@@ -223,8 +231,8 @@ def _answers(claims: Sequence[Claim]) -> tuple[dict[str, Answer], dict[str, tupl
         best = max(strength for strength, _, _ in said)
         values = {value: None for strength, value, _ in said if strength == best}
         proofs = tuple(claim for strength, value, claim in said if strength == best)
-        if question == "scheduled_work" and len(values) > 1:
-            answers[question] = Answer("both", proofs)
+        if question == "scheduled_work":
+            answers.update(_scheduled(said))
         elif len(values) == 1:
             answers[question] = Answer(next(iter(values)), proofs)
         else:

@@ -8,7 +8,7 @@ from typing import Final
 
 from scenedock.assessment.claims import Claim, Fact, Service, Source
 from scenedock.assessment.signs.services import CODE, CONFIGURATION, is_compose, is_example, is_local, place_of
-from scenedock.assessment.signs.sign import printed
+from scenedock.assessment.signs.sign import is_comment, printed
 
 _OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _PRIVATE: Final = re.compile(
@@ -37,7 +37,6 @@ _NOT_MEANT: Final = re.compile(
     r"xml|json|rb|py|js|php|"
     r"java|log|conf|html?|sock|class|properties|crt|pem|key|txt|sh|png)"
 )
-_COMMENT: Final = re.compile(r"\s*(?:#|//|\*|<!--|--|;|/\*)")
 _KINDS: Final = (
     (re.compile(r"(?i)smtp|mail"), "smtp"),
     (re.compile(r"(?i)redis"), "redis"),
@@ -73,7 +72,7 @@ def host_claims(source: Source) -> Iterator[Claim]:
 
 def _is_meant(match: re.Match[str], source: Source, *, is_settings: bool) -> bool:
     host, text = match["host"], source.line_text(match.start("host"))
-    if _COMMENT.match(text) or is_example(host) or _NOT_MEANT.fullmatch(host) or "version" in text.lower():
+    if is_comment(source.path, text) or is_example(host) or _NOT_MEANT.fullmatch(host) or "version" in text.lower():
         return False
     if re.search(
         r"(?:postgres\w*|mysql2?|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|ldaps?|smtps?|sqlserver|memcached)://",

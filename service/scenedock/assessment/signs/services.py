@@ -18,7 +18,7 @@ from scenedock.assessment.signs.builds import (
     PYTHON_LISTS,
     python_name,
 )
-from scenedock.assessment.signs.sign import Sign, printed, sign
+from scenedock.assessment.signs.sign import Sign, is_comment, printed, sign
 
 TITLES: Final[Mapping[str, str]] = {
     "postgresql": "PostgreSQL",
@@ -251,7 +251,7 @@ def address_claims(source: Source) -> Iterator[Claim]:
     for match in _ADDRESS.finditer(source.text):
         line = source.line_text(match.start())
         host = match["host"]
-        if is_example(host) or re.match(r"\s*(?:#|//|\*|--|;)", line) or "{" in match[0] or host.startswith("$"):
+        if is_example(host) or is_comment(source.path, line) or "{" in match[0] or host.startswith("$"):
             continue
         kind = _SCHEMES[match["scheme"]]
         address = printed(f"{host}:{match['port']}" if match["port"] else host)
