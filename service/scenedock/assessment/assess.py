@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from scenedock.assessment import compose, dockerfiles
 from scenedock.assessment.claims import Answer, Claim, Readiness, Source
 from scenedock.assessment.rules import RULES
-from scenedock.assessment.signs import builds, chef, files, logs, machines, services, serving, sessions
+from scenedock.assessment.signs import builds, chef, connections, files, logs, machines, services, serving, sessions
 from scenedock.assessment.signs.hosts import host_claims
 from scenedock.assessment.signs.secrets import secret_claims
 from scenedock.assessment.signs.sign import claims_of
@@ -29,6 +30,7 @@ MOST_ALIKE: Final = 200
 _SIGNS: Final = (
     *builds.SIGNS,
     *services.CLIENTS,
+    *connections.SIGNS,
     *machines.SIGNS,
     *serving.SIGNS,
     *chef.SIGNS,
@@ -53,6 +55,14 @@ _SAY_WHAT_RUNS: Final = frozenset(
 _ORDER: Final = {rule: number for number, rule in enumerate(RULES)}
 # Claims of what holds unless something else is configured: they go where that is so.
 _DEFAULTS: Final = frozenset({"sessions-in-process", "sessions-in-files", "sessions-shared", "files-on-disk"})
+
+
+_WRITTEN_DOWN: Final = frozenset(
+    "secret-in-file host-in-code host-in-configuration service-address service-on-same-machine managed-file".split()
+)
+_DIFFERS: Final = re.compile(
+    r"_?(?:DB|DATABASE|HOST|URL|URI|SERVER|ADDRESS|PASSWORD|PASS|SECRET|KEY|TOKEN|DSN)(?![A-Z])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +134,20 @@ class Assessor:
         text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
         if services.CODE.fullmatch(path):
             self._lines += text.count("\n")
+        self._report_long_lines(path, text)
         source = Source(path, counting(path, _LONG_LINE.sub("", text)))
         for claim in self._found(source, data):
             self._add(claim)
         self._mention(source)
+
+    def _report_long_lines(self, path: str, text: str) -> None:
+        if long := list(islice(_LONG_LINE.finditer(text), 1_000)):
+            line = text.count("\n", 0, long[0].start()) + 1
+            said = f"line {line} has more than {LONGEST_LINE:,} characters, so it wasn't looked at"
+            if len(long) > 1:
+                said = f"{len(long):,} lines, the first is {line}, have more than {LONGEST_LINE:,} "
+                said += "characters, so they weren't looked at"
+            self.report("long-line", path, said, "Look at it yourself if it has settings.", line)
 
     def report(self, code: str, path: str, message: str, remedy: str, line: int | None = None) -> None:
         """Note what couldn't be assessed."""
@@ -139,6 +159,8 @@ class Assessor:
         claims = _without_overruled(claims)
         claims.sort(key=lambda claim: (_ORDER[claim.rule], claim.path, claim.line, claim.said))
         answers, contradictions = _answers(claims)
+        if (said := answers.get("configuration")) and said.value == "environment" and not _is_configured(said, claims):
+            del answers["configuration"]
         has_dockerfile = any(dockerfiles.FILES.fullmatch(path) for path in listed)
         if is_complete and listed and not has_dockerfile:
             answers["dockerfile"] = Answer("no", ())
@@ -184,6 +206,12 @@ class Assessor:
             for match in _URL.finditer(source.text):
                 if match["host"] not in self._mentions and len(self._mentions) < _MOST_MENTIONS:
                     self._mentions[match["host"]] = f"{source.path}:{source.line_at(match.start())}"
+
+
+def _is_configured(said: Answer, claims: Sequence[Claim]) -> bool:
+    """Whether the environment has what differs between environments: no host and no secret is written down."""
+    fixed = any(each.rule in _WRITTEN_DOWN and "unless the environment" not in each.said for each in claims)
+    return not fixed and any(_DIFFERS.search(each.said) for each in said.claims)
 
 
 def _without_overruled(claims: Iterable[Claim]) -> list[Claim]:

@@ -6,11 +6,17 @@ what has moved gets a new address that all others must learn. Applications that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from scenedock.assessment.assess import Assessment
+
+_INSIDE: Final = re.compile(
+    r"(?i)[\w-]+(?:\.[\w-]+)*\.(?:internal|local|lan|corp|intra|intranet|localdomain|home|private|svc|home\.arpa)|[\w-]+"
+)
+"""Hosts of a company's own network; one of the internet may begin with any word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ def _needs(assessments: Sequence[Assessment]) -> list[Need]:
     for each in assessments:
         hosts = {**each.mentions, **{claim.service.host: claim.place for claim in each.claims if claim.service}}
         for host, place in sorted(hosts.items()):
+            if not _INSIDE.fullmatch(host):
+                continue
             other = names.get(host.partition(".")[0].lower())
             if other and other != each.name:
                 found.setdefault((each.name, other), Need(each.name, other, place))

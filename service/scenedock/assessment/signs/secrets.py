@@ -15,7 +15,7 @@ from scenedock.documents.plain_secrets import kind_of_secret
 
 _ASSIGNED: Final = re.compile(
     r"(?P<name>[A-Za-z_][\w.-]{0,80})['\"]?[\])]{0,2}[ \t]*"
-    r"(?:=>|[:=]|(?:,|\{|\|\||\?\?|\bor\b)(?=[ \t]*['\"]))[ \t]*"
+    r"(?:=>|[:=]|(?:(?P<comma>,)|\{|\|\||\?\?|\bor\b)(?=[ \t]*['\"]))[ \t]*"
     r"(?:(?P<quote>['\"])(?P<quoted>(?:(?!(?P=quote))[^\n]){3,300})(?P=quote)|"
     r"(?P<plain>[^\s'\"#,;][^\s'\",;]{2,299})[ \t]*$)",
     re.MULTILINE,
@@ -51,6 +51,7 @@ _TOKEN: Final = re.compile(
     r"(?:dckr_pat_|gh[opsur]_|github_pat_|glpat-|npm_|pypi-AgE|SG\.|xox[abeoprs]-|[rs]k_live_|hvs\.)[\w.-]{10,200}"
 )
 _CALLS: Final = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|^\w+::|^[:@#]")
+_BEGINS_CALL: Final = re.compile(r"\([ \t]*['\"]\Z")
 _MARKS: Final = re.compile(r"[()\[\]{}<>$|\\]")
 _SHELL: Final = re.compile(rf"{DOCKERFILES.pattern}|.*\.(?:sh|bash)|(?:.*/)?\.env[\w.]*|.*\.service")
 _DIGEST: Final = re.compile(r"[0-9a-f]{32,}|\$\w+\$.*")
@@ -126,6 +127,8 @@ def _assigned(
         name = groups.get("name") or groups.get("env") or ""
         value = groups.get("quoted") or groups.get("plain") or groups.get("value") or groups.get("set") or ""
         if not _TELLING.search(name) or _NO_SECRET.search(name) or (groups.get("plain") and not is_plain):
+            continue
+        if groups.get("comma") and not _BEGINS_CALL.search(text, max(0, match.start() - 40), match.start()):
             continue
         if _CALLS.search(value) or (is_strict and _MARKS.search(value)):
             continue
