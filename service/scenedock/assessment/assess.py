@@ -141,6 +141,10 @@ class Assessor:
         self._mention(source)
 
     def _report_long_lines(self, path: str, text: str) -> None:
+        if not (
+            services.CONFIGURATION.fullmatch(path) or services.CODE.fullmatch(path) or path.endswith((".json", ".xml"))
+        ):
+            return
         if long := list(islice(_LONG_LINE.finditer(text), 1_000)):
             line = text.count("\n", 0, long[0].start()) + 1
             said = f"line {line} has more than {LONGEST_LINE:,} characters, so it wasn't looked at"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 _FOLDERS: Final = re.compile(
-    r"(?:^|/)(?:tests?|testing|specs?|__tests__|__mocks__|mocks?|fixtures?|features/(?:step_definitions|support)|molecule|test[-_]\w+|cypress|"
+    r"(?:^|/)(?:tests?|testing|specs?|__tests__|__mocks__|mocks?|fixtures?|features/(?:step_definitions|support)|molecule|test[-_]\w+|(?:db|api|http|io|unit|func|smoke|load)tests?|testutils?|cypress|"
     r"e2e|integration[-_]?tests?|"
     r"test[-_]?data|testdata|kitchen|docs?|documentation|examples?|samples?|vendors?|third[-_]?party|"
     r"bower_components|node_modules|site-packages|dist|target|coverage|tmp|locales?|i18n|l10n|translations?|languages?|"
