@@ -34,6 +34,7 @@ SECRETS = {
     "config/p.js": "password: process.env.DB_PASSWORD || 'Xq7mR2vLp9w',\n",
 }
 NONE = {
+    "src/Texts.properties": "login.password=Contrase\\u00F1a\n",
     "a.php": "'password' => 'required|min:8|confirmed',\n",
     "r.php": "'password' => 'secure_password1|confirmed',\n",
     "config/v.yml": "password: ^[A-Z]{8,}$\n",

@@ -66,6 +66,15 @@ def test_a_database_of_production_counts_though_the_others_share_another_one() -
     ]
 
 
+def test_sessions_are_not_in_the_process_where_they_have_a_store() -> None:
+    package = '{"dependencies": {"express-session": "^1"}}'
+    code = "app.use(session({\n  secret,\n  store: new FineStore(),\n}));\n"
+
+    found = assessment({"package.json": package, "server.js": code})
+
+    assert (found.of_rule("sessions-in-process"), "sessions" in found.answers) == ([], False)
+
+
 def test_a_proxy_beside_the_application_has_no_rights_of_the_application() -> None:
     socket = "    volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']\n"
     services = f"services:\n  proxy:\n    image: traefik:v3\n{socket}  web:\n    image: acme/web\n{socket}"

@@ -44,9 +44,11 @@ _BROWSER: Final = re.compile(
 _OWN_MACHINE: Final = frozenset(
     "dev development local test tests testing ci example examples sample samples template e2e override vagrant".split()
 )
-_OF_NAMES: Final = frozenset("it unittest unittests integrationtest qa demo playground debug".split())
-"""Of a name with three parts and more: `application-it.yml`, not `debug.rb`."""
-_FEW_PARTS: Final = 2
+_WITH_VARIANTS: Final = frozenset(
+    "application appsettings bootstrap compose config database docker log4j log4j2 logback settings".split()
+)
+_OF_VARIANTS: Final = frozenset("it unittest unittests integrationtest qa demo playground debug".split())
+"""What else is for tests, of files that have variants: `application-it.yml`, not `jenkins_it.yml`."""
 _PARTS: Final = re.compile(r"[._-]+")
 
 
@@ -71,7 +73,8 @@ def is_evidence(path: str) -> bool:
 def is_for_own_machine(path: str) -> bool:
     """Whether a file is for development or tests, by the parts of its name: `application-dev.yml`."""
     parts = _PARTS.split(posixpath.basename(path).lower())
-    return bool(_OWN_MACHINE.intersection(parts)) or (len(parts) > _FEW_PARTS and bool(_OF_NAMES.intersection(parts)))
+    is_variant = parts[0] in _WITH_VARIANTS and bool(_OF_VARIANTS.intersection(parts[1:]))
+    return is_variant or bool(_OWN_MACHINE.intersection(parts))
 
 
 def counting(path: str, text: str) -> str:

@@ -8,6 +8,9 @@ from scenedock.assessment.claims import Fact
 from scenedock.assessment.signs.builds import GRADLE, MAVEN, PACKAGE_JSON
 from scenedock.assessment.signs.sign import sign
 
+STORE_OF_EXPRESS: Final = "express-session has a store"
+MEMORY_OF_EXPRESS: Final = "express-session: in the memory of the process, unless a store is configured"
+
 
 def _sessions(where: str, strength: int = 2) -> Fact:
     return Fact("sessions", where, strength)
@@ -160,10 +163,17 @@ SIGNS: Final = (
         _sessions("cookie"),
     ),
     sign(
+        "sessions-shared",
+        r".*\.(?:c|m)?[jt]s",
+        r"\b(?:s|expressS|\w+\.s)ession\(\{(?:(?!\}\))[^\0]){0,600}?\bstore[ \t]*(?=[:,}])",
+        STORE_OF_EXPRESS,
+        needs="store",
+    ),
+    sign(
         "sessions-in-process",
         PACKAGE_JSON,
         r"\"(?P<name>express-session)\"\s*:\s*\"[~^<>=*0-9]",
-        "{name}: in the memory of the process, unless a store is configured",
+        MEMORY_OF_EXPRESS,
         _sessions("memory", 1),
     ),
     sign(

@@ -111,8 +111,8 @@ class RepositoryFolder:
                 if target is None or not _is_readable_below(target, root):
                     outside.add(path)
         others = tuple(sorted(unnameable)), tuple(sorted(too_deep))
-        kept = frozenset(links), frozenset(folder_links), tuple(sorted(special))
-        return Listing(tuple(sorted(files)), frozenset(outside), *others, *kept)
+        linked = frozenset(links), frozenset(folder_links)
+        return Listing(tuple(sorted(files)), frozenset(outside), *others, *linked, tuple(sorted(special)))
 
     def _existing_root(self) -> Path:
         try:
