@@ -165,7 +165,7 @@ class Assessor:
         answers, contradictions = _answers(claims)
         if (said := answers.get("configuration")) and said.value == "environment" and not _is_configured(said, claims):
             del answers["configuration"]
-        has_dockerfile = any(dockerfiles.FILES.fullmatch(path) for path in listed)
+        has_dockerfile = any(services.DOCKERFILES.fullmatch(path) for path in listed)
         if is_complete and listed and not has_dockerfile:
             answers["dockerfile"] = Answer("no", ())
         return Assessment(
@@ -186,7 +186,7 @@ class Assessor:
         yield from services.address_claims(source)
         yield from host_claims(source)
         yield from secret_claims(source)
-        if dockerfiles.FILES.fullmatch(source.path):
+        if services.DOCKERFILES.fullmatch(source.path):
             yield from dockerfiles.dockerfile_claims(source)
         if services.is_compose(source.path):
             try:

@@ -8,8 +8,7 @@ from itertools import islice
 from typing import Final
 
 from scenedock.assessment.claims import Claim, Fact, Source
-from scenedock.assessment.dockerfiles import FILES as DOCKERFILES
-from scenedock.assessment.signs.services import CODE, CONFIGURATION
+from scenedock.assessment.signs.services import CODE, CONFIGURATION, DOCKERFILES
 from scenedock.assessment.signs.sign import is_comment, printed
 from scenedock.documents.plain_secrets import kind_of_secret
 

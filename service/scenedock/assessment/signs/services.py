@@ -174,6 +174,7 @@ CONFIGURATION: Final = re.compile(
 """Files whose lines are settings."""
 CODE: Final = re.compile(r".*\.(?:rb|py|js|cjs|mjs|ts|php|inc|java|kt|cs|go|pl|pm|sh|groovy|scala)")
 
+DOCKERFILES: Final = re.compile(r"(?:.*/)?(?:Dockerfile(?:[.-][\w.-]+)?|[\w.-]+\.[Dd]ockerfile|Containerfile)")
 _COMPOSE: Final = re.compile(r"(?:.*/)?(?:docker-)?compose(?:[.-][\w-]+)*\.ya?ml")
 
 
