@@ -29,6 +29,13 @@ LINES = {
     "config/c.yml": "a=://:a@a=://:a@\n",
     "recipes/a.rb": "file [a][a][a][a]\n",
     "application.yml": "---\nprofiles: \n",
+    "conf/a.ini": "[database]\nTYPE\n",
+    "src/a.js": "session({ store session({\n",
+    "settings.py": "if DEBUG:\n ",
+    "config/database.yml": "a: &a\n adapter:\n",
+    "src/a.php": "new PDO('a', 'b', 'c\n",
+    "src/a.go": "password=a host= user:aaa@tcp\n",
+    "run.sh": "PASSWORD=a PASSWORD=b PASSWORD=c \n",
     "deploy.sh": "rsync aaaaaaaa aaaaaaaaa\n",
 }
 

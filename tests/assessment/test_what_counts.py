@@ -32,6 +32,7 @@ NOTHING = {
     "src/main/resources/application-unittest.properties": "url=jdbc:h2:mem:x\n",
     "src/main/resources/application.yml": "a: 1\n---\nspring:\n  profiles: ci\n  url: jdbc:h2:mem:x\n",
     "src/main/resources/bootstrap.yml": "a: 1\n---\non-profile: qa\nurl: jdbc:h2:mem:x\n",
+    "core/db/sample_data/wholesale.rb": "password: 'spree123',\n",
     "demo/config/a.properties": "url=jdbc:h2:mem:x\n",
     "contrib/settings.py": DJANGO,
     "playground/settings.py": DJANGO,

@@ -13,7 +13,7 @@ from typing import Final
 _FOLDERS: Final = re.compile(
     r"(?:^|/)(?:tests?|testing|specs?|__tests__|__mocks__|mocks?|fixtures?|features/(?:step_definitions|support)|molecule|test[-_]\w+|(?:db|api|http|io|unit|func|smoke|load)tests?|testutils?|cypress|"
     r"e2e|integration[-_]?tests?|"
-    r"test[-_]?data|testdata|kitchen|docs?|documentation|examples?|samples?|vendors?|third[-_]?party|"
+    r"test[-_]?data|testdata|kitchen|docs?|documentation|examples?|samples?|sample[-_]?data|vendors?|third[-_]?party|"
     r"bower_components|node_modules|site-packages|dist|target|coverage|tmp|locales?|i18n|l10n|translations?|languages?|"
     r"\.github|\.gitlab|\.circleci|\.ci|ci|\.devcontainer|\.devcontainers|\.vscode|\.idea|\.git|\.husky|\.yarn|"
     r"dev(?:elop(?:ment)?)?|(?<!usr/)local|migrate|migrations?|seeds|seeders?|benchmarks?|storybook|\.storybook|"
