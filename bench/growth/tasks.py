@@ -64,7 +64,10 @@ def _copy(connection: Connection, model: str, ids: Sequence[str], begin: int) ->
     for table, key in _COPIED.items():
         columns = [str(row.name) for row in connection.execute(text(f"SELECT name FROM pragma_table_info('{table}')"))]
         old = [each for each in columns if each in {"created_at", "ended_at", "completed_at"}]
-        chosen = ("copy.id" if each == key else f"model.{each} - age" if each in old else f'model."{each}"' for each in columns)
+        chosen = (
+            "copy.id" if each == key else f"model.{each} - age" if each in old else f'model."{each}"'
+            for each in columns
+        )
         quoted = ", ".join(f'"{each}"' for each in columns)
         statement = f"INSERT INTO {table} ({quoted}) SELECT {', '.join(chosen)} FROM {table} AS model, copy"
         statement += f" WHERE model.{key} = :model"
