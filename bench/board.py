@@ -103,11 +103,10 @@ def sent(server: Server, asked: http.client.HTTPConnection, page: str, times: in
             raise RuntimeError(f"{page}: {answer.status} {answer.reason}")
         return data
 
-    until = time.monotonic() + _SECONDS_TO_READ
-    while True:
+    data, until = b"", time.monotonic() + _SECONDS_TO_READ
+    while not data:  # warms it up
         try:
-            data = get()  # warms it up
-            break
+            data = get()
         except RuntimeError:
             if time.monotonic() > until:
                 raise

@@ -10,6 +10,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, text
 
 from bench.feed import cpu_of
 from bench.tasks import CALLER, run, serving
+from scenedock.effects.tasks.engine import Engine
 from scenedock.effects.tasks.lookout import TaskLookout
 from scenedock.effects.tasks.storage.database import Database
 from scenedock.model.tasks.task import TaskQuery
@@ -31,8 +33,8 @@ _RUNS = 40
 _COPIED = {"task": "id", "task_event": "task_id", "workflow_status": "workflow_uuid", "workflow_input": "workflow_uuid"}
 
 
-def costs(finished: Sequence[int]) -> Mapping[str, Mapping[int, float]]:
-    """Milliseconds of CPU of everything that is done with tasks, by the number of finished ones in the tables."""
+def costs(finished: Sequence[int]) -> tuple[Mapping[str, Mapping[int, float]], float]:
+    """Milliseconds of CPU by the number of finished tasks in the tables; and those to delete one."""
     found: dict[str, dict[int, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         settings = TaskSettings(Path(folder))
@@ -44,32 +46,34 @@ def costs(finished: Sequence[int]) -> Mapping[str, Mapping[int, float]]:
                 present = number
                 for what, milliseconds in _measured(service, settings).items():
                     found.setdefault(what, {})[number] = milliseconds
-            found["deleting one in retention"] = {present: _milliseconds(_forget_all(service), 1) / present}
-    return found
+            return found, 1_000 * cpu_of(lambda: _forget_all(service)) / present
 
 
 def fill(database: Database, model: str, count: int) -> None:
     """Copy a finished task so many times, each a second older than the one before."""
     for begin in range(0, count, _AT_ONCE):
         ids = [str(uuid.uuid4()) for _ in range(min(_AT_ONCE, count - begin))]
-        database.write(lambda connection, ids=ids, begin=begin: _copy(connection, model, ids, begin))
+        database.write(partial(_copy, model, ids, begin))
 
 
-def _copy(connection: Connection, model: str, ids: Sequence[str], begin: int) -> None:
+def _copy(model: str, ids: Sequence[str], begin: int, connection: Connection) -> None:
     connection.execute(text("CREATE TEMPORARY TABLE copy (id TEXT, age INTEGER)"))
     rows = [{"id": each, "age": (begin + number) * 1_000} for number, each in enumerate(ids, 1)]
     connection.execute(text("INSERT INTO copy VALUES (:id, :age)"), rows)
     record = text("SELECT workflow_uuid FROM workflow_input WHERE inputs LIKE :task")
     run_of_model = connection.scalar(record, {"task": f"%{model}%"})
     for table, key in _COPIED.items():
-        columns = [str(row.name) for row in connection.execute(text(f"SELECT name FROM pragma_table_info('{table}')"))]
+        columns = [
+            str(row.name)
+            for row in connection.execute(text("SELECT name FROM pragma_table_info(:table)"), {"table": table})
+        ]
         old = [each for each in columns if each in {"created_at", "ended_at", "completed_at"}]
         chosen = (
             "copy.id" if each == key else f"model.{each} - age" if each in old else f'model."{each}"'
             for each in columns
         )
         quoted = ", ".join(f'"{each}"' for each in columns)
-        statement = f"INSERT INTO {table} ({quoted}) SELECT {', '.join(chosen)} FROM {table} AS model, copy"
+        statement = f"INSERT INTO {table} ({quoted}) SELECT {', '.join(chosen)} FROM {table} AS model, copy"  # noqa: S608 - ours
         statement += f" WHERE model.{key} = :model"
         connection.execute(text(statement), {"model": model if "task" in table else run_of_model})
     connection.execute(text("DROP TABLE copy"))
@@ -77,6 +81,8 @@ def _copy(connection: Connection, model: str, ids: Sequence[str], begin: int) ->
 
 def _measured(service: TaskService, settings: TaskSettings) -> Mapping[str, float]:
     store, engine = service.effects.store, service.effects.engine
+    if not isinstance(engine, Engine):
+        raise TypeError("tasks are not run by this process")
     lookout = TaskLookout("", settings.data, settings.keep_days)
     mine = (identity(CALLER),)
     now = time.time_ns() // 1_000_000
@@ -86,27 +92,23 @@ def _measured(service: TaskService, settings: TaskSettings) -> Mapping[str, floa
         "a page of somebody's tasks": lambda: store.find(TaskQuery(created_by=mine)),
         "a page of failed tasks": lambda: store.find(TaskQuery(status=("failed",))),
         "a look for tasks to tend": lambda: store.to_tend(now),
-        "a look for runs that were lost": lambda: engine.unended_runs(),  # type: ignore[union-attr]
+        "a look for runs that were lost": engine.unended_runs,
         "a beat of the executor": lambda: store.beat("nobody", now),
         "the numbers for metrics": lookout.counts,
         "a look for work by an idle process": lookout.sees_work,
     }
-    measured = {what: _milliseconds(each, _RUNS) for what, each in work.items()}
+    measured = {what: _milliseconds(each) for what, each in work.items()}
     lookout.close()
     return measured
 
 
-def _milliseconds(work: Callable[[], object], times: int) -> float:
+def _milliseconds(work: Callable[[], object]) -> float:
     """The median of three rounds."""
-    return 1_000 * median(cpu_of(work, times) for _ in range(3 if times > 1 else 1))
+    return 1_000 * median(cpu_of(work, _RUNS) for _ in range(3))
 
 
-def _forget_all(service: TaskService) -> Callable[[], object]:
+def _forget_all(service: TaskService) -> None:
     before = time.time_ns() // 1_000_000 + _HOUR
-
-    def forget() -> None:
-        while service.effects.store.forget(before):
-            continue
-        service.effects.engine.forget(before)
-
-    return forget
+    while service.effects.store.forget(before):
+        continue
+    service.effects.engine.forget(before)

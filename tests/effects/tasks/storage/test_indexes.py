@@ -79,7 +79,8 @@ def test_the_runs_that_the_engine_takes_for_running_are_found_by_its_index(datab
     with database.session() as connection:
         connection.exec_driver_sql(made)
         connection.exec_driver_sql(index)
-        asked = f"SELECT workflow_uuid FROM {pending_runs(is_sqlite=True)} ORDER BY created_at LIMIT 1000"
+        found = pending_runs(is_sqlite=True)
+        asked = f"SELECT workflow_uuid FROM {found} ORDER BY created_at LIMIT 1000"  # noqa: S608 - ours
         plan = [str(row.detail) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
 
     assert plan == ["SCAN workflow_status USING INDEX pending"]
