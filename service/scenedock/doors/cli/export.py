@@ -60,7 +60,7 @@ _SECONDS_BEFORE_PROGRESS = 1.0
     "--jobs",
     type=click.IntRange(1, 64),
     metavar="N",
-    help="Processes that read folders at once; by default one, for a large repository as many as there are cores.",
+    help="Processes that read folders at once; by default one, for a large repository one for each core, at most 4.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="Print every finding and every skipped folder.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only a one-line summary.")

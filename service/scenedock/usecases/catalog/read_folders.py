@@ -14,6 +14,8 @@ from scenedock.usecases.catalog.known_facts import FolderFactsReader
 
 _LARGE: Final = 2_000
 """Folders from which on a second process is worth its start."""
+_MOST: Final = 4
+"""Processes by default: what is not shared takes longer than what more of them would save, and each has memory."""
 _AT_ONCE: Final = 100
 
 
@@ -25,7 +27,7 @@ def read_folders(
     Folders are only shared where nothing of their reading is kept, and what reads them has no process of its own.
     """
     if jobs is None:
-        jobs = cores() if len(requests) >= _LARGE else 1
+        jobs = min(cores(), _MOST) if len(requests) >= _LARGE else 1
     if jobs == 1 or not requests or not _can_be_shared(reader):
         yield from map(reader.read, requests)
         return
