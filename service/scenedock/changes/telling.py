@@ -62,7 +62,9 @@ def documents_in(path: str, content: bytes) -> Iterator[tuple[str, str]]:
     for document in documents:
         value = as_object(document.value)
         about = as_object(value.get("metadata"))
-        kind, name, namespace = (as_text(each) for each in (value.get("kind"), about.get("name"), about.get("namespace")))
+        kind, name, namespace = (
+            as_text(each) for each in (value.get("kind"), about.get("name"), about.get("namespace"))
+        )
         said = " ".join(filter(None, (kind, f"{namespace}/{name}" if namespace else name))) if kind and name else path
         yield said, _as_text(_without_values(document.value))
 

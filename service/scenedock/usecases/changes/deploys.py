@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -30,7 +31,7 @@ class DeploysReader:
     """Reads on a ground what deployments run; only of the `touched` files it asks what they say."""
 
     ground: Ground
-    touched: Set[FileKey]
+    touched: frozenset[FileKey]
     _sources: dict[str, ChartSource] = field(default_factory=dict)
 
     def of(self, wanted: Callable[[PairKey], bool]) -> Mapping[PairKey, Deploys]:
@@ -45,7 +46,7 @@ class DeploysReader:
             seen -= {each for each in _understood(deployed) if not self._has_more(each)}
         whole = (seen | set(self._of_chart(pair)) | set(self._of_unit(pair))) - orders
         folder = pair.deployment.folder or (pair.deployment.unit.path if pair.deployment.unit else "")
-        files = {_shown(each, here, folder): self._says(each) for each in whole}
+        files = {_shown(each, here, folder): said for each in whole if (said := self._says(each)) is not None}
         documents = {each for order in orders for each in self._documents(order)}
         return Deploys(self._values(pair, deployed), files, frozenset(documents))
 
@@ -55,6 +56,9 @@ class DeploysReader:
     def _values(self, pair: Pair, deployed: Deployed) -> Mapping[str, str]:
         merged = reduce(merge_values, (layer.values for layer in deployed.all_layers), as_object({}))
         found = dict(telling_values(merged))
+        if application := pair.deployment.application:
+            given = {key: value for key, value in application.parameters.items() if not key.startswith("path")}
+            found |= {f"parameter {key}": json.dumps(value, sort_keys=True) for key, value in given.items()}
         if unit := pair.deployment.unit:
             said = {"chart": unit.chart, "repository": unit.chart_repository, "version": unit.version}
             found |= {f"of the unit: {key}": value for key, value in said.items() if value}
@@ -96,12 +100,15 @@ class DeploysReader:
             if kustomization_in(source, folder):
                 yield from ((here, path) for path in files_of_kustomization(source, folder))
 
-    def _says(self, file: FileKey) -> str:
+    def _says(self, file: FileKey) -> str | None:
+        """What a file says; None where there is none."""
         real = self._real(file)
+        if real[0] in self.ground.repositories and real[1] not in self.ground.paths(real[0]):
+            return None
         if real not in self.touched:
             return "as it is"
         content = self._content(real)
-        return "no file" if content is None else meaning_of(real[1], content)
+        return "can't be read" if content is None else meaning_of(real[1], content)
 
     def _documents(self, file: FileKey) -> Iterator[tuple[str, str]]:
         real = self._real(file)

@@ -95,10 +95,9 @@ def guarded_by(
         return tuple(_found(before, after, changes, rules))
 
 
-def _found(
-    before: Ground, after: Ground, changes: Sequence[ChangeAt], rules: ApprovalRules
-) -> Iterator[GuardedChange]:
-    touched = {(file.repository, file.path) for each in changes for file in each.planned(lambda one: one.after)}
+def _found(before: Ground, after: Ground, changes: Sequence[ChangeAt], rules: ApprovalRules) -> Iterator[GuardedChange]:
+    planned = (file for each in changes for file in each.planned(lambda one: one.after))
+    touched = frozenset((file.repository, file.path) for file in planned)
 
     def wanted(key: PairKey) -> bool:
         return any(rules.rules_for(action, [key[2]]) for action in VERSIONS)

@@ -59,7 +59,7 @@ def _is_same(here: Repository, path: str, state: object, file: RepositoryFile) -
     if isinstance(state, str):
         return state == file.blob
     content = here.read(path)
-    kind = hashlib.sha1 if len(file.blob) == 40 else hashlib.sha256  # noqa: PLR2004 - as git names its objects
+    kind = hashlib.sha1 if len(file.blob) == 40 else hashlib.sha256
     return any(kind(b"blob %d\0" % len(each) + each).hexdigest() == file.blob for each in _as_committed(content))
 
 
