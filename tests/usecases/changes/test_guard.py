@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 import pytest
@@ -36,8 +35,8 @@ spec:
 """
 SETTINGS = FILES["scenedock.yaml"]
 TWO = {
-    "billing/values.yaml": "web: {image: {repository: acme/billing-web}}\nworker: {image: {repository: acme/billing-x}}\n",
-    PRODUCTION: "web: {image: {tag: 1.1.0}}\nworker: {image: {tag: 2.1.0}}\n",
+    "billing/values.yaml": "web: {image: {repository: acme/billing-a}}\njob: {image: {repository: acme/billing-b}}\n",
+    PRODUCTION: "web: {image: {tag: 1.1.0}}\njob: {image: {tag: 2.1.0}}\n",
 }
 
 
@@ -91,7 +90,7 @@ def test_what_cannot_be_shown_to_deploy_the_same_is_by_hand(tmp_path: Path, path
 
 
 def test_what_deploys_the_same_is_free(tmp_path: Path) -> None:
-    moved = {path: None for path in FILES if path.startswith("billing/")}
+    moved: dict[str, str | None] = {path: None for path in FILES if path.startswith("billing/")}
     moved |= {f"apps/{path}": text for path, text in FILES.items() if path.startswith("billing/")}
     assert found(tmp_path, {**moved, "argocd/billing.yaml": APPLICATION}, {"argocd/billing.yaml": ""}) == []
     harmless = {
@@ -115,6 +114,24 @@ def test_where_the_version_is_unknown_any_file_that_is_read_counts(tmp_path: Pat
     assert found(tmp_path, {"billing/values-dev.yaml": "web: {image: {tag: 9.9.9}}\n"}, TWO) == []
 
 
+def test_files_that_a_kustomization_takes_count_and_not_those_of_others(tmp_path: Path) -> None:
+    deployment = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec: {template: {spec: {containers: [{name: shop, image: "acme/shop:1.0.0"}]}}}
+"""
+    overlay = "resources: [../../base]\nimages: [{name: acme/shop, newTag: 1.3.0}]\n"
+    shop = {
+        "shop/base/kustomization.yaml": "resources: [deployment.yaml]\n",
+        "shop/base/deployment.yaml": deployment,
+        **{f"shop/overlays/{each}/kustomization.yaml": overlay for each in ("dev", "production")},
+    }
+    dev = {"shop/overlays/dev/kustomization.yaml": overlay.replace("1.3.0", "1.4.0")}
+    assert found(tmp_path, dict(dev), shop) == []
+    (change,) = found(tmp_path, {"shop/base/deployment.yaml": f"{deployment}---\n{deployment}"}, shop)
+    assert "shop/production would deploy the same (base/deployment.yaml is changed)" in change.what
+
+
 def test_links_and_repositories_that_cannot_be_read_are_by_hand(tmp_path: Path) -> None:
     (change,) = found(tmp_path, {"billing/local.yaml": "values-dev.yaml"}, link=True)
     assert "billing/local.yaml is a symbolic link" in change.what
@@ -128,13 +145,13 @@ def test_the_newest_commit_counts_where_the_service_has_not_followed(tmp_path: P
         (tmp_path / path).write_bytes(content)
 
     def blob(content: bytes) -> str:
-        return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+        return hashlib.new("sha1", b"blob %d\0" % len(content) + content).hexdigest()  # noqa: S324 - as git names its objects
 
     listing = {f"x/{path}": RepositoryFile("100644", blob(content)) for path, content in there.items()}
     intended = Intended("main", Head("abc", ""), listing, lambda path: there[path.removeprefix("x/")], ())
     newest = newest_files(RepositoryFolder(tmp_path), "x", intended)
     assert newest == {"new/b.yaml": b"b: 1\n", "c.yaml": b"c: 2\n", "gone.yaml": None}
-    os.symlink("a.yaml", tmp_path / "link.yaml")
+    (tmp_path / "link.yaml").symlink_to("a.yaml")
     with pytest.raises(TemporaryError, match=r"link.yaml is a link in only one of both"):
         newest_files(RepositoryFolder(tmp_path), "x", intended)
 

@@ -24,6 +24,7 @@ from scenedock.usecases.changes.deploys import DeploysReader
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import export_again
+from scenedock.usecases.releases.version_facts import Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,20 @@ def _found(before: Ground, after: Ground, changes: Sequence[ChangeAt], rules: Ap
     names = {each.home.name for each in changes}
     yield from guarded_in(before.releases, after.releases, deploys, (_ends(before, names), _ends(after, names)))
     for each in changes:
-        environments = sorted({key[2] for key in before.releases if key[0] == each.home.name}, key=str)
+        environments = sorted(
+            {key[2] for key, pair in before.pairs.items() if each.home.name in _read_for(pair)}, key=str
+        )
         for what in _unclear(before, after, each):
             for environment in environments:
                 where = f"in {environment}" if environment else "here"
                 said = f"{what}, so it can't be shown that services {where} would deploy the same"
                 yield GuardedChange(environment, said, (*VERSIONS, *RETIREMENTS), by_hand=True)
+
+
+def _read_for(pair: Pair) -> set[str]:
+    """The repositories that say where a deployment is: its own, and those with what orders it."""
+    orders = (pair.deployment.application, pair.deployment.unit)
+    return {pair.repository, *(each.place.repository for each in orders if each)}
 
 
 def _unclear(before: Ground, after: Ground, change: ChangeAt) -> Iterator[str]:
