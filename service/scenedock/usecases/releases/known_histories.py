@@ -21,18 +21,19 @@ def follow_known(served: ServedVersions, extent: Extent) -> dict[PairKey, Versio
     wanted = [number for number, release in enumerate(served.releases) if release.version is not None]
     left = [each for each in wanted if not _is_settled(known.versions[each], touched)]
     pairs = tuple(served.pairs[each] for each in left)
+    read = [served.readers[pair.repository].deployed_with_files(pair) for pair in pairs]
     followed = Survey(
         pairs,
-        tuple(served.readers[pair.repository].deployed(pair) for pair in pairs),
+        tuple(deployed for deployed, _, _ in read),
         tuple(served.releases[each] for each in left),
         served.readers,
         known.prefixes,
     )
     found = follow(followed, served.repositories, followed.releases, extent)
     versions = list(known.versions)
-    for number, pair in zip(left, pairs, strict=True):
+    for number, pair, (_, _, lasts) in zip(left, pairs, read, strict=True):
         history, release = found.get(served.releases[number].key), served.releases[number]
-        is_lasting = history and (why_not_followed(pair, release) or _is_committed(history))
+        is_lasting = lasts and history and (why_not_followed(pair, release) or _is_committed(history))
         versions[number] = replace(versions[number], history=history if is_lasting else None)
     served.known = replace(known, versions=tuple(versions), commits=commits)
     all_of = [(served.releases[each].key, versions[each].history) for each in wanted]
