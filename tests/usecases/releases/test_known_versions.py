@@ -167,7 +167,8 @@ def test_a_pin_to_a_commit_is_compared_with_the_commit_that_is_read(looks: _Look
         "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
         "metadata: {name: orders-qa, labels: {environment: qa}}\n"
         "spec:\n  source:\n    repoURL: https://git.test/acme/apps\n    path: orders\n"
-        f"    targetRevision: {GitHistory(looks.root).newest()}\n    helm: {{valueFiles: [values.yaml, values-qa.yaml]}}\n"
+        f"    targetRevision: {GitHistory(looks.root).newest()}\n"
+        "    helm: {valueFiles: [values.yaml, values-qa.yaml]}\n"
     )
     served = {
         name: RepositoryClone(RemoteBranch.read(f"https://git.test/acme/{name}"), root / ".git")

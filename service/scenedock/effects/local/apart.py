@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from resource import RLIM_INFINITY, RLIMIT_DATA, getrlimit, setrlimit
 from typing import ParamSpec, TypeVar
 
-from scenedock.errors import InputError, ScenedockError, TemporaryError
+from scenedock.errors import ERRORS, ScenedockError, TemporaryError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,6 +31,25 @@ class ApartLimits:
     memory: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """An error as it is sent: not every exception can be pickled."""
+
+    kind: type[ScenedockError]
+    message: str
+    retry_after: float
+
+    @classmethod
+    def of(cls, error: ScenedockError) -> _Refusal:
+        known = next((each for each in type(error).__mro__ if each in ERRORS), ScenedockError)
+        return cls(known, str(error), error.retry_after if isinstance(error, TemporaryError) else 0)
+
+    def error(self) -> ScenedockError:
+        if issubclass(self.kind, TemporaryError):
+            return self.kind(self.message, retry_after=self.retry_after)
+        return self.kind(self.message)
+
+
 def import_once(modules: Sequence[str]) -> None:
     """Have modules imported by the process that all are forked from; once that has begun, this changes nothing."""
     _processes.set_forkserver_preload(list(modules))
@@ -41,7 +60,7 @@ def run_apart(limits: ApartLimits, function: Callable[P, T], *args: P.args, **kw
 
     Raises
     ------
-    InputError       the function raised an error of any class
+    ScenedockError   the function raised it; a subclass that isn't in the table of errors comes as its parent
     TemporaryError   the process died, or needs more time or memory than it may have
     """
     most = f"{limits.memory >> 20} MiB of memory"
@@ -67,7 +86,7 @@ def run_apart(limits: ApartLimits, function: Callable[P, T], *args: P.args, **kw
     if is_too_large:
         raise TemporaryError(f"it needs more than {most}", retry_after=60)
     if refusal is not None:
-        raise InputError(refusal)
+        raise refusal.error()
     result: T = returned
     return result
 
@@ -81,15 +100,15 @@ def give_back_memory() -> None:
 
 
 def _call(connection: Connection, memory: int) -> None:
-    """The work of the process; an error is sent as its message, because not every exception can be pickled."""
+    """The work of the process; an error is sent, too."""
     gc.disable()  # it ends soon, and the search for garbage costs a tenth of it
     hard = getrlimit(RLIMIT_DATA)[1]
     setrlimit(RLIMIT_DATA, (memory if hard == RLIM_INFINITY else min(memory, hard), hard))
     try:
         function, args, kwargs = connection.recv()
-        answer: tuple[object, str | None, bool] = (function(*args, **kwargs), None, False)
+        answer: tuple[object, _Refusal | None, bool] = (function(*args, **kwargs), None, False)
     except ScenedockError as error:
-        answer = (None, str(error), False)
+        answer = (None, _Refusal.of(error), False)
     except MemoryError:  # it is free again after this block
         answer = (None, None, True)
     connection.send(answer)

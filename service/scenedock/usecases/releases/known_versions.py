@@ -33,7 +33,8 @@ _NOT_LISTED: Final = frozenset({"", ".", "..", *NOT_ENTERED})
 class KnownVersion:
     """A release with the images in its values, and all files that say so, also those that aren't there.
 
-    `is_watched`: a change of any of these would be noticed, and all that are there could be read. `history` says since when it is there, if that is known.
+    `is_watched`: all that are there could be read, and a change of any that changes the release would be noticed.
+    `history` says since when it is there, if that is known.
     """
 
     alone: Alone

@@ -70,7 +70,8 @@ class VersionReader:
     `libraries` are the folders of library charts: values under their keys are those of the chart that uses them.
     `files` are those that settings may name: a path that somebody wrote could lead out of the repository. `others` read
     the files of other repositories, by their names: Applications may be there. `ref` is what of the repository is read.
-    `known` are documents that somebody has read already, `seen` the files that the last answer needed.
+    `known` are documents that somebody has read already, `seen` the files that the last answer needed, `unread` those
+    that are there, and couldn't be read.
     """
 
     read: Callable[[str], bytes]
@@ -80,8 +81,8 @@ class VersionReader:
     ref: str = "HEAD"
     known: dict[str, Document] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
     _depends_on_ref: bool = False
-    _unread: set[str] = field(default_factory=set)
     _problems: dict[str, str] = field(default_factory=dict)
     _all_documents: dict[str, tuple[Document, ...]] = field(default_factory=dict)
     _files: dict[str, Layer] = field(default_factory=dict)
@@ -103,7 +104,7 @@ class VersionReader:
             self.known.pop(path, None)
             self._files.pop(path, None)
             self._problems.pop(path, None)
-            self._unread.discard(path)
+            self.unread.discard(path)
             self._items.pop(path, None)
             self._all_documents.pop(path, None)
 
@@ -114,7 +115,7 @@ class VersionReader:
         """
         deployed = self.deployed(pair)
         readers = {pair.repository: self, **self._readers}
-        lasts = not self._depends_on_ref and all(each.seen.isdisjoint(each._unread) for each in readers.values())
+        lasts = not self._depends_on_ref and all(each.seen.isdisjoint(each.unread) for each in readers.values())
         return deployed, frozenset((name, path) for name, reader in readers.items() for path in reader.seen), lasts
 
     def deployed(self, pair: Pair) -> Deployed:
@@ -269,12 +270,12 @@ class VersionReader:
 
     def _bytes(self, path: str) -> bytes:
         self.seen.add(path)
-        self._unread.discard(path)
+        self.unread.discard(path)
         try:
             return self.read(path)
         except InputError as error:
             if _NOT_THERE not in str(error).lower():
-                self._unread.add(path)
+                self.unread.add(path)
             raise
 
     def _data(self, path: str) -> bytes:
