@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 RUN_APART = (
+    "scenedock.effects.local.facts_rules",
     "scenedock.usecases.assessment.assess_applications",
     "scenedock.usecases.catalog.build_feed",
     "scenedock.usecases.catalog.explain_service",
@@ -43,7 +44,7 @@ RUN_APART = (
     "scenedock.usecases.releases.overview",
     "scenedock.usecases.secrets.find_served",
 )
-"""The modules of what is run in a process of its own."""
+"""The modules of what is run in a process of its own, and of what must be as old as they are."""
 
 
 @contextmanager

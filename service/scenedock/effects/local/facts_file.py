@@ -7,18 +7,13 @@ import io
 import os
 import pickle
 import stat
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib import import_module
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
-
-import yaml
 
 from scenedock.effects.local.disk import new_file_beside, remove_left_over
 
@@ -123,23 +118,8 @@ def _is_named_tuple(kind: type) -> bool:
 
 
 def _digest(body: bytes) -> bytes:
-    digest = hashlib.sha256(_rules())
+    from scenedock.effects.local.facts_rules import RULES  # it reads all our code, which most commands don't need
+
+    digest = hashlib.sha256(RULES)
     digest.update(body)
     return digest.hexdigest().encode()
-
-
-@cache
-def _rules() -> bytes:
-    """What tells these rules from others: the code and the schemas by which files are read, and Python's version."""
-    digest = hashlib.sha256(f"{sys.version} {yaml.__version__}".encode())
-    for file in _sources(files("scenedock")):
-        digest.update(file.read_bytes())
-    return digest.digest()
-
-
-def _sources(folder: Traversable) -> Iterator[Traversable]:
-    for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if each.is_dir():
-            yield from _sources(each)
-        elif each.name.endswith((".py", ".json")):
-            yield each
