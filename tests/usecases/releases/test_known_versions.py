@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -189,3 +190,25 @@ def test_a_pin_to_a_commit_is_compared_with_the_commit_that_is_read(looks: _Look
     git(looks.root, "-c", "user.name=J", "-c", "user.email=j@a.test", "commit", "--quiet", "--message=x")
 
     assert version() is None
+
+
+@pytest.mark.parametrize("is_bare", [False, True])
+def test_a_mailmap_that_changes_names_the_authors_of_known_histories_anew(looks: _Looks, *, is_bare: bool) -> None:
+    def authors() -> set[str]:
+        root = looks.root
+        if is_bare:
+            root = looks.root.parent / "apps.git"
+            shutil.rmtree(root, ignore_errors=True)
+            git(looks.root, "clone", "--quiet", "--bare", ".", str(root))
+        remote = RemoteBranch.read("https://git.test/acme/apps")
+        served = RepositoryClone(remote, root) if is_bare else RepositoryFolder(root)
+        found = read_overview({"apps": served}, None, looks.file).deployments.histories.values()
+        return {each.newest.commit.author for each in found if each.newest and each.newest.commit}
+
+    assert authors() == {"Jane"}
+
+    plant(looks.root, {".mailmap": "Jane Doe <jane@acme.test>\n"})
+    git(looks.root, "add", ".mailmap")
+    git(looks.root, "-c", "user.name=J", "-c", "user.email=j@a.test", "commit", "--quiet", "--message=x")
+
+    assert authors() == {"Jane Doe"}

@@ -49,7 +49,8 @@ class KnownVersions:
     """The versions of an export, in the order of its pairs, of repositories as they were read.
 
     `names` is a digest of the names that the catalog had given, `export` the packed export; empty where something could
-    not be read. `prefixes` are those of the images of each repository, `commits` those as of which histories are known.
+    not be read. `prefixes` are those of the images of each repository, `commits` those as of which histories are known,
+    with authors as the `mailmaps` name them.
     """
 
     names: str
@@ -58,6 +59,7 @@ class KnownVersions:
     versions: tuple[KnownVersion, ...] = ()
     prefixes: Mapping[str, str] = field(default_factory=dict)
     commits: Mapping[str, str] = field(default_factory=dict)
+    mailmaps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
