@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenedock.effects.git.repositories import Repository, RepositoryFolder, ServedRepository, name_repositories
-from scenedock.effects.local.disk import read_file
+from scenedock.effects.local.disk import cache_folder, read_file
 from scenedock.errors import InputError
 
 if TYPE_CHECKING:
@@ -233,6 +233,10 @@ def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary
     """The skeletons of a list (a YAML file) and those that ship with Scenedock, `shipped` being their folder.
 
     Clones and compiled templates are kept below `XDG_CACHE_HOME` (`~/.cache`).
+
+    Raises
+    ------
+    InputError, NotFoundError   the list can't be used, or nothing says where the user's caches are
     """
     from importlib.metadata import version
 
@@ -243,7 +247,7 @@ def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary
     from scenedock.skeletons.sources import read_sources
 
     sources = read_sources(read_file(listed), str(listed)) if listed is not None else ()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock"
+    cache = cache_folder()
     return SkeletonLibrary(
         sources=sources,
         listed_in=listed.parent if listed is not None else Path(),

@@ -91,6 +91,19 @@ def make_private_folder(folder: Path) -> None:
         ignored.write("*\n")
 
 
+def cache_folder() -> Path:
+    """The folder below which Scenedock keeps what only saves time, of the command line and of skeletons.
+
+    Raises
+    ------
+    InputError   nothing says where the user's caches are
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock"
+    except RuntimeError:
+        raise InputError("the user has no home folder for caches; set HOME or XDG_CACHE_HOME") from None
+
+
 def remove_file(path: Path) -> None:
     """Remove a file; it is not an error if it doesn't exist.
 
