@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
+from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
 from tests.publishing.deploying import FILES, Deploying, deploying_in
 from tests.tools.helm import helm
 
@@ -267,10 +267,10 @@ def test_an_environment_and_a_service_there_are_locked_by_two_pull_requests(acme
     [
         ({"until": "tomorrow"}, InputError, "must be a day or a time"),
         ({"until": "2020-01-01"}, InputError, "must be in the future"),
-        ({"repository": "gitop"}, InputError, "gitops"),
-        ({"environment": "prodction"}, InputError, r"no environment 'prodction' \(did you mean production\?\)"),
-        ({"service": "biling"}, InputError, r"no service 'biling' \(did you mean billing\?\)"),
-        ({"service": "billing", "environment": "perf"}, InputError, "'billing' isn't deployed in 'perf'"),
+        ({"repository": "gitop"}, NotFoundError, "gitops"),
+        ({"environment": "prodction"}, NotFoundError, r"no environment 'prodction' \(did you mean production\?\)"),
+        ({"service": "biling"}, NotFoundError, r"no service 'biling' \(did you mean billing\?\)"),
+        ({"service": "billing", "environment": "perf"}, NotFoundError, "'billing' isn't deployed in 'perf'"),
     ],
 )
 def test_a_lock_that_is_none_is_refused(

@@ -35,8 +35,9 @@ def plan_deployment_action(context: Context[Effects], request: Input) -> Output:
 
     Raises
     ------
-    InputError      the new service is there already, a repository must be named, an answer is about no key, a file
-                    can't be copied, or a schema doesn't allow a value
+    InputError      a repository must be named, an answer is about no key, a file can't be copied, or a schema doesn't
+                    allow a value
+    ConflictError   the new service is there already
     NotFoundError   there is no such service, skeleton or environment
     """
     made = planned(context, request.wish)

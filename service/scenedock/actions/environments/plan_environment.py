@@ -39,8 +39,8 @@ def plan_environment_action(context: Context[Effects], request: Input) -> Output
 
     Raises
     ------
-    InputError      it is deployed in the new environment already, a repository must be named, an answer is about no
-                    key, or a file can't be copied; with the line
+    InputError      a repository must be named, an answer is about no key, or a file can't be copied; with the line
+    ConflictError   it is deployed in the new environment already
     NotFoundError   there is no such service or environment
     """
     effects = context.effects
