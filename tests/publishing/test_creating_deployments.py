@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.errors import InputError, TemporaryError
+from scenedock.errors import ConflictError, InputError, TemporaryError
 from tests.fakes.github import faults
 from tests.publishing.deploying import Deploying, deploying_in
 from tests.tools.helm import helm
