@@ -117,3 +117,11 @@ def test_each_step_that_makes_something_names_its_call(template: dict[str, Any],
 def test_the_page_of_a_task_that_failed_has_a_retry_button(template: dict[str, Any]) -> None:
     """Without this Backstage has none, though its API retries any task."""
     assert template["spec"]["EXPERIMENTAL_recovery"] == {"EXPERIMENTAL_strategy": "startOver"}
+
+
+def test_only_an_explicit_no_makes_more_than_a_plan() -> None:
+    asking = {file.name: file.read_text("utf-8") for file in TEMPLATES.glob("*.yaml")}
+    uses = {name: re.findall(r"parameters\.plan_only( [!=]= false)?", text) for name, text in asking.items()}
+
+    assert sum(map(bool, uses.values())) >= 4
+    assert [name for name, found in uses.items() if not all(found)] == []  # an answer that is missing is no `false`

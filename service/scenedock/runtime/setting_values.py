@@ -49,7 +49,10 @@ def path(value: Json) -> Path:
     """A path; `~` is the home folder."""
     if not (written := text(value)):
         raise ValueError("must be a path")
-    return Path(written).expanduser()
+    try:
+        return Path(written).expanduser()
+    except RuntimeError:
+        raise ValueError("names a home folder that isn't there; write the path without `~`") from None
 
 
 def optional_path(value: Json) -> Path | None:

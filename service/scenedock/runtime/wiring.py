@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenedock.effects.git.repositories import Repository, RepositoryFolder, ServedRepository, name_repositories
-from scenedock.effects.local.disk import read_file
+from scenedock.effects.local.disk import cache_folder, read_file
 from scenedock.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 RUN_APART = (
+    "scenedock.effects.local.facts_rules",
     "scenedock.usecases.assessment.assess_applications",
     "scenedock.usecases.catalog.build_feed",
     "scenedock.usecases.catalog.explain_service",
@@ -43,7 +44,7 @@ RUN_APART = (
     "scenedock.usecases.releases.overview",
     "scenedock.usecases.secrets.find_served",
 )
-"""The modules of what is run in a process of its own."""
+"""The modules of what is run in a process of its own, and of what must be as old as they are."""
 
 
 @contextmanager
@@ -213,11 +214,6 @@ def trust_authorities(file: Path | None) -> None:
         trust(file, cache_folder() / "certificates")
 
 
-def cache_folder() -> Path:
-    """Where this user's processes keep what they can get or make again."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock"
-
-
 def list_certificates(listed: Path | None) -> Certificates:
     """The certificates of a list (a YAML file).
 
@@ -250,6 +246,10 @@ def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary
     """The skeletons of a list (a YAML file) and those that ship with Scenedock, `shipped` being their folder.
 
     Clones and compiled templates are kept below `XDG_CACHE_HOME` (`~/.cache`).
+
+    Raises
+    ------
+    InputError, NotFoundError   the list can't be used, or nothing says where the user's caches are
     """
     from importlib.metadata import version
 

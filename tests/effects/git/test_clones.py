@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.effects.git.clones import RemoteBranch, RepositoryClone, fetch, read_head
+from scenedock.effects.git.clones import RemoteBranch, RepositoryClone, fetch
+from scenedock.effects.git.git_files import read_head
 from scenedock.effects.git.repositories import opened
 from scenedock.errors import InputError, NotAllowedError, NotFoundError, TemporaryError
 from tests.tools.git_server import GitServer, git, git_server

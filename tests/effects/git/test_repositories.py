@@ -10,6 +10,7 @@ import pytest
 
 from scenedock.effects.git.repositories import MOST_BYTES, RepositoryFolder
 from scenedock.errors import InputError, NotFoundError
+from tests.scenarios.repositories import clone, git
 
 
 def test_files_are_listed_sorted_by_their_paths_without_gits(tmp_path: Path) -> None:
@@ -144,3 +145,20 @@ def test_the_signature_of_a_folder_changes_with_any_file_and_with_what_git_says(
     assert folder.signature() not in signatures
     assert len(set(signatures)) == 6
     assert folder.signature() == folder.signature()
+
+
+@pytest.mark.parametrize("where", ["clone", "folder", "worktree"])
+def test_the_signature_of_a_folder_changes_with_the_commit_alone(tmp_path: Path, where: str) -> None:
+    root = clone(tmp_path / "apps")
+    if where == "worktree":
+        git(root, "worktree", "add", "--quiet", "-b", "other", str(tmp_path / "tree"))
+        root = tmp_path / "tree"
+    folder = RepositoryFolder(root / "billing" if where == "folder" else root)
+    signatures = [folder.signature()]
+    for message in ("second", "third"):
+        git(root, "-c", "user.name=J", "-c", "user.email=j@a.test", "commit", "-q", "--allow-empty", "-m", message)
+        signatures.append(folder.signature())
+    git(root, "pack-refs", "--all")
+
+    assert len(set(signatures)) == 3
+    assert folder.signature() not in signatures

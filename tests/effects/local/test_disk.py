@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.effects.local.disk import read_file, write_file
+from scenedock.effects.local.disk import cache_folder, read_file, write_file
 from scenedock.errors import ConflictError, InputError, NotFoundError
 
 
@@ -123,3 +123,15 @@ def test_halves_of_surrogate_pairs_are_written_as_json_escapes(tmp_path: Path) -
     write_file(tmp_path / "a", '"\udcff"')
 
     assert (tmp_path / "a").read_bytes() == b'"\\udcff"'
+
+
+def test_who_has_no_home_folder_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 2**31)  # nobody whom the system knows
+
+    with pytest.raises(InputError, match="set HOME or XDG_CACHE_HOME"):
+        cache_folder()
+
+    monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
+    assert cache_folder() == Path("/caches/scenedock")

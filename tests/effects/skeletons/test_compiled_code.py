@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import marshal
 import os
+import runpy
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import CodeType
@@ -12,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from scenedock.effects.skeletons import compiled_code
 from scenedock.effects.skeletons.compiled_code import CompiledCodeFolder
 from scenedock.skeletons.rendering.bake import bake
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
@@ -152,3 +156,54 @@ def test_only_the_newest_versions_are_kept(tmp_path: Path) -> None:
     kept = sorted(each.name for each in folder.iterdir())
     assert len(kept) == 64
     assert kept[0] == "17"
+
+
+def test_a_folder_that_takes_its_place_while_it_is_looked_at_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = baked_with(tmp_path / "code")
+    shutil.copytree(tmp_path / "code", tmp_path / "evil")
+    (file,) = (tmp_path / "evil").iterdir()
+    _make_evil(file)
+    fstat = os.fstat
+
+    def exchanging(opened: int) -> os.stat_result:
+        if (tmp_path / "evil").exists():
+            (tmp_path / "code").rename(tmp_path / "good")
+            (tmp_path / "evil").rename(tmp_path / "code")
+        return fstat(opened)
+
+    monkeypatch.setattr(os, "fstat", exchanging)
+
+    assert baked_with(tmp_path / "code") == expected
+    assert (tmp_path / "good").exists()
+
+
+def test_what_is_no_file_of_ours_does_not_stop_the_cleaning(tmp_path: Path) -> None:
+    folder = tmp_path / "code"
+    folder.mkdir(mode=0o700)
+    (folder / "a-folder").mkdir()
+    (folder / "a-link").symlink_to("/nonexistent")
+    (folder / ".scenedock-0123456789abcdef").touch()
+    os.utime(folder / ".scenedock-0123456789abcdef", (1, 1))
+    (folder / ".scenedock-fedcba9876543210").touch()
+    for number in range(80):
+        (folder / f"{number:02}").touch()
+        os.utime(folder / f"{number:02}", (number, number))
+
+    baked_with(folder)
+
+    kept = {each.name for each in folder.iterdir()}
+    assert {"a-folder", ".scenedock-fedcba9876543210"} < kept
+    assert ".scenedock-0123456789abcdef" not in kept
+    assert len(kept) == 64 + 2
+
+
+@pytest.mark.parametrize("package", ["jinja2", "python-slugify"])
+def test_what_filters_are_made_with_tells_code_from_other_code(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    version = importlib.metadata.version
+    before = runpy.run_path(compiled_code.__file__)["_RULES"]
+
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.1" if name == package else version(name))
+
+    assert runpy.run_path(compiled_code.__file__)["_RULES"] != before

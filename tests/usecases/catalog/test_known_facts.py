@@ -15,7 +15,7 @@ from scenedock.catalog.reading.folders import FolderReader
 from scenedock.effects.git.repositories import Repository, RepositoryFolder
 from scenedock.effects.git.revisions import GitRevision
 from scenedock.effects.git.snapshots import Snapshot
-from scenedock.effects.local import facts_file
+from scenedock.effects.local import facts_file, facts_rules
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.build_feed import build_feed
@@ -206,7 +206,7 @@ def test_a_file_of_facts_that_is_damaged_or_foreign_costs_time_only(
     everything = builds.settle()
     path, data = builds.facts.path, builds.facts.path.read_bytes()
     if damage == "other rules":
-        monkeypatch.setattr(facts_file, "_rules", lambda: b"others")
+        monkeypatch.setattr(facts_rules, "RULES", b"others")
     path.write_bytes(
         {
             "cut": data[:-9],

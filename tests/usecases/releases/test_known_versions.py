@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.history import GitHistory
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.effects.local.facts_file import FactsFile
+from scenedock.errors import InputError
 from scenedock.usecases.releases.list_deployments import list_served
 from scenedock.usecases.releases.overview import read_overview
 from tests.scenarios.repositories import clone, git, plant
@@ -137,3 +139,76 @@ def test_a_history_is_followed_again_where_a_commit_changed_a_file(
 
     assert since() == {**first, ("apps", "orders", "qa"): newest}
     assert asked == [{"orders"}]
+
+
+@pytest.mark.parametrize("path", ["tags/production/orders", "orders/templates/a.yaml"])
+def test_what_could_not_be_read_for_a_moment_is_read_again(
+    looks: _Looks, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    plant(looks.root, {"scenedock.yaml": "versions: {file: 'tags/{environment}/{service}'}\n"})
+    if path.startswith("tags"):
+        plant(looks.root, {path: "7.0.0\n"})
+    expected = {each.key: each.version for each in list_served({"apps": RepositoryFolder(looks.root)}, None).releases}
+    read = RepositoryFolder.read
+
+    def failing(folder: RepositoryFolder, asked: str) -> bytes:
+        if asked == path:
+            raise InputError("can't be read: Input/output error")
+        return read(folder, asked)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RepositoryFolder, "read", failing)
+        assert looks.versions()["orders", "production"] != expected["apps", "orders", "production"]
+
+    assert looks.versions()["orders", "production"] == expected["apps", "orders", "production"]
+
+
+def test_a_pin_to_a_commit_is_compared_with_the_commit_that_is_read(looks: _Looks) -> None:
+    pinned = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
+        "metadata: {name: orders-qa, labels: {environment: qa}}\n"
+        "spec:\n  source:\n    repoURL: https://git.test/acme/apps\n    path: orders\n"
+        f"    targetRevision: {GitHistory(looks.root).newest()}\n"
+        "    helm: {valueFiles: [values.yaml, values-qa.yaml]}\n"
+    )
+    served = {
+        name: RepositoryClone(RemoteBranch.read(f"https://git.test/acme/{name}"), root / ".git")
+        for name, root in {
+            "apps": looks.root,
+            "argo": clone(looks.root.parent / "argo", files={"orders.yaml": pinned}),
+        }.items()
+    }
+
+    def version() -> str | None:
+        found = list_served(served, None, looks.file).releases
+        return next(each.version for each in found if (each.service, each.environment) == ("orders", "qa"))
+
+    assert version() == "1.0.0"
+
+    plant(looks.root, {"README.md": "Hello\n"})
+    git(looks.root, "add", "README.md")
+    git(looks.root, "-c", "user.name=J", "-c", "user.email=j@a.test", "commit", "--quiet", "--message=x")
+
+    assert version() is None
+
+
+@pytest.mark.parametrize("is_bare", [False, True])
+def test_a_mailmap_that_changes_names_the_authors_of_known_histories_anew(looks: _Looks, *, is_bare: bool) -> None:
+    def authors() -> set[str]:
+        root = looks.root
+        if is_bare:
+            root = looks.root.parent / "apps.git"
+            shutil.rmtree(root, ignore_errors=True)
+            git(looks.root, "clone", "--quiet", "--bare", ".", str(root))
+        remote = RemoteBranch.read("https://git.test/acme/apps")
+        served = RepositoryClone(remote, root) if is_bare else RepositoryFolder(root)
+        found = read_overview({"apps": served}, None, looks.file).deployments.histories.values()
+        return {each.newest.commit.author for each in found if each.newest and each.newest.commit}
+
+    assert authors() == {"Jane"}
+
+    plant(looks.root, {".mailmap": "Jane Doe <jane@acme.test>\n"})
+    git(looks.root, "add", ".mailmap")
+    git(looks.root, "-c", "user.name=J", "-c", "user.email=j@a.test", "commit", "--quiet", "--message=x")
+
+    assert authors() == {"Jane Doe"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from scenedock.effects.git.confined_git import (
     is_refused,
     last_line,
 )
+from scenedock.effects.git.git_files import read_head
 from scenedock.effects.git.revisions import GitRevision
 from scenedock.errors import NotAllowedError, NotFoundError, TemporaryError
 from scenedock.model.code_hosts.code_host import RepositoryAddress, checked_branch, is_loopback, read_repository
@@ -83,27 +83,6 @@ class RepositoryClone:
         """The current state of the branch; later fetches don't change it."""
         with GitRevision(self.folder, self.signature()) as revision:
             yield revision
-
-
-def read_head(folder: Path) -> str:
-    """The commit of a bare repository's HEAD, from its files: starting git for it costs a hundred times as much.
-
-    Empty where git keeps its references in another way than we know.
-    """
-    try:
-        head = (folder / "HEAD").read_text("ascii")
-        name = head.removeprefix("ref: ").rstrip("\n")
-        if head == name or ".." in name or not name.startswith("refs/heads/"):
-            return ""
-        loose = folder / name
-        if loose.exists():
-            commit = loose.read_text("ascii").rstrip("\n")
-        else:
-            packed = (folder / "packed-refs").read_text("utf-8", "surrogateescape").splitlines()
-            commit = next((line.partition(" ")[0] for line in packed if line.endswith(f" {name}")), "")
-    except (OSError, ValueError):
-        return ""
-    return commit if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", commit) else ""
 
 
 def fetch(clone: RepositoryClone, shown: tuple[str, str] | None, seconds: float = 120.0, *, history: int = 0) -> None:

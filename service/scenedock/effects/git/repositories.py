@@ -7,13 +7,14 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from scenedock.effects.git.commands import GitAddress, address_of
-from scenedock.effects.git.snapshots import Changes, FileState, Snapshot
+from scenedock.effects.git.git_files import states_of_clone
+from scenedock.effects.git.snapshots import Changes, FileState, Snapshot, state_of
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
 
@@ -149,7 +150,7 @@ class RepositoryFolder:
         return target.relative_to(root).as_posix() if target and target.is_relative_to(root) else path
 
     def signature(self) -> str:
-        """Changes whenever a file does: a digest of all names, sizes, inodes, and times that no program can set.
+        """Changes whenever a file or its commit does: a digest of names, sizes, inodes, and times that no program sets.
 
         Raises
         ------
@@ -174,9 +175,7 @@ class RepositoryFolder:
             lines.sort()
             waiting.extend(f"{folder}/{line[:-1]}" for line in lines if line[-1] == "/")
             digest.update("\n".join([folder, *lines]).encode("utf-8", "surrogateescape"))
-        for path in (".git/HEAD", ".git/config"):
-            with suppress(OSError):
-                digest.update(f"{path} {_state((root / path).stat())}".encode())
+        digest.update("\n".join(states_of_clone(root)).encode())
         return digest.hexdigest()
 
     def snapshot(self) -> Snapshot:
@@ -190,7 +189,7 @@ class RepositoryFolder:
         states: dict[str, FileState] = {}
         links = False
         for path, entry in _walk(self._existing_root(), lambda _path: None):
-            state = _state(entry.stat(follow_symlinks=False))
+            state = state_of(entry.stat(follow_symlinks=False))
             links = links or entry.is_symlink()
             states[path] = state if max(state[1:3]) < settled and not entry.is_symlink() else None
         return Snapshot(states, links=links)
@@ -257,11 +256,6 @@ def _walk(root: Path, too_deep: Callable[[str], object]) -> Iterator[tuple[str, 
             if error.errno != errno.ENAMETOOLONG:
                 raise _unreadable(str(root / parent), error) from error
             too_deep(parent)
-
-
-def _state(facts: os.stat_result) -> tuple[int, int, int, int]:
-    """Size, times and inode; a file whose permissions have changed has only another second time."""
-    return facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino
 
 
 def _unreadable(path: str, error: Exception) -> InputError:

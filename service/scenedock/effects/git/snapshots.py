@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -36,3 +37,8 @@ class Changes:
 
     states: Mapping[str, FileState]
     now: Snapshot
+
+
+def state_of(facts: os.stat_result) -> tuple[int, int, int, int]:
+    """Size, times and inode; a file whose permissions have changed has only another second time."""
+    return facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino

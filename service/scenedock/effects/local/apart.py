@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from resource import RLIM_INFINITY, RLIMIT_DATA, getrlimit, setrlimit
 from typing import ParamSpec, TypeVar
 
-from scenedock.errors import ERRORS, InputError, ScenedockError, TemporaryError
+from scenedock.errors import ERRORS, ScenedockError, TemporaryError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,29 +31,28 @@ class ApartLimits:
     memory: int
 
 
-def import_once(modules: Sequence[str]) -> None:
-    """Have modules imported by the process that all are forked from; once that has begun, this changes nothing."""
-    _processes.set_forkserver_preload(list(modules))
-
-
 @dataclass(frozen=True, slots=True)
 class _Refusal:
     """An error as it is sent: not every exception can be pickled."""
 
-    wire_name: str
+    kind: type[ScenedockError]
     message: str
     retry_after: float
 
     @classmethod
     def of(cls, error: ScenedockError) -> _Refusal:
-        return cls(error.wire_name, str(error), error.retry_after if isinstance(error, TemporaryError) else 0)
+        known = next((each for each in type(error).__mro__ if each in ERRORS), ScenedockError)
+        return cls(known, str(error), error.retry_after if isinstance(error, TemporaryError) else 0)
 
     def error(self) -> ScenedockError:
-        """The error of the table; another one is the caller's fault, as what was asked can't be answered."""
-        found = next((each for each in ERRORS if each.wire_name == self.wire_name), InputError)
-        if issubclass(found, TemporaryError):
-            return found(self.message, retry_after=self.retry_after)
-        return found(self.message)
+        if issubclass(self.kind, TemporaryError):
+            return self.kind(self.message, retry_after=self.retry_after)
+        return self.kind(self.message)
+
+
+def import_once(modules: Sequence[str]) -> None:
+    """Have modules imported by the process that all are forked from; once that has begun, this changes nothing."""
+    _processes.set_forkserver_preload(list(modules))
 
 
 def run_apart(limits: ApartLimits, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -61,7 +60,7 @@ def run_apart(limits: ApartLimits, function: Callable[P, T], *args: P.args, **kw
 
     Raises
     ------
-    ScenedockError   the function raised one: the same of those that we report, with its message alone
+    ScenedockError   the function raised it; a subclass that isn't in the table of errors comes as its parent
     TemporaryError   the process died, or needs more time or memory than it may have
     """
     most = f"{limits.memory >> 20} MiB of memory"
@@ -101,7 +100,7 @@ def give_back_memory() -> None:
 
 
 def _call(connection: Connection, memory: int) -> None:
-    """The work of the process."""
+    """The work of the process; an error is sent, too."""
     gc.disable()  # it ends soon, and the search for garbage costs a tenth of it
     hard = getrlimit(RLIMIT_DATA)[1]
     setrlimit(RLIMIT_DATA, (memory if hard == RLIM_INFINITY else min(memory, hard), hard))

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
+from typing import Final
 
 from scenedock.errors import ConflictError, InputError, NotFoundError
+
+BESIDE: Final = ".scenedock-"
+"""What the name of a file begins with that is written next to another, to take its place."""
+_SECONDS_TO_WRITE: Final = 3_600
 
 
 def read_file(path: Path) -> bytes:
@@ -84,6 +91,19 @@ def make_private_folder(folder: Path) -> None:
         ignored.write("*\n")
 
 
+def cache_folder() -> Path:
+    """The folder below which Scenedock keeps what only saves time, of the command line and of skeletons.
+
+    Raises
+    ------
+    InputError   nothing says where the user's caches are
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock"
+    except RuntimeError:
+        raise InputError("the user has no home folder for caches; set HOME or XDG_CACHE_HOME") from None
+
+
 def remove_file(path: Path) -> None:
     """Remove a file; it is not an error if it doesn't exist.
 
@@ -103,7 +123,7 @@ def new_file_beside(path: Path, data: bytes, mode: int = 0o666) -> Iterator[Path
 
     The caller renames it to the path, else it is removed.
     """
-    beside = path.with_name(f".scenedock-{token_hex(8)}")
+    beside = path.with_name(f"{BESIDE}{token_hex(8)}")
     beside.touch(mode, exist_ok=False)
     try:
         with beside.open("wb") as file:
@@ -113,6 +133,24 @@ def new_file_beside(path: Path, data: bytes, mode: int = 0o666) -> Iterator[Path
         yield beside
     finally:
         beside.unlink(missing_ok=True)
+
+
+def is_left_over(facts: os.stat_result) -> bool:
+    """Whether a file next to another is so old that whoever wrote it must have been killed."""
+    return stat.S_ISREG(facts.st_mode) and facts.st_mtime < time.time() - _SECONDS_TO_WRITE
+
+
+def remove_left_over(folder: Path) -> None:
+    """Remove what processes left in one of our folders that were killed while they wrote.
+
+    Raises
+    ------
+    OSError   the folder can't be read
+    """
+    for each in folder.glob(f"{BESIDE}{'[0-9a-f]' * 16}"):
+        with suppress(OSError):
+            if is_left_over(each.lstat()):
+                each.unlink()
 
 
 def is_stream(path: Path) -> bool:

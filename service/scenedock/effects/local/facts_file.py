@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import pickle
-import sys
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib import import_module
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
-from scenedock.effects.local.disk import new_file_beside
+from scenedock.effects.local.disk import new_file_beside, remove_left_over
 
 _MARK: Final = b"scenedock facts 1\n"
+_MOST_BYTES: Final = 1 << 28
+"""What fits into the memory of a build: at about 4 KB a folder, facts of 60,000 folders."""
 _ROOMS: Final = (
     "scenedock.model.",
     "scenedock.catalog.",
@@ -41,7 +40,11 @@ class FactsFile:
     def load(self) -> object | None:
         """What was saved by these same rules; None where there is nothing, or nothing that can be used."""
         try:
-            data = self.path.read_bytes()
+            # A pipe isn't waited for.
+            with os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+                facts = os.fstat(file.fileno())
+                is_usable = stat.S_ISREG(facts.st_mode) and facts.st_size <= _MOST_BYTES
+                data = file.read(_MOST_BYTES) if is_usable else b""
         except OSError:
             return None
         head, body = data[: len(_MARK) + 64], data[len(_MARK) + 64 :]
@@ -52,10 +55,13 @@ class FactsFile:
     def save(self, facts: object) -> None:
         """Keep facts; a disk that can't is no error, for then they are read again."""
         body = pack(facts)
+        if len(body) > _MOST_BYTES - len(_MARK) - 64:
+            return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with new_file_beside(self.path, _MARK + _digest(body) + body, 0o600) as beside:
                 beside.replace(self.path)
+            remove_left_over(self.path.parent)
         except OSError:
             return
 
@@ -112,23 +118,8 @@ def _is_named_tuple(kind: type) -> bool:
 
 
 def _digest(body: bytes) -> bytes:
-    digest = hashlib.sha256(_rules())
+    from scenedock.effects.local.facts_rules import RULES  # it reads all our code, which most commands don't need
+
+    digest = hashlib.sha256(RULES)
     digest.update(body)
     return digest.hexdigest().encode()
-
-
-@cache
-def _rules() -> bytes:
-    """What tells these rules from others: the code and the schemas by which files are read, and Python's version."""
-    digest = hashlib.sha256(f"{sys.version} {yaml.__version__}".encode())
-    for file in _sources(files("scenedock")):
-        digest.update(file.read_bytes())
-    return digest.digest()
-
-
-def _sources(folder: Traversable) -> Iterator[Traversable]:
-    for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if each.is_dir():
-            yield from _sources(each)
-        elif each.name.endswith((".py", ".json")):
-            yield each

@@ -71,6 +71,8 @@ def _read(source: SecretSource, listed_in: Path, environment: Mapping[str, str])
         return value
     try:
         data = read_file(listed_in.parent / Path(source.file).expanduser())
+    except RuntimeError:
+        raise InputError(f"{place}: there is no such home folder; write the path without `~`") from None
     except ScenedockError as error:
         raise InputError(f"{place}: {error}") from None
     try:

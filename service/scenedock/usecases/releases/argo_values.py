@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -36,15 +36,15 @@ def application_layers(
     read: Callable[[str], Document],
     elsewhere: str,
     overrides: Sequence[tuple[str, Document]],
-    read_at: Collection[str],
+    is_read: Callable[[str], bool],
 ) -> Iterator[Layer]:
     """What the manifest of an Application sets, in the order in which it counts; none where it isn't among `manifests`.
 
     Of several sources that one counts that deploys the folder of the Application, or the `chart` from elsewhere, if
     there is one. `read` gives the document of another file of the same repository: generators have parameters from
     files. The name of the repository is `elsewhere` if the folder is in another. `overrides` are the files in that
-    folder that change its source (see `override_paths`): their lists replace the manifest's. `read_at`
-    are the names of the revision at which that folder is read: at another one, nobody can tell what is in it.
+    folder that change its source (see `override_paths`): their lists replace the manifest's. `is_read`
+    tells whether that folder is read at a revision: at another one, nobody can tell what is in it.
     """
     document = _manifest_of(application, manifests)
     if document is None:
@@ -60,7 +60,7 @@ def application_layers(
             left = replace(one, source=_without(one.source, [as_object(each.value) for _, each in overrides]))
             for layer in left.layers():
                 yield replace(layer, elsewhere=elsewhere, is_file=False)
-            if not chart and (revision := one.other_revision(read_at)):
+            if not chart and (revision := one.other_revision(is_read)):
                 at_line = document.line_of((*place, "targetRevision"))
                 at = Place(elsewhere, application.place.path, at_line)
                 pinned.append(f"{at}: its Application deploys the revision {revision}, which may not be what was read")
@@ -122,10 +122,10 @@ class _Source:
             return posixpath.basename(as_text(self._rendered(self.source.get("chart"))) or path) == chart
         return "{{" in path or (bool(path) and folder_at(path) == self.application.path)
 
-    def other_revision(self, read_at: Collection[str]) -> str:
+    def other_revision(self, is_read: Callable[[str], bool]) -> str:
         """The revision that it deploys, if that isn't the one that is read; empty where only a cluster knows it."""
         revision = as_text(self._rendered(self.source.get("targetRevision"))).removeprefix("refs/heads/")
-        return "" if "{{" in revision or revision in {"", "HEAD", *read_at} else revision
+        return "" if "{{" in revision or revision in {"", "HEAD"} or is_read(revision) else revision
 
     def layers(self) -> Iterator[Layer]:
         helm = as_object(self.source.get("helm"))

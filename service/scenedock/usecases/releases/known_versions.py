@@ -33,7 +33,8 @@ _NOT_LISTED: Final = frozenset({"", ".", "..", *NOT_ENTERED})
 class KnownVersion:
     """A release with the images in its values, and all files that say so, also those that aren't there.
 
-    `is_watched`: a change of any of these would be noticed. `history` says since when it is there, if that is known.
+    `is_watched`: all that are there could be read, and a change of any that changes the release would be noticed.
+    `history` says since when it is there, if that is known.
     """
 
     alone: Alone
@@ -48,7 +49,8 @@ class KnownVersions:
     """The versions of an export, in the order of its pairs, of repositories as they were read.
 
     `names` is a digest of the names that the catalog had given, `export` the packed export; empty where something could
-    not be read. `prefixes` are those of the images of each repository, `commits` those as of which histories are known.
+    not be read. `prefixes` are those of the images of each repository, `commits` those as of which histories are known,
+    with authors as the `mailmaps` name them.
     """
 
     names: str
@@ -57,6 +59,7 @@ class KnownVersions:
     versions: tuple[KnownVersion, ...] = ()
     prefixes: Mapping[str, str] = field(default_factory=dict)
     commits: Mapping[str, str] = field(default_factory=dict)
+    mailmaps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -160,23 +163,24 @@ def _survey(
 ) -> KnownVersions:
     """What is known, with the versions of all pairs; those are read that aren't known, or of which a file changed."""
     versions = known.versions
-    read: dict[int, Deployed] = {}
-    found: list[tuple[tuple[Image, ...], frozenset[FileKey]]] = []
+    read: dict[int, tuple[Deployed, frozenset[FileKey], bool]] = {}
+    images: list[tuple[Image, ...]] = []
     for number, pair in enumerate(pairs):
         if versions and versions[number].is_watched and versions[number].files.isdisjoint(changed):
-            found.append((versions[number].images, versions[number].files))
+            images.append(versions[number].images)
         else:
-            read[number], files = readers[pair.repository].deployed_with_files(pair)
-            found.append((tuple(read[number].images()), files))
-    prefixes = common_prefixes([pair.repository for pair in pairs], [images for images, _ in found])
+            read[number] = readers[pair.repository].deployed_with_files(pair)
+            images.append(tuple(read[number][0].images()))
+    prefixes = common_prefixes([pair.repository for pair in pairs], images)
 
     def version(number: int, pair: Pair) -> KnownVersion:
-        prefix, (images, files) = prefixes[pair.repository], found[number]
+        prefix = prefixes[pair.repository]
         if number not in read and prefix == known.prefixes[pair.repository]:
             return versions[number]
-        deployed = read.get(number) or readers[pair.repository].deployed(pair)
-        is_watched = all(_NOT_LISTED.isdisjoint(path.split("/")) for _, path in files)
-        return KnownVersion(Alone.of(deployed, images, prefix, choose_none), images, files, is_watched)
+        deployed, files, lasts = read.get(number) or readers[pair.repository].deployed_with_files(pair)
+        is_watched = lasts and all(_NOT_LISTED.isdisjoint(path.split("/")) for _, path in files)
+        alone = Alone.of(deployed, images[number], prefix, choose_none)
+        return KnownVersion(alone, images[number], files, is_watched)
 
     now = tuple(version(number, pair) for number, pair in enumerate(pairs))
     return replace(known, versions=now, prefixes=prefixes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -31,6 +32,7 @@ _USUAL_BRANCHES = ("main", "master")
 _NOT_THERE = "no such file"
 """What the error says of a file that isn't there; values files may be named that no environment has."""
 _VALUES_OF_ITEMS = ("helmValues", "values")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 FileKey: TypeAlias = tuple[str, str]
 """The name of a repository, and the path of a file in it."""
@@ -68,7 +70,8 @@ class VersionReader:
     `libraries` are the folders of library charts: values under their keys are those of the chart that uses them.
     `files` are those that settings may name: a path that somebody wrote could lead out of the repository. `others` read
     the files of other repositories, by their names: Applications may be there. `ref` is what of the repository is read.
-    `known` are documents that somebody has read already, `seen` the files that the last answer needed.
+    `known` are documents that somebody has read already, `seen` the files that the last answer needed, `unread` those
+    that are there, and couldn't be read.
     """
 
     read: Callable[[str], bytes]
@@ -78,6 +81,8 @@ class VersionReader:
     ref: str = "HEAD"
     known: dict[str, Document] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
+    _depends_on_ref: bool = False
     _problems: dict[str, str] = field(default_factory=dict)
     _all_documents: dict[str, tuple[Document, ...]] = field(default_factory=dict)
     _files: dict[str, Layer] = field(default_factory=dict)
@@ -86,7 +91,7 @@ class VersionReader:
     _items: dict[str, Mapping[str, tuple[Keys, Json]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._charts = ChartReader(self.document, self._bytes, self.libraries, self.seen)
+        self._charts = ChartReader(self.document, self._data, self.libraries, self.seen)
 
     def of_another_time(self, read: Callable[[str], bytes]) -> VersionReader:
         """A reader of the same repository whose files have other contents."""
@@ -99,19 +104,25 @@ class VersionReader:
             self.known.pop(path, None)
             self._files.pop(path, None)
             self._problems.pop(path, None)
+            self.unread.discard(path)
             self._items.pop(path, None)
             self._all_documents.pop(path, None)
 
-    def deployed_with_files(self, pair: Pair) -> tuple[Deployed, frozenset[FileKey]]:
-        """What its files say, and all files that it was read from, also those that aren't there."""
+    def deployed_with_files(self, pair: Pair) -> tuple[Deployed, frozenset[FileKey], bool]:
+        """What its files say, all files that it was read from, also those that aren't there, and whether it lasts.
+
+        It lasts as long as these files if each could be read, and it doesn't depend on which commit is read.
+        """
         deployed = self.deployed(pair)
         readers = {pair.repository: self, **self._readers}
-        return deployed, frozenset((name, path) for name, reader in readers.items() for path in reader.seen)
+        lasts = not self._depends_on_ref and all(each.seen.isdisjoint(each.unread) for each in readers.values())
+        return deployed, frozenset((name, path) for name, reader in readers.items() for path in reader.seen), lasts
 
     def deployed(self, pair: Pair) -> Deployed:
         """What its files say of a service in an environment."""
         for reader in (self, *self._readers.values()):
             reader.seen.clear()
+        self._depends_on_ref = False
         each, member, deployment = pair.each, pair.member, pair.deployment
         folder = member.folder_of(deployment) or _chart_of(member, deployment.item)
         base, files = (folder.files_of(None), folder.files_of(deployment.environment)) if folder else ((), ())
@@ -140,7 +151,7 @@ class VersionReader:
         facts = self._charts.of(member.contents, folder, own)
         slug = deployment.item.slug if deployment.item else ""
         names = (name, posixpath.basename(deployment.folder), posixpath.basename(slug))
-        tag_files = TagFiles(member.contents.settings.versions, self.files, self._noted, self.document)
+        tag_files = TagFiles(member.contents.settings.versions, self.files, self._bytes, self.document)
         tag_file = tag_files.of(deployment.environment, names)
         if tag_file and "{environment}" in member.contents.settings.versions.file:
             particular.add(tag_file.path)
@@ -201,7 +212,7 @@ class VersionReader:
         for application in member.contents.applications:
             if application.path == root.rstrip("/") and application.environment in {None, item.environment}:
                 parents += self._layers_of_manifest(member, application, "")
-        yield from template_layers(item.template, self._bytes(item.template), item.folder, parents)
+        yield from template_layers(item.template, self._data(item.template), item.folder, parents)
 
     def _layers_of_application(self, member: Member, deployment: Deployment) -> Iterator[Layer]:
         """What the manifest of its Application sets, which may be in another repository."""
@@ -220,8 +231,13 @@ class VersionReader:
         overrides = [(path, document) for path, document in documents if document.value]
         manifests = reader.documents(place.path)
         branch = member.contents.facts.branch
-        read_at = {self.ref, branch} if branch != "HEAD" else {self.ref, *_USUAL_BRANCHES}
-        yield from application_layers(application, chart, manifests, reader.document, elsewhere, overrides, read_at)
+        branches = (branch,) if branch != "HEAD" else _USUAL_BRANCHES
+
+        def is_read(revision: str) -> bool:
+            self._depends_on_ref |= self.ref != "HEAD" and _COMMIT.fullmatch(revision) is not None
+            return revision in {self.ref, *branches}
+
+        yield from application_layers(application, chart, manifests, reader.document, elsewhere, overrides, is_read)
         for path, _ in documents:
             if path in self._problems:
                 yield Layer(path, {}, Document(None).line_of, is_file=False, unreadable=self._problems[path])
@@ -234,7 +250,7 @@ class VersionReader:
         self.seen.add(path)
         if path not in self.known:
             try:
-                self.known[path] = read_document(self.read(path))
+                self.known[path] = read_document(self._bytes(path))
             except InputError as error:
                 self.known[path] = Document(None)
                 if _NOT_THERE not in str(error).lower():
@@ -246,19 +262,25 @@ class VersionReader:
         self.seen.add(path)
         if path not in self._all_documents:
             try:
-                data = self.read(path)
+                data = self._bytes(path)
                 self._all_documents[path] = () if encryption_of(data) else read_documents(data)
             except InputError:
                 self._all_documents[path] = ()
         return self._all_documents[path]
 
-    def _noted(self, path: str) -> bytes:
-        self.seen.add(path)
-        return self.read(path)
-
     def _bytes(self, path: str) -> bytes:
+        self.seen.add(path)
+        self.unread.discard(path)
         try:
-            return self._noted(path)
+            return self.read(path)
+        except InputError as error:
+            if _NOT_THERE not in str(error).lower():
+                self.unread.add(path)
+            raise
+
+    def _data(self, path: str) -> bytes:
+        try:
+            return self._bytes(path)
         except InputError:
             return b""
 

@@ -58,7 +58,7 @@ class Programs:
         from scenedock.effects.helm.chart_cache import ChartCache
         from scenedock.effects.helm.program import HelmProgram
         from scenedock.effects.kustomize.program import KustomizeProgram
-        from scenedock.runtime.wiring import cache_folder
+        from scenedock.effects.local.disk import cache_folder
         from scenedock.usecases.manifests.tools import RenderingTools
 
         charts = ChartCache(self.charts or cache_folder() / "charts", _fetcher() if self.fetch_charts else None)
