@@ -9,6 +9,7 @@ from flask import Response, g, request
 
 from scenedock.documents.writing import write_documents
 from scenedock.doors.http.rendering.page import PAGE, address, page
+from scenedock.doors.http.rendering.pull_requests import pull_requests_of
 from scenedock.doors.http.requests.access import NOBODY, require_scope
 from scenedock.doors.http.requests.deciding import decider
 from scenedock.doors.http.requests.following import stream
@@ -60,6 +61,7 @@ def show_task_to_people(service: Service, task_id: str) -> Response:
             for step, state in steps
         ],
         events=events,
+        pull_requests=pull_requests_of(task),
         approvals=find_approvals(service.effects.approvals.store(), decider(service), only_open=False, task_id=task_id),
         last=max((event.id for event in events), default=0),
         can_send=may_send_forms() and g.caller.may("run"),
