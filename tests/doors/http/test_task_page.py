@@ -34,7 +34,12 @@ def test_each_pull_request_is_a_link_at_the_top(service: Service) -> None:
     page = ended(
         service,
         {},
-        {"title": "Retire <billing>", "pullRequestUrl": mine, "published": published, "pullRequestUrls": [mine, BESIDE]},
+        {
+            "title": "Retire <billing>",
+            "pullRequestUrl": mine,
+            "published": published,
+            "pullRequestUrls": [mine, BESIDE],
+        },
     )
 
     assert notices(page) == [

@@ -56,6 +56,7 @@ def show_task_to_people(service: Service, task_id: str) -> Response:
         "task.html",
         task=task,
         title=_title(task),
+        waiting=_waiting(task),
         steps=[
             (step, as_text(state.get("status")) or "open", _yaml(step.input), _yaml(as_object(state.get("output"))))
             for step, state in steps
@@ -120,6 +121,12 @@ def _title(task: Task) -> str:
     info = as_object(as_object(task.spec.get("templateInfo")).get("entity"))
     named = as_text(as_object(info.get("metadata")).get("name"))
     return named or ", ".join(step.name for step in task.steps[:3])
+
+
+def _waiting(task: Task) -> str:
+    """What it waits for, as a sentence; or what else its reason is."""
+    reason = task.reason or ""
+    return f"Waits {reason}" if reason.startswith(("for ", "until ")) else reason[:1].upper() + reason[1:]
 
 
 def _yaml(value: object) -> str:
