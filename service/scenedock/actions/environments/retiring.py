@@ -154,6 +154,8 @@ def retire(
     planned = here.planned
     if planned.refusals:
         raise refused(planned.refusals)
+    for name in {file.repository for file in planned.files}:
+        here.homes[name].require_host(hosts)
     subject = ApprovalSubject(planned.title, planned.body, planned.digest)
     environments = [environment for _, _, environment in planned.keys]
     said = ask_approval(context, action, environments, subject, passes=request.pass_approval, always=True)
