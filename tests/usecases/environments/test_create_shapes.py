@@ -348,7 +348,7 @@ def test_neither_other_environments_with_such_a_name_nor_nested_services_are_cop
     was = contents(root)
     assert "git ignores billing/values-demo.yaml" in create("demo", "--write", code=4)
     assert contents(root) == was
-    create("qa", "--write")
+    assert "written: apps:billing/values-qa.yaml\n" in create("qa", "--write")
     now = contents(root)
     assert {path for path in now if now[path] != was.get(path)} == {"billing/values-qa.yaml", "argocd/set.yaml"}
     new = "          - {service: billing, path: billing, env: qa}\n"
