@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from scenedock.doors.http.app import make_app
-from scenedock.model.json import JsonObject
+from scenedock.model.json import Json, JsonObject
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.service import Service
 from tests.tools.service import ADMIN, bearer
@@ -29,7 +29,7 @@ def notices(page: str) -> list[str]:
 
 def test_each_pull_request_is_a_link_at_the_top(service: Service) -> None:
     mine = "http://127.0.0.1:8080/acme/apps/pull/2"
-    published = [{"pullRequestUrl": mine, "number": 2}, {"pullRequestUrl": None, "number": None}]
+    published: list[Json] = [{"pullRequestUrl": mine, "number": 2}, {"pullRequestUrl": None, "number": None}]
 
     page = ended(
         service,

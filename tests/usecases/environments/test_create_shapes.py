@@ -262,7 +262,7 @@ def test_what_cannot_be_created_is_refused(tmp_path: Path) -> None:
     assert "can't be the name of an environment" in create(new="Q A")
     assert "there is no key 'hosts' to answer (did you mean host?)" in create("--answer", "hosts=x")
     assert "is left out (it is a secret, as its name says)" in create("--answer", "env[name=DB_PASSWORD].value=x")
-    assert "matches no key that is asked" in create("--keep", "resources.*")
+    assert "matches no key that is asked; the plan lists all" in create("--keep", "resources.*")
     assert contents(root) == before
 
 

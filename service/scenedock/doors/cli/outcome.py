@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from scenedock.changes.planned import PlannedFile
 
 
-def outcome(files: Sequence[PlannedFile], commits: Mapping[str, str], *, written: bool) -> Iterator[str]:
+def what_is_done(files: Sequence[PlannedFile], commits: Mapping[str, str], *, written: bool) -> Iterator[str]:
     """The files that are written or the commits, by repository; or that nothing is written, and how it would be."""
     if not written:
         yield "nothing is written; add --write, or --commit"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scenedock.doors.cli.export_views import printable
-from scenedock.doors.cli.outcome import outcome
+from scenedock.doors.cli.outcome import what_is_done
 from scenedock.doors.cli.queries.programs import Programs, rendering_options
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
@@ -233,7 +233,7 @@ def _outcome(planned: Planned, commits: Mapping[str, str], *, written: bool) -> 
     if not planned.changes and not planned.refusals:
         yield "nothing to change"
     elif not planned.refusals:
-        yield from outcome(planned.files, commits, written=written)
+        yield from what_is_done(planned.files, commits, written=written)
 
 
 def _of_file(file: PlannedFile) -> Iterator[str]:

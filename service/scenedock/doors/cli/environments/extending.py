@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from scenedock.doors.cli.export_views import printable
-from scenedock.doors.cli.outcome import edited, outcome
+from scenedock.doors.cli.outcome import edited, what_is_done
 from scenedock.doors.cli.sources import Sources, source_options
 
 
@@ -30,15 +30,14 @@ def extend_environment(
     *,
     for_good: bool,
     repository: str | None,
-    plan: bool,
-    write: bool,
-    commit: bool,
+    **asked: bool,
 ) -> None:
     """Move the day on which SERVICE ends in ENVIRONMENT, in the scenedock.yaml of REPO... (the current folder).
 
     The line is shown. Nothing is written without --write or --commit.
 
-    Exit codes: 0 done, or shown, 2 wrong usage, no such deployment, or settings that can't be edited, 4 a file has other changes.
+    Exit codes: 0 done, or shown, 2 wrong usage, no such deployment, or settings that can't be edited, 4 a file
+    has other changes.
     """
     from scenedock.changes.end_edits import checked_end
     from scenedock.usecases.changes.make_locally import make_locally
@@ -46,12 +45,13 @@ def extend_environment(
 
     if bool(until) == for_good:
         raise click.UsageError("give either --until or --for-good")
-    if (write or commit) and (plan or sources.ref is not None):
+    writes, plan = asked["write"] or asked["commit"], asked["plan"]
+    if writes and (plan or sources.ref is not None):
         raise click.UsageError(f"with {'--plan' if plan else '--ref'} nothing can be written")
     checked_end(until, datetime.now(UTC).date())
     with sources.opened() as opened:
         planned = plan_extension(sources.export_of(opened), opened, (service, environment, repository), until)
-    commits: Mapping[str, str] = make_locally(planned, sources.roots, commit=commit) if write or commit else {}
-    done = outcome(planned.files, commits, written=write or commit) if planned.files else ["nothing to change"]
+    commits: Mapping[str, str] = make_locally(planned, sources.roots, commit=asked["commit"]) if writes else {}
+    done = what_is_done(planned.files, commits, written=writes) if planned.files else ["nothing to change"]
     lines = [planned.title, *(line for file in planned.files for line in edited(file)), *done]
     click.echo("\n".join(map(printable, lines)))

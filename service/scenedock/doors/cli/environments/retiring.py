@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scenedock.doors.cli.export_views import printable
-from scenedock.doors.cli.outcome import edited, outcome
+from scenedock.doors.cli.outcome import edited, what_is_done
 from scenedock.doors.cli.queries.programs import Programs, rendering_options
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
@@ -129,4 +129,4 @@ def _lines(planned: PlannedRetirement, commits: Mapping[str, str], *, written: b
         if refusal.remedy or option:
             yield f"    {refusal.remedy}{option}"
     if not planned.refusals:
-        yield from outcome(planned.files, commits, written=written)
+        yield from what_is_done(planned.files, commits, written=written)

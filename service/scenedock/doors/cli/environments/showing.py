@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scenedock.doors.cli.outcome import outcome
+from scenedock.doors.cli.outcome import what_is_done
 from scenedock.doors.cli.queries.programs import rendering_options
 from scenedock.doors.cli.settings import format_option
 from scenedock.doors.cli.sources import Sources, source_options
@@ -156,7 +156,7 @@ def end(plan: CopyPlan, commits: Mapping[str, str], *, written: bool) -> Iterato
         count = len(plan.questions)
         yield f"{count} key{'' if count == 1 else 's'} must be answered: --answer KEY=VALUE, --keep, --accept"
     if not plan.planned.refusals:
-        yield from outcome(plan.planned.files, commits, written=written)
+        yield from what_is_done(plan.planned.files, commits, written=written)
 
 
 def make(plan: CopyPlan, sources: Sources, doing: Doing) -> Mapping[str, str]:
