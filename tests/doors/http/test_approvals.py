@@ -158,7 +158,9 @@ def test_a_promotion_waits_over_a_restart_for_somebody_else_and_says_who_approve
     assert "user:default/jane asked for this" in refusals[0].text
     assert "user:default/eve may not decide about this; who may: user:default/max, group" in refusals[1].text
     assert jane.client.post(f"{LIST}/{asked['id']}/approve", json={}).status_code == 401
-    assert f"/approvals/{asked['id']}" in jane.look(f"/tasks/{task_id}").text
+    shown = jane.look(f"/tasks/{task_id}").text
+    assert f"/approvals/{asked['id']}" in shown
+    assert f'<p class="notice info">Waits for {whom}</p>' in shown
     assert acme.repository("gitops").pulls == {}
 
     assert max_.ask(f"{LIST}/{asked['id']}/approve", {"comment": "go"}).json["state"] == "approved"
