@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import urllib.parse
 
@@ -184,6 +185,31 @@ def test_an_action_is_run_from_its_form_and_its_task_followed(browser: Browser, 
         expect(visitor.page.locator(".facts .tag")).to_have_text("completed")
         expect(visitor.page.locator(".log")).to_contain_text("files of orders")
         visitor.check("task")
+
+
+def test_the_page_of_a_task_says_without_a_reload_what_it_waits_for(browser: Browser, example: str) -> None:
+    event = {"id": 1, "type": "log", "createdAt": "2026-01-01T07:30:00Z", "body": {"message": "Waiting: for Max"}}
+    page = """<script src="{script}" defer></script><div data-state>{state}</div><div>
+        <ol data-follow="/tasks/1/events" data-after="0"></ol></div>"""
+    with visiting(browser, example) as visitor:
+        visitor.open("/tasks")
+        script = visitor.page.locator("script").first.get_attribute("src")
+        states = iter(["open", "Waits for Max"])
+        visitor.page.route(
+            "**/tasks/1",
+            lambda route: route.fulfill(content_type="text/html", body=page.format(script=script, state=next(states))),
+        )
+        visitor.page.route(
+            "**/tasks/1/events?*",
+            lambda route: route.fulfill(
+                content_type="text/event-stream", body=f"event: log\ndata: {json.dumps(event)}\n\n"
+            ),
+        )
+        visitor.open("/tasks/1")
+
+        expect(visitor.page.locator("[data-state]")).to_have_text("Waits for Max")
+        expect(visitor.page.locator("li")).to_have_text("07:30:00Waiting: for Max")
+        assert visitor.troubles == []
 
 
 def test_a_task_that_has_failed_is_retried(browser: Browser, example: str) -> None:

@@ -17,8 +17,10 @@ from flask.testing import FlaskClient
 
 from scenedock.actions.changes.promote_deployment import promote_deployment_action
 from scenedock.actions.changes.set_version import set_version_action
+from scenedock.actions.environments.retire_environment import retire_environment_action
 from scenedock.doors.cli import main
 from scenedock.doors.http.app import make_app
+from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.errors import NotAllowedError
 from scenedock.model.action import BASE_PATH, Caller, Context
 from scenedock.model.approvals import ApprovalRequest, ApprovalSubject, StepKey
@@ -145,7 +147,8 @@ def test_a_promotion_waits_over_a_restart_for_somebody_else_and_says_who_approve
     jane, eve, max_ = (Person(service, backstage, name) for name in ("jane", "eve", "max"))
 
     (asked,) = max_.ask(LIST).json["approvals"]
-    assert asked["id"] in until(jane, task_id, holds=waits)["reason"]
+    whom = "the approval of user:default/max, group:default/platform"
+    assert until(jane, task_id, holds=waits)["reason"] == f"for {whom}"
     assert (asked["what"], asked["askedBy"]) == ("Promote billing 1.4.0 to production", "user:default/jane")
     assert "| billing/production | 1.3.0 | 1.4.0 |" in asked["summary"]
     assert eve.ask(LIST).json == {"approvals": []}
@@ -155,7 +158,9 @@ def test_a_promotion_waits_over_a_restart_for_somebody_else_and_says_who_approve
     assert "user:default/jane asked for this" in refusals[0].text
     assert "user:default/eve may not decide about this; who may: user:default/max, group" in refusals[1].text
     assert jane.client.post(f"{LIST}/{asked['id']}/approve", json={}).status_code == 401
-    assert f"/approvals/{asked['id']}" in jane.look(f"/tasks/{task_id}").text
+    shown = jane.look(f"/tasks/{task_id}").text
+    assert f"/approvals/{asked['id']}" in shown
+    assert f'<p class="notice info">Waits for {whom}</p>' in shown
     assert acme.repository("gitops").pulls == {}
 
     assert max_.ask(f"{LIST}/{asked['id']}/approve", {"comment": "go"}).json["state"] == "approved"
@@ -185,6 +190,10 @@ def test_pages_templates_and_the_command_line_decide_once(
     assert "Approve</button>" not in jane.look(f"/approvals/{first}").text
     unsafe = {**ann.proxy, "Sec-Fetch-Site": "cross-site"}
     assert ann.client.post(f"/approvals/{first}", data={"decision": "approve"}, headers=unsafe).status_code == 403
+    silent = ann.send(f"/approvals/{first}", decision="refuse", comment=" ")
+    assert (silent.status_code, store.get(first).state) == (400, "open")
+    assert 'id="error-comment">a refusal needs a comment' in silent.text
+    assert "Approve</button>" in silent.text
     assert ann.send(f"/approvals/{first}", decision="approve", comment="go").status_code == 303
     assert (store.get(first).state, store.get(first).decided_by) == ("approved", "user:default/ann")
     assert "by user:default/ann" in jane.look(f"/approvals/{first}").text
@@ -206,6 +215,20 @@ def test_pages_templates_and_the_command_line_decide_once(
     too_early = CliRunner().invoke(main, ["tasks", "undo", "task-0"])
     assert (too_early.exit_code, "cancel it first" in too_early.stderr) == (4, True)
     assert max_.client.post(f"{BASE_PATH}/tasks/task-0/undo", json={}, headers=bearer(ADMIN)).status_code == 409
+
+
+def test_nobody_is_asked_to_approve_what_can_be_published_nowhere(opened: Open) -> None:
+    effects = replace(opened().effects, code_hosts=CodeHosts())
+    context = Context(Caller("plugin:scaffolder", "backstage", "user:default/jane", "run"), effects, "task-1", "it")
+    retirement: dict[str, Json] = {"service": "billing", "environment": "qa"}
+    said = "nothing was changed: no code host is configured.*list github.com in"
+
+    with pytest.raises(NotAllowedError, match=said):
+        promote_deployment_action.run(context, PROMOTION)
+    with pytest.raises(NotAllowedError, match=said):
+        retire_environment_action.run(context, retirement)
+
+    assert effects.approvals.store().find() == []
 
 
 def asked_in(service: Service, task_id: str) -> str:

@@ -86,7 +86,7 @@ def test_a_version_that_is_written_and_not_committed_is_not_done(apps: Path) -> 
     run("--service", "billing", apps, "--write")
     assert (apps / "billing/values-qa.yaml").read_text() == NEW.format("billing")
     said = run("--service", "billing", apps, "--commit", code=4)
-    assert "billing/values-qa.yaml has changes that aren't committed; commit or stash them first" in said
+    assert "Error: apps: billing/values-qa.yaml has changes that aren't committed; commit or stash them first" in said
     run("--service", "billing", apps, "--write")
     git(apps, "commit", "-qam", "Promote")
     assert "nothing to change" in run("--service", "billing", apps, "--commit")

@@ -64,5 +64,6 @@ def test_a_skeleton_is_answered_by_the_services_that_it_made(tmp_path: Path) -> 
     }
     assert "- {service: orders, env: qa, cluster: eu}" in (root / "argocd/set.yaml").read_text()
     assert "qa: namespace orders-qa" in printed
+    assert "written: apps:apps/orders/values-qa.yaml\n" in printed
     assert "image: reg.acme.test/orders:1.0.0" in printed
     assert "owners: CODEOWNERS has no line for /apps/orders/" in printed

@@ -262,7 +262,7 @@ def test_what_cannot_be_created_is_refused(tmp_path: Path) -> None:
     assert "can't be the name of an environment" in create(new="Q A")
     assert "there is no key 'hosts' to answer (did you mean host?)" in create("--answer", "hosts=x")
     assert "is left out (it is a secret, as its name says)" in create("--answer", "env[name=DB_PASSWORD].value=x")
-    assert "matches no key that is asked" in create("--keep", "resources.*")
+    assert "matches no key that is asked; the plan lists all" in create("--keep", "resources.*")
     assert contents(root) == before
 
 
@@ -367,7 +367,7 @@ def test_neither_other_environments_with_such_a_name_nor_nested_services_are_cop
     was = contents(root)
     assert "git ignores billing/values-demo.yaml" in create("demo", "--write", code=4)
     assert contents(root) == was
-    create("qa", "--write")
+    assert "written: apps:billing/values-qa.yaml\n" in create("qa", "--write")
     now = contents(root)
     assert {path for path in now if now[path] != was.get(path)} == {"billing/values-qa.yaml", "argocd/set.yaml"}
     new = "          - {service: billing, path: billing, env: qa}\n"

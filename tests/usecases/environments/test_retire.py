@@ -387,7 +387,14 @@ def test_an_approval_is_for_the_bytes_and_the_data_that_it_was_shown() -> None:
 def test_the_end_of_an_environment_is_an_annotation_and_is_moved_in_place(apps: Apps) -> None:
     apps.put({**service("billing", "dev", "qa"), "scenedock.yaml": SETTINGS})
 
-    apps.run("environments", "extend", "billing", "qa", "--until", "2099-03-01", "--commit")
+    extend = ("environments", "extend", "billing", "qa", "--until", "2099-03-01")
+    shown = apps.run(*extend)
+    assert '      +  billing: {qa: "2099-03-01", dev: 2099-01-01} # two' in shown
+    assert shown.endswith("nothing is written; add --write, or --commit\n")
+    assert (apps.root / "scenedock.yaml").read_text("utf-8") == SETTINGS
+    assert "with --plan nothing can be written" in apps.run(*extend, "--plan", "--write", code=2)
+    assert "committed in apps: " in apps.run(*extend, "--commit")
+    assert apps.run(*extend, "--commit").endswith("nothing to change\n")
 
     assert apps.changed() == {
         "scenedock.yaml": [
@@ -398,7 +405,8 @@ def test_the_end_of_an_environment_is_an_annotation_and_is_moved_in_place(apps: 
     exported = apps.run("catalog", "export")
     assert "scenedock.dev/expires: dev=2099-01-01,qa=2099-03-01" in exported
     assert "must be a day" in apps.run("environments", "extend", "billing", "qa", "--until", "soon", code=2)
-    apps.run("environments", "extend", "billing", "qa", "--for-good", "--commit")
+    extended = apps.run("environments", "extend", "billing", "qa", "--for-good", "--write")
+    assert extended.endswith("written: apps:scenedock.yaml\n")
     assert "qa=" not in apps.run("catalog", "export")
 
 

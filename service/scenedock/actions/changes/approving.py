@@ -32,10 +32,13 @@ def approved(context: Context[Effects], passes: str, here: PlannedHere, verb: Ve
     ------
     WaitingFor      nobody has decided yet
     ConflictError   it was refused, or nobody has decided in time
+    InputError, NotAllowedError   it could be published nowhere
     """
     planned = here.planned
     if planned.refusals or not planned.files:
         return here
+    for home in here.homes.values():
+        home.require_host(context.effects.code_hosts)
     merged = list(_merged_by(context.effects.code_hosts, here, how))
     sentence = ask_approval(
         context,

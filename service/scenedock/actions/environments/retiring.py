@@ -161,6 +161,8 @@ def retire(
     planned = here.planned
     if planned.refusals:
         raise refused(planned.refusals)
+    for name in {file.repository for file in planned.files}:
+        here.homes[name].require_host(hosts)
     known = KnownRetirement.of(here)
     subject = ApprovalSubject(planned.title, planned.body, planned.digest, known.as_facts)
     environments = [environment for _, _, environment in planned.keys]

@@ -67,7 +67,7 @@ def answered(decisions: Sequence[Decision], wish: Answers) -> list[Decision]:
     by_key = {each.key: each for each in decisions}
     for key in wish.answers:
         if key not in by_key:
-            raise InputError(f"there is no key {key!r} to answer{similar(key, by_key)}; `--plan` lists all")
+            raise InputError(f"there is no key {key!r} to answer{similar(key, by_key)}; the plan lists all")
         if by_key[key].outcome == "left out":
             raise InputError(
                 f"{key} is left out ({by_key[key].reason}), so it can't be answered; set it where secrets are"
@@ -97,7 +97,7 @@ def _dropped(decisions: Sequence[Decision], pattern: str) -> list[Decision]:
     expression = _expression(pattern)
     matching = {at for at, each in enumerate(decisions) if expression.fullmatch(each.key) and not each.entry.is_key}
     if not matching:
-        raise InputError(f"{pattern!r} matches no key; `--plan` lists all")
+        raise InputError(f"{pattern!r} matches no key; the plan lists all")
     return [
         replace(each, outcome="left out", reason=DROPPED, old=None, new=None, suggestion=None)
         if at in matching and each.outcome != "left out"
@@ -116,7 +116,7 @@ def _by_pattern(decisions: Sequence[Decision], pattern: str, value_of: _ValueOf)
     expression = _expression(pattern)
     matching = [each for each in decisions if each.outcome == "asked" and expression.fullmatch(each.key)]
     if not matching and pattern != "*":
-        raise InputError(f"{pattern!r} matches no key that is asked; `--plan` lists all")
+        raise InputError(f"{pattern!r} matches no key that is asked; the plan lists all")
     return [
         replace(each, new=value_of(each), is_answered=True)
         if each in matching and each.is_open and (value_of(each) is not None or each.old is None)

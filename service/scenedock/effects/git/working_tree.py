@@ -11,8 +11,8 @@ from scenedock.effects.local.disk import new_file_beside, read_file
 from scenedock.errors import ConflictError, InputError, NotFoundError
 
 
-def check_clean(root: Path, paths: Sequence[str]) -> None:
-    """Refuse files that differ from the last commit, and new ones that git ignores.
+def check_clean(name: str, root: Path, paths: Sequence[str]) -> None:
+    """Refuse files of a repository that differ from the last commit, and new ones that git ignores.
 
     Outside of a clone, nobody can tell.
 
@@ -23,10 +23,13 @@ def check_clean(root: Path, paths: Sequence[str]) -> None:
     new = [f"./{each}" for each in sorted(paths) if not (root / each).exists()]
     ignored = ask_git(root, "-c", "core.quotePath=false", "check-ignore", "--", *new).text if new else ""
     if names := [each.strip('"').removeprefix("./") for each in ignored.splitlines()]:
-        raise ConflictError(f"{root}: git ignores {', '.join(names)}; take that out of .gitignore first")
+        raise ConflictError(f"{name}: git ignores {', '.join(names)}; take that out of .gitignore first")
     asked = ask_git(root, "--literal-pathspecs", "status", "--porcelain", "-z", "--", *sorted(paths))
     if dirty := [entry[3:] for entry in asked.output.decode("utf-8", "replace").split("\0") if entry]:
-        raise ConflictError(f"{root}: {', '.join(dirty)} has changes that aren't committed; commit or stash them first")
+        verb = "has" if len(dirty) == 1 else "have"
+        raise ConflictError(
+            f"{name}: {', '.join(dirty)} {verb} changes that aren't committed; commit or stash them first"
+        )
 
 
 Contents: TypeAlias = tuple[bytes | None, bytes | None]
@@ -71,7 +74,7 @@ def _delete(root: Path, at: Path) -> None:
         (root / folder).rmdir()
 
 
-def commit_files(root: Path, paths: Sequence[str], message: str) -> str:
+def commit_files(name: str, root: Path, paths: Sequence[str], message: str) -> str:
     """Commit these files alone, as the user whom git knows, with the hooks of the clone; the new commit's id.
 
     Raises
@@ -86,12 +89,12 @@ def commit_files(root: Path, paths: Sequence[str], message: str) -> str:
     if new:
         added = ask_git(root, "--literal-pathspecs", "add", "--intent-to-add", "--", *sorted(new))
         if added.complaint:
-            raise InputError(f"{root}: git can't add {', '.join(sorted(new))}: {added.complaint}")
+            raise InputError(f"{name}: git can't add {', '.join(sorted(new))}: {added.complaint}")
     done = ask_git(root, "--literal-pathspecs", "commit", "--quiet", "--only", "-m", message, "--", *sorted(paths))
     if done.complaint:
         if new:
             ask_git(root, "--literal-pathspecs", "reset", "--quiet", "--", *sorted(new))
-        raise InputError(f"{root}: git can't commit: {done.complaint}")
+        raise InputError(f"{name}: git can't commit: {done.complaint}")
     return ask_git(root, "rev-parse", "HEAD").text
 
 

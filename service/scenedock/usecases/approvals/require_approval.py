@@ -47,7 +47,7 @@ def require_approval(
             log(f"what the approval {record.id} was asked for has changed, so another one is needed")
         record = ApprovalRecord(str(uuid.uuid4()), key, request, now)
         store.add(record)
-        log(f"{request.what}: this needs an approval, which may give: {request.approvers}")
+        log(f"{request.what}: this needs the approval of {request.approvers}")
         _note(record, "asked")
     return _outcome(approvals, record, log)
 
@@ -88,7 +88,7 @@ def _outcome(approvals: ApprovalEffects, record: ApprovalRecord, log: Callable[[
         record.event,
         check_seconds=_seconds_to_wait(record, told, now),
         give_up_seconds=math.inf,  # the request has an end of its own
-        told=f"an approval by {record.request.approvers} (id {record.id})",
+        told=f"the approval of {record.request.approvers}",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scenedock.catalog.vocabulary.settings import FILE_NAME, CatalogSettings, read_settings
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import Repository
-from scenedock.errors import InputError, NotFoundError
+from scenedock.errors import InputError, NotAllowedError, NotFoundError
 from scenedock.model.code_hosts.code_host import RepositoryAddress
 from scenedock.model.helm import RepositoryFacts
 
@@ -56,3 +56,19 @@ class Home:
                 "scenedock.yaml, or name git's remote: `git remote add origin ADDRESS`"
             )
         return next((each for each in found if hosts.may_write(each)), found[0])
+
+    def require_host(self, hosts: CodeHosts) -> None:
+        """Refuse what could be published nowhere, before anybody is asked to approve it; makes no request.
+
+        Raises
+        ------
+        InputError        no address is known, or it isn't one of a repository
+        NotAllowedError   its host or owner isn't in the list of code hosts
+        """
+        address = self.address(hosts)
+        if hosts.is_empty:
+            raise NotAllowedError(
+                "nothing was changed: no code host is configured, so no pull request can be opened; list "
+                f"{address.host} in the file that `SCENEDOCK_CODE_HOSTS` names, or run it in a clone"
+            )
+        hosts.host_of(address)

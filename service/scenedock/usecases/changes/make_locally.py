@@ -43,13 +43,13 @@ def make_locally(
     for line in (line for release in as_wanted if commit for line in release.lines):
         must_be_clean.setdefault(line.elsewhere or line.repository, set()).add(line.path)
     for name, paths in must_be_clean.items():
-        check_clean(roots[name], sorted(paths))
+        check_clean(name, roots[name], sorted(paths))
     commits: dict[str, str] = {}
     try:
         for name, contents in files.items():
             write_files(roots[name], contents)
         for name, contents in files.items() if commit else ():
-            commits[name] = commit_files(roots[name], list(contents), planned.message)
+            commits[name] = commit_files(name, roots[name], list(contents), planned.message)
     except (ConflictError, InputError) as error:
         raise type(error)(f"{error}; {_taken_back(files, roots, commits)}") from error
     return commits

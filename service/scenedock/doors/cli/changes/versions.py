@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scenedock.doors.cli.export_views import printable
+from scenedock.doors.cli.outcome import what_is_done
 from scenedock.doors.cli.queries.programs import Programs, rendering_options
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
@@ -231,12 +232,8 @@ def _lines(
 def _outcome(planned: Planned, commits: Mapping[str, str], *, written: bool) -> Iterator[str]:
     if not planned.changes and not planned.refusals:
         yield "nothing to change"
-    elif not planned.refusals and not written:
-        yield "nothing is written; add --write, or --commit"
-    if written and not commits:
-        yield from (f"written: {file.repository}:{file.path}" for file in planned.files)
-    for name, commit in commits.items():
-        yield f"committed in {name}: {commit}"
+    elif not planned.refusals:
+        yield from what_is_done(planned.files, commits, written=written)
 
 
 def _of_file(file: PlannedFile) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scenedock.doors.cli.export_views import printable
+from scenedock.doors.cli.outcome import edited, what_is_done
 from scenedock.doors.cli.queries.programs import Programs, rendering_options
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
@@ -115,10 +116,7 @@ def _lines(planned: PlannedRetirement, commits: Mapping[str, str], *, written: b
     yield planned.title
     yield from (f"  - {each.repository}:{each.path}" for each in planned.gone)
     for file in planned.changed:
-        yield f"  ~ {file.repository}:{file.path}"
-        for line in file.lines:
-            yield from ([f"      -{line.old}"] if line.old is not None else [])
-            yield from ([f"      +{line.new}"] if line.new is not None else [])
+        yield from edited(file)
     for title, items in planned.radius.sections:
         yield f"{title}:"
         yield from (f"  {each}" for each in items)
@@ -130,7 +128,5 @@ def _lines(planned: PlannedRetirement, commits: Mapping[str, str], *, written: b
         option = f" ({_LIFTS[refusal.code]})" if refusal.code in _LIFTS else ""
         if refusal.remedy or option:
             yield f"    {refusal.remedy}{option}"
-    if not planned.refusals and not written:
-        yield "nothing is written; add --write, or --commit"
-    for name, commit in commits.items():
-        yield f"committed in {name}: {commit}"
+    if not planned.refusals:
+        yield from what_is_done(planned.files, commits, written=written)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scenedock.doors.cli.outcome import what_is_done
 from scenedock.doors.cli.queries.programs import rendering_options
 from scenedock.doors.cli.settings import format_option
 from scenedock.doors.cli.sources import Sources, source_options
@@ -154,10 +155,8 @@ def end(plan: CopyPlan, commits: Mapping[str, str], *, written: bool) -> Iterato
     if plan.questions:
         count = len(plan.questions)
         yield f"{count} key{'' if count == 1 else 's'} must be answered: --answer KEY=VALUE, --keep, --accept"
-    elif not written and not plan.planned.refusals:
-        yield "nothing is written; add --write, or --commit"
-    for name, commit in commits.items():
-        yield f"committed in {name}: {commit}"
+    if not plan.planned.refusals:
+        yield from what_is_done(plan.planned.files, commits, written=written)
 
 
 def make(plan: CopyPlan, sources: Sources, doing: Doing) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ from scenedock.doors.http.requests.access import NOBODY, NOT_SIGNED_IN, require_
 from scenedock.doors.http.requests.deciding import decide, decider
 from scenedock.doors.http.requests.visitors import go_to, may_send_forms
 from scenedock.doors.http.routes import Answer, Route
-from scenedock.errors import AuthenticationError, NotFoundError
+from scenedock.errors import AuthenticationError, InputError, NotFoundError
 from scenedock.runtime.service import Service
 from scenedock.usecases.approvals.decide_approval import LONGEST_COMMENT, Decision, find_approvals, show_approval
 
@@ -34,6 +34,11 @@ def show_approval_to_people(service: Service, approval_id: str) -> Response:
         raise AuthenticationError(NOT_SIGNED_IN)
     if not service.tasks.may_have_any():
         raise NotFoundError(f"there is no approval {approval_id}")
+    return _approval_page(service, approval_id)
+
+
+def _approval_page(service: Service, approval_id: str, problem: str = "") -> Response:
+    """The page of one approval; `problem` is what is wrong with the comment that was sent."""
     who = decider(service)
     record = show_approval(service.effects.approvals.store(), who, approval_id)
     return page(
@@ -42,6 +47,7 @@ def show_approval_to_people(service: Service, approval_id: str) -> Response:
         refusal=record.refusal_of(who.caller, who.groups),
         can_send=may_send_forms() and g.caller.may("run"),
         longest=LONGEST_COMMENT,
+        problem=problem,
     )
 
 
@@ -49,7 +55,14 @@ def decide_from_form(service: Service, approval_id: str) -> Response:
     """Approve or refuse, as the button says, and go back to the approval."""
     require_scope(g.caller, "run")
     decision: Decision = "approve" if request.form.get("decision") == "approve" else "refuse"
-    decide(service, approval_id, decision, request.form.get("comment", ""))
+    try:
+        decide(service, approval_id, decision, request.form.get("comment", ""))
+    except InputError as error:
+        if not error.path:
+            raise
+        answer = _approval_page(service, approval_id, str(error))
+        answer.status_code = error.status
+        return answer
     g.audited = True
     return go_to(address("/approvals", approval_id))
 

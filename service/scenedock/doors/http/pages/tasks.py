@@ -9,6 +9,7 @@ from flask import Response, g, request
 
 from scenedock.documents.writing import write_documents
 from scenedock.doors.http.rendering.page import PAGE, address, page
+from scenedock.doors.http.rendering.pull_requests import pull_requests_of
 from scenedock.doors.http.requests.access import NOBODY, require_scope
 from scenedock.doors.http.requests.deciding import decider
 from scenedock.doors.http.requests.following import stream
@@ -55,11 +56,13 @@ def show_task_to_people(service: Service, task_id: str) -> Response:
         "task.html",
         task=task,
         title=_title(task),
+        waiting=_waiting(task),
         steps=[
             (step, as_text(state.get("status")) or "open", _yaml(step.input), _yaml(as_object(state.get("output"))))
             for step, state in steps
         ],
         events=events,
+        pull_requests=pull_requests_of(task),
         approvals=find_approvals(service.effects.approvals.store(), decider(service), only_open=False, task_id=task_id),
         last=max((event.id for event in events), default=0),
         can_send=may_send_forms() and g.caller.may("run"),
@@ -118,6 +121,12 @@ def _title(task: Task) -> str:
     info = as_object(as_object(task.spec.get("templateInfo")).get("entity"))
     named = as_text(as_object(info.get("metadata")).get("name"))
     return named or ", ".join(step.name for step in task.steps[:3])
+
+
+def _waiting(task: Task) -> str:
+    """What it waits for, as a sentence; or what else its reason is."""
+    reason = task.reason or ""
+    return f"Waits {reason}" if reason.startswith(("for ", "until ")) else reason[:1].upper() + reason[1:]
 
 
 def _yaml(value: object) -> str:

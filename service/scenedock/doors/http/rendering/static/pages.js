@@ -49,8 +49,18 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// The log of a task grows while somebody looks at it; when the task ends, its page is shown again.
+// The log of a task grows while somebody looks at it, and what stands above it follows, such as the approval that it
+// waits for; when the task ends, its page is shown again.
 for (const log of document.querySelectorAll("[data-follow]")) {
+  let later;
+  const renew = async () => {
+    later = undefined;
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const state = page.querySelector("[data-state]");
+    if (state) document.querySelector("[data-state]").replaceWith(state);
+  };
   const events = new EventSource(`${log.dataset.follow}?after=${log.dataset.after}`);
   const add = ({ data }) => {
     const event = JSON.parse(data);
@@ -61,8 +71,9 @@ for (const log of document.querySelectorAll("[data-follow]")) {
     line.appendChild(document.createElement("time")).textContent = event.createdAt.slice(11, 19);
     line.appendChild(document.createElement("span")).textContent = event.body.message ?? event.type;
     log.parentElement.scrollTop = log.parentElement.scrollHeight;
+    later ??= setTimeout(renew, 500);
   };
   for (const type of ["log", "cancelled", "recovered"]) events.addEventListener(type, add);
   events.addEventListener("completion", (event) => { add(event); events.close(); location.reload(); });
-  addEventListener("pagehide", () => events.close());
+  addEventListener("pagehide", () => { events.close(); clearTimeout(later); });
 }

@@ -1,10 +1,8 @@
-"""Move the end of an environment in the scenedock.yaml of a clone."""
+"""Plan to move the end of an environment in the scenedock.yaml of a clone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.changes.end_edits import with_end
@@ -12,35 +10,21 @@ from scenedock.changes.planned import Planned, PlannedFile
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError, NotFoundError
 from scenedock.usecases.catalog.export_catalog import Export
-from scenedock.usecases.changes.make_locally import make_locally
 from scenedock.usecases.releases.list_deployments import service_name
 from scenedock.usecases.releases.survey import survey
 
 
-@dataclass(frozen=True, slots=True)
-class Extended:
-    """What was done, in one line, and the commit, if there is one."""
+def plan_extension(
+    result: Export, repositories: Mapping[str, Repository], where: tuple[str, str, str | None], until: str
+) -> Planned:
+    """The day on which a service ends in an environment; `where` names both, and a repository if need be.
 
-    title: str
-    commit: str = ""
-
-
-def extend_locally(
-    result: Export,
-    repositories: Mapping[str, Repository],
-    roots: Mapping[str, Path],
-    where: tuple[str, str, str | None],
-    until: str,
-    *,
-    commit: bool,
-) -> Extended:
-    """Write the day on which a service ends in an environment; `where` names both, and a repository if need be.
+    The plan has no files if that is its end already.
 
     Raises
     ------
     NotFoundError   the service isn't deployed there, or there are no settings
     InputError      a repository must be named, or the settings can't be edited
-    ConflictError   they have other changes
     """
     service, environment, repository = service_name(where[0]), where[1], where[2]
     keys = [each.key for each in survey(result, repositories).releases]
@@ -56,5 +40,4 @@ def extend_locally(
         raise NotFoundError(f"{error}; create the file first") from error
     title = f"Let {service} in {environment} {f'end on {until}' if until else 'have no end'}"
     file = PlannedFile(name, FILE_NAME, before, with_end(before, service, environment, until))
-    commits = make_locally(Planned((file,), message=title), roots, commit=commit)
-    return Extended(title, commits.get(name, ""))
+    return Planned((file,) if file.after != before else (), title=title, message=title)
