@@ -21,6 +21,9 @@ _PERSONAL = re.compile(
     r"|links|lifecycle|provides|depends|consumes|pager|runbook|slack|channel|database|\bdb|queue|topic|command|args|env\Z",
     re.IGNORECASE,
 )
+_OWNER: Final = re.compile(r"owners?\Z|team\Z|maintainers?\Z|email\Z", re.IGNORECASE)
+_IDENTITY: Final = re.compile(rf"{_OWNER.pattern}|description\Z|summary\Z|title\Z", re.IGNORECASE)
+"""What nobody can tell of a service from its name or from others."""
 IN_ITEM: Final = ("item",)
 """What the entries of an item of a list have in the place of the steps to it, so that they are the same in others."""
 _MANY: Final = 3
@@ -56,6 +59,8 @@ class ServiceJudge(Judge):
     def by_evidence(self, entry: Entry) -> Verdict:
         """What becomes of a value."""
         said, text = self.told(entry), str(entry.value)
+        if _OWNER.search(entry.name) and self.old.are_in(text):
+            return Verdict("asked", f"it names {self.old.environment}, and nothing tells who has the new service")
         if isinstance(entry.value, str) and self.old.are_in(text):
             return self._with_name(entry, text, said)
         if isinstance(self.old, ServiceWords) and isinstance(entry.value, str) and self.old.is_inside(text):
@@ -81,7 +86,8 @@ class ServiceJudge(Judge):
         if equal and not own:
             return Verdict("asked", f"{_named(equal)} the same, and others have something else", new)
         if different and self._is_outvoted(own, different):
-            return Verdict("asked", f"it is different in {_some(different)}", self.suggested(entry) or new)
+            suggestion = None if _IDENTITY.search(entry.name) else self.suggested(entry) or new
+            return Verdict("asked", f"it is different in {_some(different)}", suggestion)
         if own:
             return Verdict("replaced", f"{_named(own)} the same with the own name", new)
         return Verdict("replaced", f"it names {self.old.environment}", new)
@@ -91,7 +97,7 @@ class ServiceJudge(Judge):
 
     def _of_different(self, entry: Entry, different: Sequence[str]) -> Verdict:
         """What becomes of a value that others have another one instead of."""
-        suggestion = self.suggested(entry)
+        suggestion = None if _IDENTITY.search(entry.name) else self.suggested(entry)
         is_common = suggestion is not None and len(different) > 1 and self.old.replaced(str(suggestion), "") is None
         if self.follows and is_common and len(set(map(str, self._values(entry)))) == 1:
             return Verdict("replaced", f"{_named(different)} the same", suggestion)
@@ -101,12 +107,13 @@ class ServiceJudge(Judge):
         """What becomes of a value that nobody else has a value instead of."""
         if self.follows:
             return Verdict("asked", "it is a default of the skeleton, and nothing tells whether it fits", entry.value)
+        probably = None if _IDENTITY.search(entry.name) else entry.value
         if said.absent:
-            return Verdict("asked", f"{_named(said.absent)} no such key", entry.value)
+            return Verdict("asked", f"{_named(said.absent)} no such key", probably)
         names = (*entry.names, *entry.identity[-1:])
         is_personal = any(map(_PERSONAL.search, names)) or (isinstance(entry.value, str) and " " in entry.value)
         if is_personal or _is_bound(entry) or (is_measure(entry.value) and entry.value is not None):
-            return Verdict("asked", "no other service has such a file to compare it with", entry.value)
+            return Verdict("asked", "no other service has such a file to compare it with", probably)
         return Verdict("copied", f"there is nothing to compare it with, and it doesn't name {self.old.environment}")
 
     def _values(self, entry: Entry) -> list[Scalar]:

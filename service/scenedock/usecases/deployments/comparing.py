@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,6 +15,7 @@ from scenedock.changes.environments.entries import Entries, Entry, entries_of
 from scenedock.changes.environments.evidence import Evidence, Neighbour
 from scenedock.changes.environments.items import Item, within
 from scenedock.errors import InputError, NotFoundError
+from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.deployments.pieces import ServicePieces
 from scenedock.usecases.environments.pieces import Piece
@@ -66,12 +68,14 @@ class ServiceComparer:
 
     def judge(self, piece: Piece) -> ServiceJudge:
         """What decides on the keys of a piece."""
-        neighbours = {} if piece.is_text and piece.path != self.owners else dict(self._neighbours(piece))
+        is_line = piece.item is not None and posixpath.basename(piece.path) in KUSTOMIZATIONS  # it names what is made
+        is_alone = is_line or (piece.is_text and piece.path != self.owners)
+        neighbours = {} if is_alone else dict(self._neighbours(piece))
         versions = {
             (line.line, next((key for key in reversed(line.spot.keys) if isinstance(key, str)), ""))
             for key in self.source.keys
             for line in self.ground.releases[key].lines
-            if line.line and line.spot and line.path == piece.path
+            if line.line and line.spot and line.path == self.real_path(piece.path)
         }
         return ServiceJudge(
             self.source.words,
@@ -80,6 +84,10 @@ class ServiceComparer:
             frozenset(versions),
             environment=piece.environment or "",
         )
+
+    def real_path(self, path: str) -> str:
+        """The file that a link leads to."""
+        return self.ground.repositories[self.source.repository].real_path(path)
 
     def _neighbours(self, piece: Piece) -> Iterator[tuple[str, Neighbour]]:
         for service, (words, pieces, finder) in self.neighbours.items():

@@ -10,6 +10,7 @@ from functools import cached_property
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import items_in
+from scenedock.catalog.reading.handwritten import CATALOG_FILES, is_ours
 from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.changes.deployments.words import ServiceWords, home_of, path_of
 from scenedock.changes.environments.items import Item
@@ -96,7 +97,8 @@ class ServicePieces:
             ):
                 if each.path not in whole:
                     found.setdefault((each.path, each.item), each)
-        for each in self._of_kustomizations(whole):
+        files = {path: each for (path, item), each in found.items() if item is None}
+        for each in self._of_kustomizations(files):
             found.setdefault((each.path, each.item), each)
         self._note_settings()
         return tuple(found.values())
@@ -116,7 +118,11 @@ class ServicePieces:
             ):
                 self.notes.append(f"{path} isn't copied: it tells of {self.service} itself")
                 continue
-            yield self._whole(path, inside)
+            if not self._is_generated(path):
+                yield self._whole(path, inside)
+
+    def _is_generated(self, path: str) -> bool:
+        return posixpath.basename(path) in CATALOG_FILES and is_ours(self.ground.read(self.repository, path))
 
     def _whole(self, path: str, inside: str) -> Piece:
         is_text = "templates" in inside.split("/")[:-1] or not path.endswith(_BY_KEY)
