@@ -97,11 +97,12 @@ class ServiceJudge(Judge):
 
     def _of_different(self, entry: Entry, different: Sequence[str]) -> Verdict:
         """What becomes of a value that others have another one instead of."""
-        suggestion = None if _IDENTITY.search(entry.name) else self.suggested(entry)
+        suggestion = self.suggested(entry)
         is_common = suggestion is not None and len(different) > 1 and self.old.replaced(str(suggestion), "") is None
         if self.follows and is_common and len(set(map(str, self._values(entry)))) == 1:
             return Verdict("replaced", f"{_named(different)} the same", suggestion)
-        return Verdict("asked", f"it is different in {_some(different)}", suggestion)
+        probably = None if _IDENTITY.search(entry.name) else suggestion
+        return Verdict("asked", f"it is different in {_some(different)}", probably)
 
     def _of_unmatched(self, entry: Entry, said: Told) -> Verdict:
         """What becomes of a value that nobody else has a value instead of."""

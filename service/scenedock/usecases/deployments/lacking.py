@@ -1,4 +1,4 @@
-"""What a new deployment lacks beyond its own files: who lists it, who owns it, and the catalog's generated files."""
+"""What a new deployment lacks beyond its own files: who lists it, who owns it, and what a copy isn't."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from scenedock.catalog.reading.handwritten import CATALOG_FILES, is_ours
+from scenedock.catalog.reading.handwritten import CATALOG_FILES
 from scenedock.changes.deployments.codeowners import lines_about
 from scenedock.changes.environments.planned import Lack
 from scenedock.changes.environments.words import Words
@@ -15,6 +15,7 @@ from scenedock.model.finding import Place
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.deployments.pieces import ServicePieces
+from scenedock.usecases.environments.pieces import Piece
 
 _LISTING: Final = (".yaml", ".yml", ".tpl", ".gotmpl", ".json", ".jsonnet", ".libsonnet", ".cue", ".tf", ".hcl", ".toml")
 _MOST_NAMING: Final = 5
@@ -66,10 +67,19 @@ def owners_unmade(ground: Ground, repository: str, words: Words, path: str, made
             yield Lack("owners", what, Place(repository, path, line), "Add one, if it has such owners.")
 
 
-def catalog_files(ground: Ground, repository: str) -> Iterator[Lack]:
-    """The generated files of the catalog, which don't have it yet."""
-    for path in sorted(ground.paths(repository)):
-        if posixpath.basename(path) in CATALOG_FILES and is_ours(ground.read(repository, path)):
-            what = "the catalog's generated files don't have it"
-            yield Lack("catalog", what, Place(repository, path), "Run `scenedock catalog export --in-place .`")
-            return
+def told_of_files(ground: Ground, source: ServicePieces, pieces: Sequence[Piece]) -> Iterator[str]:
+    """What a copy of files isn't: a link, executable, alone in its folder."""
+    repository = ground.repositories[source.repository]
+    listing, files = repository.listing(), [each for each in pieces if each.item is None and each.target != each.path]
+    for each in files:
+        if each.path in listing.links:
+            yield f"{each.path} is a link to {repository.real_path(each.path)}; {each.target} is a file of its own"
+        if repository.read(each.path).startswith(b"#!"):
+            yield f"{each.target} isn't executable; if {each.path} is, run `git update-index --chmod=+x {each.target}`"
+    for path in sorted({*listing.folder_links, *listing.outside}):
+        if any(path.startswith(f"{home}/") for home in source.homes):
+            yield f"{path} is a link to a folder, or out of the repository, and isn't copied"
+    for home in (source.target(each) or each for each in source.homes):
+        there = [each for each in listing.files if each.lower().startswith(f"{home}/".lower())]
+        if there:
+            yield f"{home} has files already, such as {there[0]}; {source.new} is added to them"

@@ -16,11 +16,11 @@ from scenedock.model.finding import Place
 from scenedock.model.locks import locks_of
 from scenedock.releases.release import PairKey, Release
 from scenedock.usecases.changes.ground import Ground, unplanned
-from scenedock.usecases.deployments.lacking import catalog_files, owners_unmade, unlisted
+from scenedock.usecases.deployments.lacking import owners_unmade, told_of_files, unlisted
 from scenedock.usecases.deployments.pieces import ServicePieces
 from scenedock.usecases.deployments.validating import check_values
 from scenedock.usecases.deployments.versions import without_version
-from scenedock.usecases.environments.drafting import Draft, missing_files
+from scenedock.usecases.environments.drafting import Draft, missing_files, stale_catalog
 from scenedock.usecases.environments.pieces import Piece
 
 _MOST_UNPLANNED = 5
@@ -56,7 +56,8 @@ class Look:
         changes = tuple(self._change(key, later) for key in self._wanted(later))
         refusals = tuple(self._refusals(files, later, unplanned(before, after, ())))
         content = "".join(f"{each.key}={each.value!r}\n" for each in decisions)
-        notes = (*self.source.notes, *without_version(changes, self.wish))
+        files_told = told_of_files(ground, self.source, draft.pieces) if self.wish.source else ()
+        notes = (*self.source.notes, *files_told, *without_version(changes, self.wish))
         planned = Planned(files, changes, refusals, notes=tuple(dict.fromkeys(notes)), content=content)
         return with_text(
             DeploymentPlan(
@@ -106,7 +107,7 @@ class Look:
         yield from _images(made)
         yield from self._binaries()
         yield from self._owners()
-        yield from catalog_files(self.draft.ground, self.draft.repository)
+        yield from stale_catalog(self.draft)
         said: set[tuple[str, str, str]] = set()
         for environment, pieces in self._by_environment().items():
             decisions = [each for piece in pieces for each in self.draft.decisions.get(piece, ())]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from scenedock.catalog.reading.handwritten import CATALOG_FILES, is_ours
 from scenedock.changes.environments.answering import answered, with_keys
 from scenedock.changes.environments.copying import copied
 from scenedock.changes.environments.deciding import Judge
@@ -140,6 +141,16 @@ def _check_no_secret(file: PlannedFile) -> None:
     for number, line in enumerate((file.after or b"").decode("utf-8", "replace").splitlines(), 1):
         if line not in before and (kind := kind_of_secret(line, "")):
             raise InputError(f"{file.path}:{number}: it would have {kind}; take it out of what is copied first")
+
+
+def stale_catalog(draft: Draft) -> Iterator[Lack]:
+    """The generated files of the catalog, which don't have what is made."""
+    for path in sorted(draft.ground.paths(draft.repository)):
+        if posixpath.basename(path) in CATALOG_FILES and is_ours(draft.ground.read(draft.repository, path)):
+            what = "the generated files of the catalog don't have it yet"
+            remedy = "Run `scenedock catalog export --in-place .` afterwards."
+            yield Lack("catalog", what, Place(draft.repository, path), remedy)
+            return
 
 
 def missing_files(draft: Draft) -> Iterator[Lack]:
