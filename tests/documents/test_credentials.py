@@ -72,7 +72,7 @@ def test_what_only_looks_like_one_is_none(text: str) -> None:
         ("# compass: north1234", False),
     ],
 )
-def test_a_comment_that_tells_a_password_is_known(text: str, is_secret: bool) -> None:
+def test_a_comment_that_tells_a_password_is_known(text: str, *, is_secret: bool) -> None:
     assert secret_in_comment(text) == is_secret
 
 
@@ -89,6 +89,6 @@ def test_a_comment_that_tells_a_password_is_known(text: str, is_secret: bool) ->
         ("commit: 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c", False),
     ],
 )
-def test_a_credential_is_known_by_its_name(line: str, is_secret: bool) -> None:
+def test_a_credential_is_known_by_its_name(line: str, *, is_secret: bool) -> None:
     (entry,) = (each for each in entries_of(line.encode(), "values.yaml") if not each.is_key)
     assert bool(secret_in(entry)) == is_secret

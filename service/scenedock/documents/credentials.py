@@ -10,14 +10,14 @@ from typing import Final
 
 from scenedock.documents.plain_secrets import is_likely_secret, kind_of_secret
 
-_TOKEN: Final = r"(?=[^\s\"']*\d)[A-Za-z0-9._~+/%=-]"
+_RANDOM: Final = r"(?=[^\s\"']*\d)[A-Za-z0-9._~+/%=-]"
 _FORMS: Final = (
     r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.",  # a JSON Web Token
-    rf"[Bb]earer[ \t]+{_TOKEN}{{16}}",
+    rf"[Bb]earer[ \t]+{_RANDOM}{{16}}",
     r"[Bb]asic[ \t]+(?=\w*(?:[a-z][A-Z]|\d))[A-Za-z0-9+/]{8,}={0,2}",
     r"(?i:authorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:basic|bearer|token|apikey)[ \t]+)[^\s\"'{}<>$*]{8}",
     r"(?i:account_?key|shared_?access_?key)[ \t]*=[ \t]*[^\s;\"'{}<>$*]{8}",  # Azure
-    rf"[?&](?i:sig|signature|x-amz-signature|x-goog-signature|access_token|api_?key|token|key)={_TOKEN}{{12}}",
+    rf"[?&](?i:sig|signature|x-amz-signature|x-goog-signature|access_token|api_?key|token|key)={_RANDOM}{{12}}",
     r"hooks\.slack\.com/(?:services|workflows|triggers)/[\w/-]{8}",
     r"(?:[\w-]+\.)*(?:webhook\.office\.com/webhookb2|outlook\.office(?:365)?\.com/webhook)/[\w@-]{4}",
     r"discord(?:app)?\.com/api/webhooks/\d+/[\w-]{8}",

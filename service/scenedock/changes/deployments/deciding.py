@@ -59,8 +59,6 @@ class ServiceJudge(Judge):
     def by_evidence(self, entry: Entry) -> Verdict:
         """What becomes of a value."""
         said, text = self.told(entry), str(entry.value)
-        if _OWNER.search(entry.name) and self.old.are_in(text):
-            return Verdict("asked", f"it names {self.old.environment}, and nothing tells who has the new service")
         if isinstance(entry.value, str) and self.old.are_in(text):
             return self._with_name(entry, text, said)
         if isinstance(self.old, ServiceWords) and isinstance(entry.value, str) and self.old.is_inside(text):
@@ -79,6 +77,8 @@ class ServiceJudge(Judge):
         return self._of_unmatched(entry, said)
 
     def _with_name(self, entry: Entry, text: str, said: Told) -> Verdict:
+        if _OWNER.search(entry.name):
+            return Verdict("asked", f"it names {self.old.environment}, and nothing tells who has the new service")
         new = self.old.replaced(text, self.new)
         own, equal, different = said.with_own_name, said.equal, said.different
         if equal and not own and len(equal) > len(different):

@@ -10,7 +10,9 @@ from scenedock.changes.environments.planned import Answers, CopyPlan
 from scenedock.errors import InputError
 
 _NAME: Final = re.compile(r"[a-z]([a-z0-9-]{0,48}[a-z0-9])?")
-_VERSION: Final = re.compile(r"([a-z0-9][a-z0-9._/-]*(:\d+/[a-z0-9._/-]+)?:)?\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?", re.ASCII)
+_VERSION: Final = re.compile(
+    r"([a-z0-9][a-z0-9._/-]*(:\d+/[a-z0-9._/-]+)?:)?\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,10 @@ def lacks_of_manifests(manifests: Iterable[JsonObject], service: str, new: str) 
 
 def _of_file(file: PlannedFile) -> Iterator[Lack]:
     after = file.after or b""
-    before, lines = ({*(file.before or b"").decode("utf-8", "replace").splitlines()}, after.decode("utf-8", "replace").splitlines())
+    before, lines = (
+        {*(file.before or b"").decode("utf-8", "replace").splitlines()},
+        after.decode("utf-8", "replace").splitlines(),
+    )
     for number, line in enumerate(lines, 1):
         if line not in before and (writer := writer_in(lines, number)):
             place = Place(file.repository, file.path, number)

@@ -53,12 +53,10 @@ def secret_in(entry: Entry) -> str:
     address = _USER.sub("", text)
     if without_credentials(address) != address:
         return "its address has credentials"
-    if secrets_in_text(text):
-        return "its text has a secret"
+    if secrets_in_text(text) or has_credential(text, name):
+        return "it is a secret, or its text has one"
     if is_below_secret(text, entry.names):
         return "it is below a name of secrets"
-    if has_credential(text, name):
-        return "it has a credential, or is one"
     return ""
 
 

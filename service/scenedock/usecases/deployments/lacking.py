@@ -17,11 +17,25 @@ from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.deployments.pieces import ServicePieces
 from scenedock.usecases.environments.pieces import Piece
 
-_LISTING: Final = (".yaml", ".yml", ".tpl", ".gotmpl", ".json", ".jsonnet", ".libsonnet", ".cue", ".tf", ".hcl", ".toml")
+_LISTING: Final = (
+    ".yaml",
+    ".yml",
+    ".tpl",
+    ".gotmpl",
+    ".json",
+    ".jsonnet",
+    ".libsonnet",
+    ".cue",
+    ".tf",
+    ".hcl",
+    ".toml",
+)
 _MOST_NAMING: Final = 5
 
 
-def unlisted(later: Ground, wanted: Sequence[PairKey], source: ServicePieces, copied: Collection[str]) -> Iterator[Lack]:
+def unlisted(
+    later: Ground, wanted: Sequence[PairKey], source: ServicePieces, copied: Collection[str]
+) -> Iterator[Lack]:
     """That there are only values files of it: no Application, list or tool says that they are deployed."""
     alone = [key for key in wanted if key in later.pairs and _is_alone(later, key)]
     if not alone:
@@ -34,7 +48,9 @@ def unlisted(later: Ground, wanted: Sequence[PairKey], source: ServicePieces, co
     listed = ", ".join(f"{each.path}:{each.line}" for each in named[:_MOST_NAMING])
     more = f" and {len(named) - _MOST_NAMING} more" if len(named) > _MOST_NAMING else ""
     remedy = f"{source.service} is named in {listed}{more}: add the new one where it must be." if named else ""
-    yield Lack("deployment", what, place, remedy or "Add it where the others are listed, perhaps in another repository.")
+    yield Lack(
+        "deployment", what, place, remedy or "Add it where the others are listed, perhaps in another repository."
+    )
 
 
 def _is_alone(later: Ground, key: PairKey) -> bool:

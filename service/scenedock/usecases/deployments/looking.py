@@ -146,7 +146,9 @@ class Look:
         contents = next(each for each in draft.ground.result.repositories if each.facts.name == repository)
         path = contents.codeowners.path
         if self.wish.source and path and path in draft.ground.paths(repository):
-            made = next((each.place.line for each in draft.all_decisions if each.entry.identity == ("codeowners",)), None)
+            made = next(
+                (each.place.line for each in draft.all_decisions if each.entry.identity == ("codeowners",)), None
+            )
             yield from owners_unmade(draft.ground, repository, draft.words, path, made)
 
     def _binaries(self) -> Iterator[Lack]:
