@@ -10,7 +10,6 @@ from functools import cached_property
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import items_in
-from scenedock.catalog.reading.handwritten import CATALOG_FILES, is_ours
 from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.changes.deployments.words import ServiceWords, home_of, path_of
 from scenedock.changes.environments.items import Item
@@ -24,7 +23,7 @@ from scenedock.model.json import as_list, as_object, as_text, value_at
 from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.ground import Ground
-from scenedock.usecases.environments.pieces import Piece
+from scenedock.usecases.environments.pieces import Piece, is_generated
 from scenedock.usecases.environments.removing.evidence import elements_of, is_made_of, place_in_list
 
 _LEFT_OUT = frozenset({"docs", "tests", "ci"})
@@ -118,11 +117,8 @@ class ServicePieces:
             ):
                 self.notes.append(f"{path} isn't copied: it tells of {self.service} itself")
                 continue
-            if not self._is_generated(path):
+            if not is_generated(self.ground, self.repository, path):
                 yield self._whole(path, inside)
-
-    def _is_generated(self, path: str) -> bool:
-        return posixpath.basename(path) in CATALOG_FILES and is_ours(self.ground.read(self.repository, path))
 
     def _whole(self, path: str, inside: str) -> Piece:
         is_text = "templates" in inside.split("/")[:-1] or not path.endswith(_BY_KEY)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from scenedock.catalog.reading.handwritten import CATALOG_FILES, is_ours
 from scenedock.changes.environments.answering import answered, with_keys
 from scenedock.changes.environments.copying import copied
 from scenedock.changes.environments.deciding import Judge
@@ -22,7 +21,7 @@ from scenedock.documents.plain_secrets import kind_of_secret
 from scenedock.errors import InputError
 from scenedock.model.finding import Place
 from scenedock.usecases.changes.ground import Ground
-from scenedock.usecases.environments.pieces import Piece
+from scenedock.usecases.environments.pieces import Piece, is_generated
 
 
 class Compared(Protocol):
@@ -146,7 +145,7 @@ def _check_no_secret(file: PlannedFile) -> None:
 def stale_catalog(draft: Draft) -> Iterator[Lack]:
     """The generated files of the catalog, which don't have what is made."""
     for path in sorted(draft.ground.paths(draft.repository)):
-        if posixpath.basename(path) in CATALOG_FILES and is_ours(draft.ground.read(draft.repository, path)):
+        if is_generated(draft.ground, draft.repository, path):
             what = "the generated files of the catalog don't have it yet"
             remedy = "Run `scenedock catalog export --in-place .` afterwards."
             yield Lack("catalog", what, Place(draft.repository, path), remedy)
