@@ -10,21 +10,21 @@ from typing import Final
 
 from scenedock.documents.plain_secrets import is_likely_secret, kind_of_secret
 
-_RANDOM: Final = r"(?=[^\s\"']*\d)[A-Za-z0-9._~+/%=-]"
+_RANDOM: Final = r"(?=[^\s\"']{0,99}\d)[A-Za-z0-9._~+/%=-]"
 _FORMS: Final = (
     r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.",  # a JSON Web Token
     rf"[Bb]earer[ \t]+{_RANDOM}{{16}}",
-    r"[Bb]asic[ \t]+(?=\w*(?:[a-z][A-Z]|\d))[A-Za-z0-9+/]{8,}={0,2}",
+    r"[Bb]asic[ \t]+(?=\w{0,99}(?:[a-z][A-Z]|\d))[A-Za-z0-9+/]{8,}={0,2}",
     r"(?i:authorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:basic|bearer|token|apikey)[ \t]+)[^\s\"'{}<>$*]{8}",
     r"(?i:account_?key|shared_?access_?key)[ \t]*=[ \t]*[^\s;\"'{}<>$*]{8}",  # Azure
     rf"[?&](?i:sig|signature|x-amz-signature|x-goog-signature|access_token|api_?key|token|key)={_RANDOM}{{12}}",
     r"hooks\.slack\.com/(?:services|workflows|triggers)/[\w/-]{8}",
-    r"(?:[\w-]+\.)*(?:webhook\.office\.com/webhookb2|outlook\.office(?:365)?\.com/webhook)/[\w@-]{4}",
+    r"(?:webhook\.office\.com/webhookb2|outlook\.office(?:365)?\.com/webhook)/[\w@-]{4}",
     r"discord(?:app)?\.com/api/webhooks/\d+/[\w-]{8}",
     r"hooks\.zapier\.com/hooks/catch/[\w/-]{6}",
     r"open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v\d/hook/[\w-]{8}",
     r"(?:bot)?\d{6,}:[\w-]{30}",  # a bot of Telegram
-    r"\"(?:auth|identitytoken)\\?\"[ \t]*:[ \t]*\\?\"(?=\w*(?:[a-z][A-Z]|\d))[A-Za-z0-9+/=._-]{8}",  # Docker's logins
+    r"\"(?:auth|identitytoken)\\?\"[ \t]*:[ \t]*\\?\"(?=\w{0,99}(?:[a-z][A-Z]|\d))[A-Za-z0-9+/=._-]{8}",  # Docker's logins
     r"eyJhdXRocyI6",  # the same in base64
     r"AIza[\w-]{30}",
     r"ya29\.[\w-]{20}",
@@ -32,10 +32,10 @@ _FORMS: Final = (
     r"AGE-SECRET-KEY-1[A-Z0-9]{20}",
     r"gl(?:agent|cbt|dt|ft|ptt|rt|soat)-[\w-]{20}",
     r"xapp-\d-[\w-]{20}",
-    r"sk-(?=[\w-]*\d)[\w-]{20}",
+    r"sk-(?=[\w-]{0,99}\d)[\w-]{20}",
     r"(?:ATATT3|dop_v1_|glsa_|hf_|shpat_)[\w=-]{24}",
     r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY",
-    r"(?:curl|http|wget)\b[^\n]*?[ \t](?:-u|--user)[ \t=]*[\"']?[^\s:\"'{}<>$]+:[^\s\"'{}<>$*]{3}",
+    r"(?:curl|http|wget)\b[^\n]{0,200}?[ \t](?:-u|--user)[ \t=]*[\"']?[^\s:\"'{}<>$]+:[^\s\"'{}<>$*]{3}",
 )
 _CREDENTIAL = re.compile(rf"(?:(?<![A-Za-z0-9])|(?=[?&]))(?:{'|'.join(_FORMS)})")
 _SHORTEST: Final = 8

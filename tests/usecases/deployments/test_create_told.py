@@ -89,3 +89,15 @@ def test_values_that_nothing_deploys_are_not_called_a_deployment(tmp_path: Path)
         assert "can't be the version of an image" in create(root, "--version", wrong, code=2)
     (root / "billing/values-qa.yaml").write_text("\ufeffimage:\n  repository: acme/billing\n  tag: 1.0.0\n")
     assert "billing/values-qa.yaml:1: it begins with a byte order mark" in create(root, code=2)
+
+
+def test_a_new_environment_leaves_the_generated_files_of_the_catalog_alone(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    commit(
+        root, 1, {"qa/billing/values.yaml": "a: 1\n", "qa/billing/catalog-info.yaml": GENERATED, **service("search")}
+    )
+    commit(root, 2, {"qa/billing/Chart.yaml": CHART.format("billing", "A")})
+    printed = run("environments", "create", "billing", "dev", "--from", "qa", root)
+    assert "dev/billing/values.yaml" in printed
+    assert "dev/billing/catalog-info.yaml" not in printed
+    assert "catalog: the generated files of the catalog don't have it yet" in printed
