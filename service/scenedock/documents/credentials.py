@@ -24,7 +24,7 @@ _FORMS: Final = (
     r"hooks\.zapier\.com/hooks/catch/[\w/-]{6}",
     r"open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v\d/hook/[\w-]{8}",
     r"(?:bot)?\d{6,}:[\w-]{30}",  # a bot of Telegram
-    r"\"(?:auth|identitytoken)\\?\"[ \t]*:[ \t]*\\?\"(?=\w{0,99}(?:[a-z][A-Z]|\d))[A-Za-z0-9+/=._-]{8}",  # Docker's logins
+    r"\"(?:auth|identitytoken)\\?\"[ \t]*:[ \t]*\\?\"(?=\w{0,99}(?:[a-z][A-Z]|\d))[A-Za-z0-9+/=._-]{8}",  # Docker
     r"eyJhdXRocyI6",  # the same in base64
     r"AIza[\w-]{30}",
     r"ya29\.[\w-]{20}",
