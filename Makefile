@@ -30,7 +30,7 @@ docs: set-up ## Generate docs/reference from the code
 golden: set-up ## Rewrite the expected results of tests/cases, tests/changes and tests/assessment, and the docs' pictures; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes tests/assessment tests/browser
 
-bench: set-up ## Run the benchmarks against comparable tools, as ratios; those of the export, the feed, publishing, versions and manifests go into docs/benchmarks.md
+bench: set-up ## Run the benchmarks against comparable tools, as ratios; those of the export, the feed, publishing, versions and manifests go into docs/benchmarks.md, those of growth into docs/sizing.md
 	@$(bin)/python -m bench.bake
 	@$(bin)/python -m bench.board
 	@$(bin)/python -m bench.export
@@ -41,6 +41,7 @@ bench: set-up ## Run the benchmarks against comparable tools, as ratios; those o
 	@$(bin)/python -m bench.http
 	@$(bin)/python -m bench.tasks
 	@$(bin)/python -m bench.backstage_bakes
+	@$(bin)/python -m bench.growth
 
 mutants: set-up ## Change a condition at a time in critical modules: do their tests notice? (seed=2: another sample)
 	@$(bin)/python -m bench.mutants --seed $(or $(seed),1)

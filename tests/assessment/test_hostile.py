@@ -29,6 +29,13 @@ LINES = {
     "config/c.yml": "a=://:a@a=://:a@\n",
     "recipes/a.rb": "file [a][a][a][a]\n",
     "application.yml": "---\nprofiles: \n",
+    "conf/a.ini": "[database]\nTYPE\n",
+    "src/a.js": "session({ store session({\n",
+    "settings.py": "if DEBUG:\n ",
+    "config/database.yml": "a: &a\n adapter:\n",
+    "src/a.php": "new PDO('a', 'b', 'c\n",
+    "src/a.go": "password=a host= user:aaa@tcp\n",
+    "run.sh": "PASSWORD=a PASSWORD=b PASSWORD=c \n",
     "deploy.sh": "rsync aaaaaaaa aaaaaaaaa\n",
 }
 
@@ -57,6 +64,9 @@ def test_odd_names_links_and_sizes_are_findings(tmp_path: Path) -> None:
     (tmp_path / "Gemfile").write_text('gem "rails"\n')
     (tmp_path / "evil\n\x1b[31m.yml").write_text("host: db1.acme.internal\n")
     (tmp_path / "passwd.yml").symlink_to("/etc/passwd")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "linked").symlink_to("config")
+    (tmp_path / "long.yml").write_text(f"a: 1\nhost: {'x' * 1_001}\n")
     (tmp_path / "loop").symlink_to("loop")
     os.mkfifo(tmp_path / "pipe.yml")
     (tmp_path / "large.yml").write_bytes(b"a" * (MOST_BYTES + 1))
@@ -71,9 +81,14 @@ def test_odd_names_links_and_sizes_are_findings(tmp_path: Path) -> None:
     assert [line.partition(": ")[2].partition(": ")[0] for line in done.output.splitlines() if "not read" in line] == [
         "bad\\udcff.yml",
         "compose.yml",
+        "compose.yml",
+        "deep.yml",
         "evil\\n\\x1b[31m.yml",
         "large.yml",
+        "linked",
+        "long.yml",
         "loop",
         "passwd.yml",
+        "pipe.yml",
     ]
     assert "db1.acme.internal" not in done.output

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from click.testing import CliRunner
+
 from scenedock.assessment.assess import Assessment
 from scenedock.assessment.order import order
+from scenedock.doors.cli import main
 from tests.assessment.looking import assessment
 
 
@@ -49,3 +54,24 @@ def test_a_host_that_several_name_is_told() -> None:
     assert [(each.host, dict(each.places)) for each in shared] == [
         ("db1.acme.internal", {"one": "config/a.properties:1", "two": "config/b.properties:1"})
     ]
+
+
+def test_a_host_of_the_internet_is_no_neighbour() -> None:
+    web = assessment(
+        {"config/a.properties": "a=https://api.stripe.com/\nb=https://www.w3.org/\nc=http://erp:80/\n"}, "web"
+    )
+
+    assert [each.needs for each in order([web, application("api"), application("www"), application("erp")]).needs] == [
+        "erp"
+    ]
+
+
+def test_applications_in_folders_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    for folder in ("gogs", "huginn"):
+        (tmp_path / folder / "repo").mkdir(parents=True)
+        (tmp_path / folder / "repo" / "go.mod").write_text("module x\n")
+
+    done = CliRunner().invoke(main, ["assess", *(str(tmp_path / each / "repo") for each in ("gogs", "huginn"))])
+
+    assert "1. gogs/repo: " in done.output
+    assert "2. huginn/repo: " in done.output

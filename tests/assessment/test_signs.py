@@ -35,6 +35,7 @@ PROVEN = {
     "etc/shop.service": ("[Service]\nExecStart=/opt/shop/run\n", "daemon", "systemd starts /opt/shop/run"),
     "etc/init.d/shop": ("#!/bin/sh\n### BEGIN INIT INFO\n", "daemon", "an init script"),
     "conf/app.ini": ("[program:web]\n", "daemon", "supervisor starts web"),
+    "etc/crontab": ("* * * * * root /srv/run\n", "cron", "it runs at * * * * *"),
     "fstab": ("nfs1:/shop /srv/shop nfs defaults 0 0\n", "mount", "nfs1:/shop at /srv/shop, nfs"),
     "shop/settings.py": (
         "MEDIA_ROOT = '/srv/media'\n",
@@ -124,6 +125,24 @@ def test_the_line_is_that_of_what_was_found_also_if_it_begins_above() -> None:
     text = '{\n"engines": {\n  "npm": "11",\n  "node": ">=22"\n}}\n'
 
     assert said({"package.json": text}) == [("runtime-version", "package.json:4", "node >=22")]
+
+
+@pytest.mark.parametrize(
+    ("files", "answer"),
+    [
+        ({"Gemfile": "gem 'sidekiq'\n"}, None),
+        ({"Gemfile": "gem 'sidekiq'\ngem 'rufus-scheduler'\n"}, "both"),
+        ({"Gemfile": "gem 'sidekiq'\n", "etc/crontab": "*/5 * * * * root /srv/run\n"}, "both"),
+        ({"src/A.java": "  @Scheduled(cron = x)\n"}, "cron"),
+        ({"package.json": '{"dependencies": {"node-cron": "^3"}}'}, "cron"),
+        ({"go.mod": "require github.com/robfig/cron/v3 v3.0.1\n"}, "cron"),
+        ({"src/A.java": "/**\n * @Scheduled\n"}, None),
+    ],
+)
+def test_workers_do_not_prove_that_nothing_runs_by_the_clock(files: dict[str, str], answer: str | None) -> None:
+    found = assessment(files).answers.get("scheduled_work")
+
+    assert (found and found.value) == answer
 
 
 def test_a_default_goes_where_something_stronger_says_otherwise() -> None:

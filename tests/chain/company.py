@@ -61,7 +61,13 @@ class Chain:
         git(self.service, *IDENTITY, "commit", "--quiet", "--allow-empty", "--message", message)
 
     def release(self) -> str:
-        """The job `release`, as the pipeline runs it; the version that it hands to the jobs that follow, or none."""
+        """The job `release` succeeds; the version that it hands to the jobs that follow, or none."""
+        done, handed = self.try_to_release()
+        assert done.returncode == 0, done.stderr
+        return handed
+
+    def try_to_release(self) -> tuple[subprocess.CompletedProcess[str], str]:
+        """The job `release`, as the pipeline runs it, and what it hands to the jobs that follow."""
         commit = git(self.service, "rev-parse", "HEAD").strip()
         is_github = self.hosting.kind == "github"
         handed = self.service.parent / "outputs" if is_github else self.service / "release.env"
@@ -73,8 +79,8 @@ class Chain:
             known = {"CI_API_V4_URL": self.releases.url, "CI_PROJECT_ID": "7", "CI_COMMIT_SHA": commit}
             known |= {"CI_JOB_TOKEN": JOB}
         done = self.job("release.py", **known)
-        assert done.returncode == 0, done.stderr
-        return handed.read_text(encoding="utf-8").partition("=")[2].strip()
+        written = handed.read_text(encoding="utf-8") if handed.exists() else ""
+        return done, written.partition("=")[2].strip()
 
     def propose(self, version: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """The job `propose`, as the pipeline runs it."""

@@ -1,7 +1,8 @@
-"""The part of a code host that makes releases: GitHub's and GitLab's request, which makes the tag, too."""
+"""The part of a code host that makes and shows releases: GitHub's and GitLab's requests; making makes the tag, too."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,7 +28,9 @@ class Releases:
     made: list[dict[str, Any]] = field(default_factory=list)
 
     def answer(self, request: Request) -> Response:
-        """Make a release, or refuse a wrong request with the reason."""
+        """Make or show a release, or refuse a wrong request with the reason."""
+        if request.method == "GET":
+            return self._shown(request)
         body = request.get_json()
         if request.path == "/repos/acme/billing/releases":
             token = request.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -44,6 +47,16 @@ class Releases:
         git(self.repository, "tag", tag, commit)
         self.made.append(body)
         return Response("{}", 201)
+
+    def _shown(self, request: Request) -> Response:
+        """A release by its tag, as far as release.py reads it."""
+        is_github = request.path.startswith("/repos/acme/billing/releases/tags/")
+        if not is_github and not request.path.startswith("/projects/7/releases/"):
+            return Response("no such project", 404)
+        tag = request.path.rpartition("/")[2]
+        found = [each for each in self.made if each["tag_name"] == tag]
+        shown = [each if is_github else {"tag_name": tag, "commit": {"id": each["ref"]}} for each in found]
+        return Response(json.dumps(shown[0]), 200) if shown else Response("{}", 404)
 
 
 @contextmanager

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from werkzeug.wrappers import Request, Response
 
 from tests.chain.company import IDENTITY, PIPELINE, Chain, chain, entities
 from tests.skeletons.shipped.world import bake
 from tests.tools.git_server import git
 from tests.tools.judge import judge
 from tests.tools.server import free_port, wait_until
+from tests.tools.wsgi import served
 
 FLAVOURS = ["github", pytest.param("gitlab", marks=pytest.mark.extended)]
 
@@ -119,3 +121,34 @@ def test_a_pipeline_that_cannot_propose_says_why_and_fails(company: Chain) -> No
         assert (done.returncode, done.stdout) == (1, "")
         assert reason in done.stderr
     assert company.act("promote-deployment", {}, PIPELINE).status == 403
+
+
+@pytest.mark.parametrize("company", ["github"], indirect=True)
+def test_a_token_goes_nowhere_else_and_only_tags_of_releases_count(company: Chain) -> None:
+    seen: list[str] = []
+
+    def elsewhere(request: Request) -> Response:
+        seen.append(request.headers.get("Authorization", ""))
+        if request.path == "/login":
+            return Response("sign in")
+        return Response(status=302, headers={"Location": "/login"})
+
+    with served(Request.application(elsewhere)) as url:
+        led_away = company.propose("0.1.1", SCENEDOCK_URL=url)
+    assert (led_away.returncode, len(seen)) == (1, 1)
+    assert "leads to /login: set SCENEDOCK_URL to Scenedock's own address" in led_away.stderr
+
+    git(company.service, "tag", "v1-demo")
+    company.commit("feat: begin")
+    assert company.release() == "0.1.0"
+    company.commit("feat: more")
+    git(company.service, "tag", "--force", "v0.1.0", "HEAD")
+    moved, _ = company.try_to_release()
+    assert (moved.returncode, "its tag was moved here" in moved.stderr) == (1, True)
+    git(company.service, "tag", "--force", "v0.1.0", "HEAD~1")
+    git(company.service, "checkout", "--quiet", "--detach", "HEAD~1")
+    company.commit("feat: aside")
+    git(company.service, "tag", "v9.9.9")
+    git(company.service, "checkout", "--quiet", "-")
+    aside, _ = company.try_to_release()
+    assert (aside.returncode, "v9.9.9 is the newest release, but no commit of this branch" in aside.stderr) == (1, True)

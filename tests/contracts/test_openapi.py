@@ -35,7 +35,7 @@ MORE_THAN_A_SCHEMA = {
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("seal-secret", "refer-to-secret")),
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("preview-retirement", "retire-environment")),
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("retire-deployment", "extend-environment")),
-    f"{BASE_PATH}/actions/unregister-from-catalog/invoke",
+    *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("unregister-from-catalog", "assess-application")),
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("plan-environment", "create-environment")),
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("plan-deployment", "create-deployment")),
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("preview-deployment", "show-delivery-metrics")),

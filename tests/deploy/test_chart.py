@@ -24,6 +24,7 @@ from scenedock.runtime.settings import describe_settings
 from tests.skeletons.shipped.custom_resources import judge_custom_resources
 from tests.skeletons.shipped.gitops import HELMS, Manifest, is_custom, parse, validate_kubernetes
 from tests.skeletons.shipped.world import attempt, run
+from tests.tools.authority import Authority
 from tests.tools.helm import helm, run_helm
 from tests.tools.postgres import running_postgres
 from tests.tools.promtool import promtool
@@ -36,6 +37,12 @@ HERE = Path(__file__).parent
 SCALED = HERE / "scaled.yaml"
 IMAGE = "image.repository=registry.example.com/scenedock"
 SET_BY_THE_CHART = {"cookiecutters", "data", "folders_listen", "listen", "worker_listen"}
+AUTHORITY = Authority.make()
+FILES = {
+    "config": {"rules.yaml": "rules: []\n"},
+    "secrets": {"code-hosts.yaml": "hosts: []\n"},
+    "authority": {"ca.crt": AUTHORITY.certificate},
+}
 READ = "prometheus-0123456789abcdef"
 
 
@@ -114,6 +121,47 @@ def test_scaled_has_web_pods_workers_and_a_migration_before_an_upgrade(scaled: l
         assert {mount["mountPath"] for mount in container(each)["volumeMounts"]} >= {"/config", "/secrets", "/data"}
 
 
+def test_all_pods_get_the_authority_of_the_company(package: Path, scaled: list[Manifest]) -> None:
+    pods = [each["spec"]["template"]["spec"] for each in scaled if each["kind"] == "Deployment"]
+    (job,) = (each["spec"]["jobTemplate"]["spec"]["template"]["spec"] for each in scaled if each["kind"] == "CronJob")
+
+    mount = {"name": "authority", "mountPath": "/authority", "readOnly": True}
+    for pod in (*pods, job):
+        (volume,) = (each for each in pod["volumes"] if each["name"] == "authority")
+        assert volume["configMap"] == {"name": "company-ca", "items": [{"key": "company.pem", "path": "ca.crt"}]}
+        container = pod["containers"][0]
+        assert {"name": "SCENEDOCK_CA_FILE", "value": "/authority/ca.crt"} in container["env"]
+        assert mount in container["volumeMounts"]
+    (migrate,) = (each["spec"]["template"]["spec"]["containers"][0] for each in scaled if each["kind"] == "Job")
+    assert {"name": "SCENEDOCK_CA_FILE", "value": ""} in migrate["env"]
+    clone = job["initContainers"][0]
+    assert mount in clone["volumeMounts"]
+    assert {"name": "NO_PROXY", "value": ".svc"} in clone["env"]
+    assert "HTTPS_PROXY" in {each["name"] for each in clone["env"] if "valueFrom" in each}
+    assert {"name": "GIT_SSL_CAINFO", "value": "/tmp/authorities.crt"} in clone["env"]  # noqa: S108 - the pod's own
+    secret = rendered(package, "--set", IMAGE, "--set", "certificateAuthority.secret=company-ca")
+    assert {"secretName": "company-ca", "items": [{"key": "ca.crt", "path": "ca.crt"}]} in [
+        each.get("secret") for each in secret[0]["spec"]["template"]["spec"]["volumes"]
+    ]
+
+
+def test_ports_and_numbers_are_what_the_service_reads(package: Path, tmp_path: Path) -> None:
+    values = tmp_path / "values.yaml"
+    values.write_text(
+        "web: {port: 9000, name: "
+        + "s" * 52
+        + "}\nenv: {SCENEDOCK_THREADS: 2000000}\nexport: {enabled: true, repository: https://example.com/a}\n",
+        encoding="utf-8",
+    )
+    manifests = rendered(package, "--set", IMAGE, "--values", values)
+    (deployment,) = (each for each in manifests if each["kind"] == "Deployment")
+    (job,) = (each for each in manifests if each["kind"] == "CronJob")
+
+    assert environment(deployment)["SCENEDOCK_LISTEN"] == "0.0.0.0:9000"
+    assert environment(deployment)["SCENEDOCK_THREADS"] == "2000000"
+    assert len(job["metadata"]["name"]) <= 52
+
+
 def test_a_cron_job_exports_to_a_pull_request_or_to_a_volume(package: Path, scaled: list[Manifest]) -> None:
     (proposing,) = (each for each in scaled if each["kind"] == "CronJob")
     volume = {"enabled": True, "repository": "https://example.com/a.git", "to": "volume", "claim": "catalog"}
@@ -131,13 +179,20 @@ def test_a_cron_job_exports_to_a_pull_request_or_to_a_volume(package: Path, scal
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ("web.replicas=2", "mode: embedded is one pod: set web.replicas to 1, or mode to scaled"),
+        ("web.replicas=2", "mode: embedded is one pod: set web.replicas to 1 and web.autoscaling.enabled to false"),
+        ("web.autoscaling.enabled=true", "mode: embedded is one pod"),
+        ("web.strategy.type=RollingUpdate", "mode: embedded has one volume for one pod"),
+        ("web.serviceMonitor.enabled=true", "use metrics.serviceMonitor"),
+        ("mode=scaled,env.SCENEDOCK_DATABASE_URL=x", "SCENEDOCK_SEAL_KEY is not in env"),
+        ("mode=scaled,existingSecret=x,worker.name=scenedock", "web.name and worker.name are the same"),
         ("mode=scaled", "SCENEDOCK_DATABASE_URL, SCENEDOCK_SEAL_KEY and SCENEDOCK_SIGNING_KEY in existingSecret"),
         ("mode=large", "value must be one of 'embedded', 'scaled'"),
         ("settings.refresh=1", "invalid propertyName 'refresh'"),
         ("settings.seal_key=x", "invalid propertyName 'seal_key'"),
         ("image.tag=latest", "/image/tag"),
         ("image.repository=", "workload.image.repository is missing"),
+        ("certificateAuthority.configMap=a,certificateAuthority.secret=b", "certificateAuthority is in one place"),
+        ("certificateAuthority.configMap=a,settings.ca_file=/config/a", "remove it from settings"),
         ("export.enabled=true", "export.repository is missing"),
         ("export.repository=https://me:secret@example.com/a", "/export/repository"),
         ("metrics.serviceMonitor.enabled=true", "/metrics needs a token of scope read"),
@@ -165,7 +220,7 @@ def container(deployment: Manifest) -> dict[str, Any]:
 
 
 def environment(deployment: Manifest) -> dict[str, str]:
-    return {each["name"]: each["value"] for each in container(deployment)["env"]}
+    return {each["name"]: each["value"] for each in container(deployment)["env"] if "value" in each}
 
 
 class Pods:
@@ -181,7 +236,7 @@ class Pods:
         here = environment(deployment) | {"SCENEDOCK_REPOSITORIES": str(EXAMPLE), **self.secret}
         here["SCENEDOCK_DATA"] = str(self.folder / "data")
         for name, value in here.items():
-            here[name] = re.sub(r"^/(config|secrets)/", f"{self.folder}/\\1/", value)
+            here[name] = re.sub(r"^/(config|secrets|authority)/", f"{self.folder}/\\1/", value)
             if name.endswith("_LISTEN"):
                 here[name] = f"127.0.0.1:{free_port()}"
         return here
@@ -204,7 +259,7 @@ class Pods:
 
 @pytest.fixture
 def pods(tmp_path: Path) -> Iterator[Pods]:
-    for name, files in {"config": {"rules.yaml": "rules: []\n"}, "secrets": {"code-hosts.yaml": "hosts: []\n"}}.items():
+    for name, files in FILES.items():
         (tmp_path / name).mkdir()
         for file, text in files.items():
             (tmp_path / name / file).write_text(text, encoding="utf-8")

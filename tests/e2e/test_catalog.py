@@ -25,6 +25,20 @@ def test_the_catalog_has_what_an_export_has_and_nothing_is_left_unprocessed(comp
     ]
 
 
+def test_the_doctor_finds_that_backstage_and_the_service_reach_each_other(company: Company) -> None:
+    wait_until(lambda: company.ingested() == company.exported(), "the whole feed in the catalog")
+    environment = {**os.environ, **company.service.environment}
+    command = [SCENEDOCK, "doctor", "--format", "json"]
+    done = subprocess.run(
+        command, cwd=company.service.folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+    found = {each["check"]: each for each in json.loads(done.stdout)}
+    for check in ("backstage", "backstage-accepts-us", "feed", "feed-registered", "clock"):
+        assert found[check]["verdict"] == "ok", found[check]
+    assert found["feed-registered"]["evidence"] == f"Backstage reads {company.feed}"
+
+
 def test_the_catalog_draws_the_relations_that_the_folders_have(company: Company) -> None:
     wait_until(lambda: company.frontend.has(["component:default/billing"]), "billing in the catalog")
 

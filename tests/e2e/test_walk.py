@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-import urllib3
 import yaml
 
 from tests.e2e.company import OUR_TEMPLATES, Company
-from tests.fakes.github.model import Pull
+from tests.e2e.team import FLEET, Team, served_with
 from tests.tools.backstage import USER
 from tests.tools.feed import accept
-from tests.tools.frontend import TaskRun
 from tests.tools.sealed_secrets import Cluster
 from tests.tools.server import SECONDS_TO_WAIT, wait_until
 
-FLEET = "fleet"
+PIPELINE = "pipeline-of-tickets-0123456789abcdef"
+"""A token that may run `set-version`, and nothing else."""
 ORDERS = "component:default/orders"
 RULES = [
     {"allow": ["bake-skeleton", "register-in-catalog"], "plugins": ["mcp-actions"]},
@@ -38,6 +33,7 @@ ANSWERS = {
     "key": "PASSWORD",
     "value": "******",  # what the form sends instead of a secret
     "content": "kind: Component",
+    "remote_key": "hello/dev",
     "approval": "00000000-0000-4000-8000-000000000000",
     "decision": "approve",
     "name": "books",
@@ -52,89 +48,6 @@ MORE_ANSWERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Team:
-    """People who have forms, reviewers who merge, and an operator who approves."""
-
-    company: Company
-
-    def fill_in(self, template: str, answers: Mapping[str, Any], secrets: Mapping[str, str] | None = None) -> TaskRun:
-        """Send a form, and wait until its task has ended."""
-        form = self.company.frontend.fill_in(template, answers)
-        return self.company.frontend.run(template, form, secrets)
-
-    def send(self, template: str, **answers: Any) -> TaskRun:
-        """Send a form whose task does what it should."""
-        run = self.fill_in(template, answers)
-        assert run.status == "completed", run.text
-        return run
-
-    def pull(self, title: str) -> Pull:
-        """The open pull request of a title."""
-        pulls = self.company.github.hosted(FLEET).pulls.values()
-        (found,) = (each for each in pulls if each.title == title and each.state == "open")
-        return found
-
-    def merge(self, title: str) -> None:
-        """What a reviewer does who likes it."""
-        self.company.github.merge(FLEET, self.pull(title).number)
-
-    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """What Scenedock's own API answers to its operator."""
-        return json.loads(self._answer(method, f"{self.company.api}/{path}", "application/json", body))
-
-    def _answer(self, method: str, address: str, accepted: str, body: Mapping[str, Any] | None = None) -> str:
-        headers = {"Authorization": f"Bearer {self.company.operator}", "Accept": accepted}
-        answer = urllib3.request(method, address, json=body, headers=headers, retries=False, timeout=SECONDS_TO_WAIT)
-        assert answer.status == 200, answer.data
-        return answer.data.decode()
-
-    def versions(self, service: str) -> list[str]:
-        """What runs in the environments of a service, as the board has it."""
-        page = self._answer("GET", f"{self.company.api.partition('/api/')[0]}/board?q={service}", "text/html")
-        return re.findall(r">(\d+\.\d+\.\d+)</a>", page)
-
-    def environments(self, service: str) -> str:
-        """Where a service runs, as the catalog says; nothing if it isn't there."""
-        found = self.company.frontend.entities(f"kind=component,metadata.name={service}")
-        return ",".join(each["metadata"]["annotations"].get("scenedock.dev/environments", "") for each in found)
-
-    def runs(self, service: str, **versions: str) -> None:
-        """Wait until catalog and board have a service in these environments with these versions."""
-        names = ",".join(sorted(versions))
-        wait_until(lambda: self.environments(service) == names, f"{service} in {names} in the catalog")
-        wait_until(lambda: self.versions(service) == [*versions.values()], f"{service} with {versions} on the board")
-
-    def approval(self, running: Future[TaskRun]) -> dict[str, Any]:
-        """What a task asks for, as soon as it does."""
-        wait_until(lambda: running.done() or bool(self.ask("GET", "approvals")["approvals"]), "an approval")
-        assert not running.done(), running.result().text
-        (asked,) = self.ask("GET", "approvals")["approvals"]
-        return dict(asked)
-
-    def proposed(self, running: Future[TaskRun], title: str) -> Pull:
-        """The pull request that a task opens, on whose merge it waits."""
-        pulls = self.company.github.hosted(FLEET).pulls
-        wait_until(lambda: running.done() or title in {each.title for each in pulls.values()}, title)
-        assert not running.done(), running.result().text
-        return self.pull(title)
-
-
-@contextmanager
-def served_with(company: Company, settings: Mapping[str, str]) -> Iterator[None]:
-    """Restart Scenedock with other settings, and afterwards with its own."""
-    own = company.service.environment
-    company.service.stop()
-    company.service.environment = {**own, **settings}
-    company.service.start()
-    try:
-        yield
-    finally:
-        company.service.stop()
-        company.service.environment = own
-        company.service.start()
-
-
 @pytest.fixture(scope="module")
 def team(company: Company) -> Iterator[Team]:
     """A team that has just started its GitOps repository by a form, and whose platform has listed it for Scenedock."""
@@ -147,7 +60,13 @@ def team(company: Company) -> Iterator[Team]:
     certificates, rules = company.folder / "certificates.yaml", company.folder / "rules-of-fleet.yaml"
     certificates.write_text("certificates:\n- {file: fleet.pem, repositories: [fleet]}\n", encoding="utf-8")
     rules.write_text(yaml.safe_dump({"rules": RULES}), encoding="utf-8")
+    tokens = yaml.safe_load(Path(company.service.environment["SCENEDOCK_TOKENS_FILE"]).read_bytes())["tokens"]
+    tokens.append({"name": "tickets-ci", "token": PIPELINE, "scope": "run", "actions": ["set-version"]})
+    listed = company.folder / "tokens-of-fleet.yaml"
+    listed.write_text(yaml.safe_dump({"tokens": tokens}), encoding="utf-8")
     settings = {
+        "SCENEDOCK_TOKENS_FILE": str(listed),
+        "SCENEDOCK_HISTORY_COMMITS": "100",  # a roll back asks what was there before
         "SCENEDOCK_REPOSITORIES": f"{github.apps}#main,{github.fake.url}/acme/{FLEET}#main",
         "SCENEDOCK_RULES": str(rules),
         "SCENEDOCK_CERTIFICATES": str(certificates),
@@ -249,6 +168,41 @@ def _retires_qa(team: Team) -> None:
 
 
 @pytest.mark.extended
+def test_a_release_of_a_new_service_goes_to_qa_and_back(team: Team) -> None:
+    tickets = {"service": "component:default/tickets"}
+    made = team.send(
+        "new-python-service",
+        name="tickets",
+        owner="group:default/payments",
+        gitopsRepoUrl=team.company.github.picked(FLEET),
+        environment_production=False,
+    )
+    first = team.propose("tickets", "0.1.0", PIPELINE)
+    team.merge("Deploy tickets")
+    team.runs("tickets", dev="0.1.0", qa="0.1.0")
+
+    proposed = team.propose("tickets", "0.2.0", PIPELINE)
+    again = team.propose("tickets", "0.2.0", PIPELINE)
+    bodies = [team.merge("Set tickets in dev to 0.2.0")]
+    team.runs("tickets", dev="0.2.0", qa="0.1.0")
+    team.send("promote-deployment", **tickets, **{"from": "dev"}, to="qa")
+    bodies.append(team.merge("Promote tickets 0.2.0 to qa"))
+    team.runs("tickets", dev="0.2.0", qa="0.2.0")
+    team.send("roll-back-deployment", **tickets, environment="qa")
+    bodies.append(team.merge("Roll tickets in qa back to 0.1.0"))
+    team.runs("tickets", dev="0.2.0", qa="0.1.0")
+
+    assert [link["title"] for link in made.output["links"]] == ["Repository", "Pull request", "API in the catalog"]
+    assert "there is no deployment of a service 'tickets'" in first
+    title, address = proposed.splitlines()
+    assert title == "Set tickets in dev to 0.2.0"
+    assert address in again
+    for body in bodies:  # everything renders
+        assert "ghcr.io/acme/tickets:0.2.0" in body, body
+        assert "isn't known" not in body, body
+
+
+@pytest.mark.extended
 def test_a_service_with_its_api_is_retired_and_what_a_template_registered_is_unregistered(team: Team) -> None:
     frontend, ledger = team.company.frontend, {"service": "component:default/vault-of-books"}
     entities = [ledger["service"], "api:default/vault-of-books"]
@@ -266,6 +220,9 @@ def test_a_service_with_its_api_is_retired_and_what_a_template_registered_is_unr
     sealed = team.fill_in("seal-secret", of_secret, {"value": "hunter2"})
     assert sealed.status == "completed", sealed.text
     team.merge("Seal PASSWORD of vault-of-books/dev")
+    stored = {"key": "TOKEN", "remote_key": "books/qa", "remote_property": "token", "store": "vault"}
+    referred = team.send("refer-to-secret", **ledger, environment="qa", **stored)
+    team.merge("Refer to TOKEN of vault-of-books/qa")
     team.runs("vault-of-books", dev="0.1.0", production="0.1.0", qa="0.1.0")
 
     with ThreadPoolExecutor(1) as pool:
@@ -277,7 +234,9 @@ def test_a_service_with_its_api_is_retired_and_what_a_template_registered_is_unr
         retired = running.result(SECONDS_TO_WAIT)
 
     assert retired.status == "completed", retired.text
+    assert "`vault-of-books/values-qa.yaml`" in str(referred.output["text"])
     assert "PASSWORD" not in approval["summary"]
+    assert "ExternalSecret vault-of-books-qa/vault-of-books" in approval["summary"]
     assert "SealedSecret vault-of-books-dev/vault-of-books" in approval["summary"]
     targets = [each["data"]["target"] for each in frontend.ask("GET", "catalog/locations")]
     assert not [each for each in targets if "vault-of-books" in each]

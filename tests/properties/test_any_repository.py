@@ -30,7 +30,7 @@ from scenedock.doors.cli.export_views import as_report
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.errors import InputError, ScenedockError
-from scenedock.usecases.catalog.export_catalog import Export, export_catalog
+from scenedock.usecases.catalog.export_catalog import Export, map_catalog, read_repositories
 from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
 from tests.properties.limits import soon
 from tests.properties.repositories import Tree, plant, trees
@@ -75,9 +75,9 @@ def planted(tree: Tree) -> Iterator[Path]:
             yield root
 
 
-def exported(folder: RepositoryFolder) -> Export | str:
+def exported(folder: RepositoryFolder, jobs: int = 1) -> Export | str:
     try:
-        return export_catalog({"apps": folder})
+        return map_catalog(read_repositories({"apps": folder}, jobs=jobs))
     except ScenedockError as refusal:
         return str(refusal)
 
@@ -122,6 +122,17 @@ def test_any_repository_gives_valid_entities_or_a_refusal(
     for finding in result.findings:
         assert finding.message
         assert finding.remedy
+
+
+@given(trees(), st.frozensets(st.integers(0, 15), max_size=2))
+@tried(12)
+def test_several_processes_read_the_same(tree: Tree, refused: frozenset[int]) -> None:
+    with planted(tree) as root, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scenedock.usecases.catalog.read_folders._AT_ONCE", 1)
+        patch.setattr("scenedock.usecases.catalog.read_folders.can_fork", lambda: True)  # pytest's threads hold nothing
+        alone, together = (texts_of(exported(Broken(root, GITHUB, refused), jobs)) for jobs in (1, 3))
+
+    assert together == alone
 
 
 @given(trees(), st.randoms(use_true_random=False))

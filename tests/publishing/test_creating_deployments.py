@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.errors import InputError, TemporaryError
+from scenedock.errors import ConflictError, InputError, TemporaryError
 from tests.fakes.github import faults
 from tests.publishing.deploying import Deploying, deploying_in
 from tests.tools.helm import helm
@@ -60,7 +60,7 @@ def test_a_deployment_is_proposed_once_with_each_decision_and_what_it_lacks(acme
     acme.follow()
     again = acme.run("create-deployment", ANSWERS, again=True)
     assert (again["published"][0]["number"], again["plan"], again["changed"]) == (1, None, True)
-    with pytest.raises(InputError, match="orders is deployed already"):
+    with pytest.raises(ConflictError, match="orders is deployed already"):
         acme.run("create-deployment", ANSWERS, task="task-3")
     assert len(acme.repository("gitops").pulls) == 1
 

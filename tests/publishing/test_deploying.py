@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
+from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
 from tests.publishing.deploying import FILES, Deploying, deploying_in
 from tests.tools.helm import helm
 
@@ -78,6 +78,15 @@ def test_the_host_decides_who_can_be_a_reviewer(acme: Deploying) -> None:
     for reviewers in asked:
         with pytest.raises(InputError, match=r"is not the name of a (user|team) on github\.com"):
             acme.deploy("set-version", environment="dev", version="1.5.1", **reviewers)
+
+
+def test_what_is_not_deployed_is_not_found(acme: Deploying) -> None:
+    for service, environment, message in (
+        ("biling", "dev", r"there is no deployment of a service 'biling' \(did you mean billing\?\)"),
+        ("billing", "test", "'billing' isn't deployed in 'test'"),
+    ):
+        with pytest.raises(NotFoundError, match=message):
+            acme.run("set-version", {"services": [service], "environment": environment, "version": "1.5.1"})
 
 
 def test_what_is_said_for_a_lock_gives_code_hosts_no_orders(acme: Deploying) -> None:
@@ -267,10 +276,10 @@ def test_an_environment_and_a_service_there_are_locked_by_two_pull_requests(acme
     [
         ({"until": "tomorrow"}, InputError, "must be a day or a time"),
         ({"until": "2020-01-01"}, InputError, "must be in the future"),
-        ({"repository": "gitop"}, InputError, "gitops"),
-        ({"environment": "prodction"}, InputError, r"no environment 'prodction' \(did you mean production\?\)"),
-        ({"service": "biling"}, InputError, r"no service 'biling' \(did you mean billing\?\)"),
-        ({"service": "billing", "environment": "perf"}, InputError, "'billing' isn't deployed in 'perf'"),
+        ({"repository": "gitop"}, NotFoundError, "gitops"),
+        ({"environment": "prodction"}, NotFoundError, r"no environment 'prodction' \(did you mean production\?\)"),
+        ({"service": "biling"}, NotFoundError, r"no service 'biling' \(did you mean billing\?\)"),
+        ({"service": "billing", "environment": "perf"}, NotFoundError, "'billing' isn't deployed in 'perf'"),
     ],
 )
 def test_a_lock_that_is_none_is_refused(

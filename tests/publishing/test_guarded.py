@@ -74,3 +74,14 @@ def test_an_earlier_end_needs_the_approval_that_retiring_needs(acme: Deploying) 
         acme.run("extend-environment", {**end, "until": "2031-01-01"}, task="")  # else it would wait
     extended = acme.run("extend-environment", {**end, "until": "2099-12-31"}, task="end-1")
     assert extended["committed"] is True
+
+
+def test_what_nobody_can_show_to_deploy_the_same_is_refused(acme: Deploying) -> None:
+    with pytest.raises(
+        NotAllowedError, match=r"`branch` in scenedock.yaml would change.*open the pull request by hand"
+    ):
+        change(acme, "commit-change", edits=[{"path": "scenedock.yaml", "add": {"branch": "other"}}])
+    acme.github.world.commit("acme/gitops", "main", {"billing/values-production.yaml": "image: {tag: 1.3.1}\n"})
+    with pytest.raises(NotAllowedError, match=r"\(1.3.1 → 1.3.0\)"):  # though the service still has 1.3.0
+        change(acme, "commit-change", edits=[{**TAG, "set": {"image.tag": "1.3.0"}}])
+    acme.follow()

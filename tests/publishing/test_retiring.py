@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.actions.environments.retiring import output_of
+from scenedock.actions.environments.retiring import KnownRetirement, RetirementPlan, output_of
+from scenedock.changes.retirement import BlastRadius, PlannedRetirement, Retirement
 from scenedock.effects.tasks.approval_store import ApprovalStore
 from scenedock.errors import ConflictError, TemporaryError
 from scenedock.model.action import Caller
@@ -30,6 +31,11 @@ from tests.publishing.test_killed import _forking
 from tests.publishing.test_killed_changes import end
 
 QA = {"service": "billing", "environment": "qa", "passApproval": "a test"}
+CATALOG_FILE = """apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {name: billing}
+spec: {type: service, lifecycle: production, owner: payments}
+"""
 BRANCH = "scenedock/deploy/billing/qa"
 
 
@@ -39,10 +45,11 @@ def acme(tmp_path: Path) -> Iterator[Deploying]:
         yield company
 
 
-def begin(acme: Deploying) -> ForkServerProcess:
+def begin(acme: Deploying, **more: str) -> ForkServerProcess:
+    """Retire billing, everywhere or in an environment."""
     data = acme.folder / "retiring"
     data.mkdir(exist_ok=True)
-    process = _forking.Process(target=run, args=(data, acme.hosts, acme.clone))
+    process = _forking.Process(target=run, args=(data, acme.hosts, acme.clone, {"service": "billing", **more}))
     process.start()
     return process
 
@@ -63,15 +70,15 @@ def approved_after(acme: Deploying, waiting: ForkServerProcess) -> str:
 
 def test_an_approval_after_a_restart_and_a_kill_while_it_is_proposed_make_one_pull_request(acme: Deploying) -> None:
     gitops = acme.repository("gitops")
-    assert "billing/values-qa.yaml" in approved_after(acme, begin(acme))
+    assert "billing/values-qa.yaml" in approved_after(acme, begin(acme, environment="qa"))
     assert gitops.pulls == {}  # nothing is written before somebody approves
 
     processes: list[ForkServerProcess] = []
     acme.github.faults.add("POST .*/git/refs", after=calling(lambda: processes[0].kill()))  # noqa: PLW0108 - it begins later
-    processes.append(begin(acme))
+    processes.append(begin(acme, environment="qa"))
     assert end(processes[0]) == -signal.SIGKILL
     acme.github.faults.clear()
-    assert end(begin(acme)) == 0
+    assert end(begin(acme, environment="qa")) == 0
 
     outcome = json.loads((acme.folder / "retiring/outcome").read_text("utf-8"))
     assert outcome["status"] == "completed", outcome
@@ -80,6 +87,29 @@ def test_an_approval_after_a_restart_and_a_kill_while_it_is_proposed_make_one_pu
     assert "Approved by user:default/max: nobody uses it" in (pull.body or "")
     assert len(gitops.git.commits(f"main..{BRANCH}")) == 1
     assert set(gitops.files("main")) - set(gitops.files(BRANCH)) == {"billing/values-qa.yaml"}
+
+
+def test_a_retry_that_finds_it_merged_tells_the_same(acme: Deploying) -> None:
+    acme.change({"billing/catalog-info.yaml": CATALOG_FILE})
+    approved_after(acme, begin(acme))
+    gitops, processes = acme.repository("gitops"), list[ForkServerProcess]()
+    acme.github.faults.add("POST .*/pulls", after=calling(lambda: processes[0].kill()))  # noqa: PLW0108 - it begins later
+    processes.append(begin(acme))
+    assert end(processes[0]) == -signal.SIGKILL
+    acme.github.faults.clear()
+    (pull,) = gitops.pulls.values()
+    acme.merge_in("gitops", pull.number)
+    acme.follow()
+
+    assert end(begin(acme)) == 0
+
+    outcome = json.loads((acme.folder / "retiring/outcome").read_text("utf-8"))
+    assert outcome["status"] == "completed", outcome
+    told = outcome["told"]
+    assert told["catalogFiles"] == ["https://github.com/acme/gitops/billing/catalog-info.yaml"]
+    assert [url.rpartition("/")[2] for url in told["pullRequestUrls"]] == [str(pull.number)]
+    assert told["plan"]["title"] == "Retire billing"
+    assert told["sourceFiles"] == []
 
 
 def test_it_replaces_the_open_changes_of_what_goes_and_plans_again_what_is_new(acme: Deploying) -> None:
@@ -114,8 +144,10 @@ def test_catalog_files_are_to_unregister_only_where_each_pull_request_can_be_wai
     proposed = Published("apps", Proposed(changed=True, branch=BRANCH, commit="a", url="https://github.com/a/b/pull/1"))
     pushed = Published("other", Proposed(changed=True, branch=BRANCH, commit="b"))
     files = ("https://github.com/acme/apps/billing/catalog-info.yaml",)
+    plan = RetirementPlan.of(PlannedRetirement(Retirement("billing"), (), (), BlastRadius()))
+    known = KnownRetirement(plan=plan, catalog_files=files, branches={})
 
-    both, one = output_of([proposed, pushed], None, files), output_of([proposed], None, files)
+    both, one = output_of([proposed, pushed], known), output_of([proposed], known)
 
     assert (both.catalog_files, one.catalog_files) == ((), files)
     assert both.pull_request_urls == one.pull_request_urls == ("https://github.com/a/b/pull/1",)

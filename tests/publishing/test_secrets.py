@@ -97,8 +97,16 @@ def test_a_reference_to_a_store_is_proposed_in_the_same_way(acme: Deploying) -> 
         acme.run("refer-to-secret", given)
 
     acme.run("refer-to-secret", {**given, "store": "vault"}, task="task-2")
-    more = {**given, "references": {"USER": {"key": "billing/qa", "property": "user"}}, "store": "vault"}
-    made = acme.run("refer-to-secret", more, task="task-3")
+    form = {"key": "USER", "remoteKey": "billing/qa", "remoteProperty": "user", "store": "vault"}
+    made = acme.run("refer-to-secret", {"service": "billing", "environment": "qa", **form}, task="task-3")
+    for wrong, message in (
+        ({"key": "USER"}, "`key` and `remoteKey` belong together"),
+        ({"remoteProperty": "user"}, "`key` and `remoteKey` belong together"),
+        ({"key": "TOKEN", "remoteKey": "billing/qa"}, "there are two references for TOKEN"),
+        ({"references": {}}, "name at least one key"),
+    ):
+        with pytest.raises(InputError, match=message):
+            acme.run("refer-to-secret", {**given, **wrong}, task="task-4")
 
     assert (made["number"], made["keys"]) == (1, ["TOKEN", "USER"])
     assert yaml.safe_load(acme.says("qa", made["branch"]))["externalSecrets"]["billing"] == {

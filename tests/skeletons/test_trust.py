@@ -274,21 +274,25 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 # Hole 6: answers are written to the home folder, and its configuration is read.
 
 
-def test_a_bake_leaves_nothing_at_home_and_reads_nothing_there(tmp_path: Path) -> None:
+def test_a_bake_leaves_no_answer_at_home_and_reads_nothing_there(tmp_path: Path) -> None:
     home, skeleton = tmp_path / "home", tmp_path / "skeleton"
     (skeleton / ROOT).mkdir(parents=True)
-    (skeleton / "cookiecutter.json").write_text('{"slug": "s", "name": "default"}')
-    (skeleton / ROOT / "a.txt").write_text("{{ cookiecutter.name }}")
+    (skeleton / "cookiecutter.json").write_text('{"slug": "s", "name": "default", "other": ""}')
+    (skeleton / ROOT / "a.txt").write_text("{{ cookiecutter.name }}, {{ cookiecutter.other }}")
     home.mkdir()
     (home / ".cookiecutterrc").write_text("default_context: {name: from home}")
-    program = [sys.executable, "-m", "scenedock.doors.cli", "skeletons", "bake", str(skeleton)]
     code = "from scenedock.doors.cli import main; main()"
     program = [sys.executable, "-c", code, "skeletons", "bake", str(skeleton), "--output", str(tmp_path / "out")]
 
+    program += ["other=from the answer"]
+
     subprocess.run(program, check=True, env={"HOME": str(home), "PATH": "", "TMPDIR": str(home)}, capture_output=True)
 
-    assert (tmp_path / "out" / "s" / "a.txt").read_text() == "default"
-    assert [path.name for path in home.rglob("*")] == [".cookiecutterrc"]
+    assert (tmp_path / "out" / "s" / "a.txt").read_text() == "default, from the answer"
+    left = [path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()]
+    assert [path for path in left if not path.startswith(".cache/scenedock/compiled/")] == [".cookiecutterrc"]
+    assert len(left) == 2  # the code of the skeleton's templates, whose file knows no answer
+    assert not any(b"from the answer" in path.read_bytes() for path in home.rglob("*") if path.is_file())
 
 
 # Secrets.

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-class _Silent(WSGIRequestHandler):
+class Silent(WSGIRequestHandler):
+    """Writes no log."""
+
     def log(self, type: str, message: str, *arguments: Any) -> None:  # noqa: A002 - the name is the library's
         """Say nothing: the test's output is not the place."""
 
@@ -21,7 +23,7 @@ class _Silent(WSGIRequestHandler):
 @contextmanager
 def served(app: WSGIApplication) -> Iterator[str]:
     """An application on a free port, each request in a thread of its own; the address without a trailing slash."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -1,7 +1,7 @@
 {{- /* Values of the library for the pods that answer. Its templates read them as `.Values.workload`. */ -}}
 {{- define "scenedock.web" -}}
 {{- $values := include "scenedock.shared" (list . .Values.web) | fromYaml -}}
-{{- $env := dict "SCENEDOCK_LISTEN" "0.0.0.0:8000" -}}
+{{- $env := dict "SCENEDOCK_LISTEN" (printf "0.0.0.0:%v" $values.port) -}}
 {{- range $values.ports -}}
 {{- if eq .name "folders" -}}
 {{- $_ := set $env "SCENEDOCK_FOLDERS_LISTEN" (printf "0.0.0.0:%v" .port) -}}
@@ -15,14 +15,15 @@
 {{- $_ := set $values "args" (list "serve" "--web-only") -}}
 {{- $_ := set $values "replicas" (max 2 $values.replicas) -}}
 {{- include "scenedock.dataFolder" $values -}}
-{{- $_ := set $values "jobs" (dict "migrate" (dict "args" (list "migrate"))) -}}
+{{- /* A job has no volumes, and this one talks to PostgreSQL alone. As a map, because an empty text would be overridden. */ -}}
+{{- $_ := set $values "jobs" (dict "migrate" (dict "args" (list "migrate") "env" (dict "SCENEDOCK_CA_FILE" (dict "value" "")))) -}}
 {{- end -}}
 {{- toYaml $values -}}
 {{- end -}}
 
 {{- define "scenedock.worker" -}}
 {{- $values := include "scenedock.shared" (list . .Values.worker) | fromYaml -}}
-{{- $env := dict "SCENEDOCK_WORKER_LISTEN" "0.0.0.0:8000" -}}
+{{- $env := dict "SCENEDOCK_WORKER_LISTEN" (printf "0.0.0.0:%v" $values.port) -}}
 {{- $_ := set $values "env" (merge (dict) $values.env $env (include "scenedock.folders" . | fromYaml)) -}}
 {{- $_ := set $values "args" (list "worker") -}}
 {{- include "scenedock.dataFolder" $values -}}
@@ -49,14 +50,12 @@ SCENEDOCK_FOLDERS_URL: {{ printf "http://%s.%s:%v" $.Values.web.name $.Release.N
 {{- $_ := set $values "image" (mergeOverwrite $values.image $image) -}}
 {{- $env := dict -}}
 {{- range $name, $value := $root.Values.settings -}}
-{{- if kindIs "slice" $value -}}
-{{- $value = join "," $value -}}
-{{- else if kindIs "float64" $value -}}
-{{- $value = eq $value (floor $value) | ternary (int64 $value) $value -}}
+{{- $_ := set $env (printf "SCENEDOCK_%s" (upper $name)) (include "scenedock.text" $value) -}}
 {{- end -}}
-{{- $_ := set $env (printf "SCENEDOCK_%s" (upper $name)) (toString $value) -}}
+{{- range $name, $value := $root.Values.env -}}
+{{- $_ := set $env $name (kindIs "map" $value | ternary $value (include "scenedock.text" $value)) -}}
 {{- end -}}
-{{- $_ := set $values "env" (merge (dict) $values.env $root.Values.env $env) -}}
+{{- $_ := set $values "env" (merge (dict) $values.env $env) -}}
 {{- with $root.Values.existingSecret -}}
 {{- $_ := set $values "envFrom" (append $values.envFrom (dict "secretRef" (dict "name" .))) -}}
 {{- end -}}
@@ -65,7 +64,37 @@ SCENEDOCK_FOLDERS_URL: {{ printf "http://%s.%s:%v" $.Values.web.name $.Release.N
 {{- $_ := set $values "volumes" (append $values.volumes (dict "name" "secrets" "secret" (dict "secretName" .))) -}}
 {{- $_ := set $values "volumeMounts" (append $values.volumeMounts (dict "name" "secrets" "mountPath" "/secrets" "readOnly" true)) -}}
 {{- end -}}
+{{- with $root.Values.certificateAuthority -}}
+{{- if or .configMap .secret -}}
+{{- $_ := set $values.env "SCENEDOCK_CA_FILE" "/authority/ca.crt" -}}
+{{- $_ := set $values "volumes" (append $values.volumes (include "scenedock.authority" $root | fromYaml)) -}}
+{{- $_ := set $values "volumeMounts" (append $values.volumeMounts (dict "name" "authority" "mountPath" "/authority" "readOnly" true)) -}}
+{{- end -}}
+{{- end -}}
 {{- toYaml $values -}}
+{{- end -}}
+
+{{- /* The volume with the company's certificate authorities, in the file ca.crt. */ -}}
+{{- define "scenedock.authority" -}}
+{{- with .Values.certificateAuthority -}}
+{{- $items := list (dict "key" .key "path" "ca.crt") -}}
+{{- $source := dict "configMap" (dict "name" .configMap "items" $items) -}}
+{{- if .secret -}}
+{{- $source = dict "secret" (dict "secretName" .secret "items" $items) -}}
+{{- end -}}
+{{- toYaml (merge (dict "name" "authority") $source) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* A value as an environment variable has it. Helm reads a whole number as one with a point, and prints 2e+06. */ -}}
+{{- define "scenedock.text" -}}
+{{- if kindIs "slice" . -}}
+{{- join "," . -}}
+{{- else if and (kindIs "float64" .) (eq . (floor .)) -}}
+{{- int64 . -}}
+{{- else -}}
+{{- toString . -}}
+{{- end -}}
 {{- end -}}
 
 {{- /* With `scaled`, what lasts is in PostgreSQL; the folder holds what can be fetched again. */ -}}
@@ -76,12 +105,35 @@ SCENEDOCK_FOLDERS_URL: {{ printf "http://%s.%s:%v" $.Values.web.name $.Release.N
 
 {{- /* Refuses what can't work. */ -}}
 {{- define "scenedock.check" -}}
-{{- $shared := or .Values.existingSecret (hasKey .Values.env "SCENEDOCK_DATABASE_URL") -}}
-{{- if and (eq .Values.mode "scaled") (not $shared) -}}
-{{- fail "mode: scaled needs a PostgreSQL and keys that all pods share: name a Secret with SCENEDOCK_DATABASE_URL, SCENEDOCK_SEAL_KEY and SCENEDOCK_SIGNING_KEY in existingSecret, or set them in env" -}}
+{{- if eq .Values.mode "scaled" -}}
+{{- if not .Values.existingSecret -}}
+{{- range list "SCENEDOCK_DATABASE_URL" "SCENEDOCK_SEAL_KEY" "SCENEDOCK_SIGNING_KEY" -}}
+{{- if not (hasKey $.Values.env .) -}}
+{{- fail (printf "mode: scaled needs a PostgreSQL and keys that all pods share, and %s is not in env: name a Secret with SCENEDOCK_DATABASE_URL, SCENEDOCK_SEAL_KEY and SCENEDOCK_SIGNING_KEY in existingSecret, or set them in env" .) -}}
 {{- end -}}
-{{- if and (eq .Values.mode "embedded") (gt (int .Values.web.replicas) 1) -}}
-{{- fail "mode: embedded is one pod: set web.replicas to 1, or mode to scaled" -}}
+{{- end -}}
+{{- end -}}
+{{- if eq .Values.web.name .Values.worker.name -}}
+{{- fail "web.name and worker.name are the same: their objects would be, too" -}}
+{{- end -}}
+{{- else -}}
+{{- if or (gt (int .Values.web.replicas) 1) .Values.web.autoscaling.enabled -}}
+{{- fail "mode: embedded is one pod: set web.replicas to 1 and web.autoscaling.enabled to false, or mode to scaled" -}}
+{{- end -}}
+{{- if .Values.web.strategy -}}
+{{- fail "mode: embedded has one volume for one pod, which is stopped before it is replaced: leave out web.strategy, or set mode to scaled" -}}
+{{- end -}}
+{{- end -}}
+{{- if or .Values.web.serviceMonitor.enabled .Values.worker.serviceMonitor.enabled -}}
+{{- fail "web.serviceMonitor has no token for /metrics: use metrics.serviceMonitor" -}}
+{{- end -}}
+{{- with .Values.certificateAuthority -}}
+{{- if and .configMap .secret -}}
+{{- fail "certificateAuthority is in one place: set configMap or secret, not both" -}}
+{{- end -}}
+{{- if and (or .configMap .secret) (hasKey $.Values.settings "ca_file") -}}
+{{- fail "certificateAuthority sets the setting ca_file: remove it from settings" -}}
+{{- end -}}
 {{- end -}}
 {{- if .Values.export.enabled -}}
 {{- $_ := required "export.repository is missing: set it to the address of the repository to export" .Values.export.repository -}}

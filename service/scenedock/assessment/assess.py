@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from scenedock.assessment import compose, dockerfiles
 from scenedock.assessment.claims import Answer, Claim, Readiness, Source
 from scenedock.assessment.rules import RULES
-from scenedock.assessment.signs import builds, chef, files, logs, machines, services, serving, sessions
+from scenedock.assessment.signs import builds, chef, connections, files, logs, machines, services, serving, sessions
 from scenedock.assessment.signs.hosts import host_claims
 from scenedock.assessment.signs.secrets import secret_claims
 from scenedock.assessment.signs.sign import claims_of
@@ -29,6 +30,7 @@ MOST_ALIKE: Final = 200
 _SIGNS: Final = (
     *builds.SIGNS,
     *services.CLIENTS,
+    *connections.SIGNS,
     *machines.SIGNS,
     *serving.SIGNS,
     *chef.SIGNS,
@@ -53,6 +55,14 @@ _SAY_WHAT_RUNS: Final = frozenset(
 _ORDER: Final = {rule: number for number, rule in enumerate(RULES)}
 # Claims of what holds unless something else is configured: they go where that is so.
 _DEFAULTS: Final = frozenset({"sessions-in-process", "sessions-in-files", "sessions-shared", "files-on-disk"})
+
+
+_WRITTEN_DOWN: Final = frozenset(
+    "secret-in-file host-in-code host-in-configuration service-address service-on-same-machine managed-file".split()
+)
+_DIFFERS: Final = re.compile(
+    r"_?(?:DB|DATABASE|HOST|URL|URI|SERVER|ADDRESS|PASSWORD|PASS|SECRET|KEY|TOKEN|DSN)(?![A-Z])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +134,24 @@ class Assessor:
         text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
         if services.CODE.fullmatch(path):
             self._lines += text.count("\n")
+        self._report_long_lines(path, text)
         source = Source(path, counting(path, _LONG_LINE.sub("", text)))
         for claim in self._found(source, data):
             self._add(claim)
         self._mention(source)
+
+    def _report_long_lines(self, path: str, text: str) -> None:
+        if not (
+            services.CONFIGURATION.fullmatch(path) or services.CODE.fullmatch(path) or path.endswith((".json", ".xml"))
+        ):
+            return
+        if long := list(islice(_LONG_LINE.finditer(text), 1_000)):
+            line = text.count("\n", 0, long[0].start()) + 1
+            said = f"line {line} has more than {LONGEST_LINE:,} characters, so it wasn't looked at"
+            if len(long) > 1:
+                said = f"{len(long):,} lines, the first is {line}, have more than {LONGEST_LINE:,} "
+                said += "characters, so they weren't looked at"
+            self.report("long-line", path, said, "Look at it yourself if it has settings.", line)
 
     def report(self, code: str, path: str, message: str, remedy: str, line: int | None = None) -> None:
         """Note what couldn't be assessed."""
@@ -139,7 +163,9 @@ class Assessor:
         claims = _without_overruled(claims)
         claims.sort(key=lambda claim: (_ORDER[claim.rule], claim.path, claim.line, claim.said))
         answers, contradictions = _answers(claims)
-        has_dockerfile = any(dockerfiles.FILES.fullmatch(path) for path in listed)
+        if (said := answers.get("configuration")) and said.value == "environment" and not _is_configured(said, claims):
+            del answers["configuration"]
+        has_dockerfile = any(services.DOCKERFILES.fullmatch(path) for path in listed)
         if is_complete and listed and not has_dockerfile:
             answers["dockerfile"] = Answer("no", ())
         return Assessment(
@@ -160,7 +186,7 @@ class Assessor:
         yield from services.address_claims(source)
         yield from host_claims(source)
         yield from secret_claims(source)
-        if dockerfiles.FILES.fullmatch(source.path):
+        if services.DOCKERFILES.fullmatch(source.path):
             yield from dockerfiles.dockerfile_claims(source)
         if services.is_compose(source.path):
             try:
@@ -186,9 +212,17 @@ class Assessor:
                     self._mentions[match["host"]] = f"{source.path}:{source.line_at(match.start())}"
 
 
+def _is_configured(said: Answer, claims: Sequence[Claim]) -> bool:
+    """Whether the environment has what differs between environments: no host and no secret is written down."""
+    fixed = any(each.rule in _WRITTEN_DOWN and "unless the environment" not in each.said for each in claims)
+    return not fixed and any(_DIFFERS.search(each.said) for each in said.claims)
+
+
 def _without_overruled(claims: Iterable[Claim]) -> list[Claim]:
     """Claims without repetitions, and without defaults where something stronger says otherwise."""
     once = _once(claims)
+    if any(each.said == sessions.STORE_OF_EXPRESS for each in once):
+        once = [each for each in once if each.said != sessions.MEMORY_OF_EXPRESS]
     strongest: dict[str, int] = {}
     for claim in once:
         for fact in claim.facts:
@@ -211,6 +245,14 @@ def _once(claims: Iterable[Claim]) -> list[Claim]:
     return list(kept.values())
 
 
+def _scheduled(said: Sequence[tuple[int, str, Claim]]) -> dict[str, Answer]:
+    """What runs beside requests. Workers alone are no answer: no line proves that nothing runs by the clock."""
+    values = {value for _, value, _ in said}
+    if "cron" not in values:
+        return {}
+    return {"scheduled_work": Answer("both" if len(values) > 1 else "cron", tuple(claim for _, _, claim in said))}
+
+
 def _answers(claims: Sequence[Claim]) -> tuple[dict[str, Answer], dict[str, tuple[str, ...]]]:
     """The answers by question, and the questions with several answers of the same strength."""
     answers: dict[str, Answer] = {}
@@ -223,8 +265,8 @@ def _answers(claims: Sequence[Claim]) -> tuple[dict[str, Answer], dict[str, tupl
         best = max(strength for strength, _, _ in said)
         values = {value: None for strength, value, _ in said if strength == best}
         proofs = tuple(claim for strength, value, claim in said if strength == best)
-        if question == "scheduled_work" and len(values) > 1:
-            answers[question] = Answer("both", proofs)
+        if question == "scheduled_work":
+            answers.update(_scheduled(said))
         elif len(values) == 1:
             answers[question] = Answer(next(iter(values)), proofs)
         else:

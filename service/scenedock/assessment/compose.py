@@ -19,6 +19,12 @@ _IMAGES: Final = {
     "kafka": "kafka", "cp-kafka": "kafka", "elasticsearch": "elasticsearch", "opensearch": "opensearch",
     "solr": "solr", "minio": "object-store", "openldap": "ldap",
 }  # fmt: skip
+# What serves the machine beside the application: it isn't moved with it.
+_OF_THE_MACHINE: Final = frozenset(
+    "traefik nginx-proxy docker-gen acme-companion docker-letsencrypt-nginx-proxy-companion portainer portainer-ce "
+    "agent watchtower autoheal dozzle cadvisor docker-socket-proxy diun ouroboros promtail filebeat fluentd".split()
+)
+_PROFILES: Final = frozenset("dev development debug local test tests testing ci it qa e2e demo".split())
 _MOST_SERVICES: Final = 200
 
 
@@ -38,6 +44,9 @@ def compose_claims(path: str, data: bytes) -> Iterator[Claim]:
 def _service(path: str, document: Document, name: str) -> Iterator[Claim]:
     at = ("services", name)
     service = as_object(as_object(as_object(document.value)["services"])[name])
+    profiles = as_list(service.get("profiles"))
+    if profiles and all(isinstance(each, str) and each in _PROFILES for each in profiles):
+        return
     image = service.get("image")
     line = document.line_of(at)
     if isinstance(image, str) and (kind := _IMAGES.get(_repository(image))):
@@ -46,6 +55,8 @@ def _service(path: str, document: Document, name: str) -> Iterator[Claim]:
         yield Claim("compose", path, document.line_of((*at, "image")), said, facts, Service(kind))
     else:
         yield Claim("compose", path, line, f"the service {printed(name)}")
+    if isinstance(image, str) and _repository(image) in _OF_THE_MACHINE:
+        return
     if service.get("privileged") is True:
         yield Claim("host-access", path, document.line_of((*at, "privileged")), f"{printed(name)} is privileged")
     for key in ("network_mode", "pid", "ipc"):

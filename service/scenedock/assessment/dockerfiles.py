@@ -15,8 +15,6 @@ from typing import Final
 from scenedock.assessment.claims import Claim, Fact, Source
 from scenedock.assessment.signs.sign import printed
 
-FILES: Final = re.compile(r"(?:.*/)?(?:Dockerfile(?:[.-][\w.-]+)?|[\w.-]+\.[Dd]ockerfile|Containerfile)")
-
 _INSTRUCTION: Final = re.compile(r"\s*(?P<word>[A-Za-z]+)(?:\s+(?P<rest>.*))?", re.DOTALL)
 _KNOWN: Final = frozenset(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME "

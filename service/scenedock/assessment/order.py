@@ -6,11 +6,21 @@ what has moved gets a new address that all others must learn. Applications that 
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from scenedock.assessment.assess import Assessment
+
+_INSIDE: Final = re.compile(
+    r"(?i)[\w-]+(?:\.[\w-]+)*\.(?:internal|local|lan|corp|intra|intranet|localdomain|home|private|svc|home\.arpa)|[\w-]+"
+)
+"""Hosts of a company's own network; one of the internet may begin with any word."""
+
+
+_SHORT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +74,24 @@ def order(assessments: Sequence[Assessment]) -> Order:
 
 
 def _needs(assessments: Sequence[Assessment]) -> list[Need]:
-    names = {each.name.lower(): each.name for each in assessments if len(each.name) > 2}
+    names = _by_folder(assessments)
     found: dict[tuple[str, str], Need] = {}
     for each in assessments:
         hosts = {**each.mentions, **{claim.service.host: claim.place for claim in each.claims if claim.service}}
         for host, place in sorted(hosts.items()):
+            if not _INSIDE.fullmatch(host):
+                continue
             other = names.get(host.partition(".")[0].lower())
             if other and other != each.name:
                 found.setdefault((each.name, other), Need(each.name, other, place))
     return [found[key] for key in sorted(found)]
+
+
+def _by_folder(assessments: Sequence[Assessment]) -> dict[str, str]:
+    """The applications by the last folder of their names: a host has only that. One that several have is none."""
+    folders = Counter(each.name.rpartition("/")[2].lower() for each in assessments)
+    named = {each.name.rpartition("/")[2].lower(): each.name for each in assessments}
+    return {folder: name for folder, name in named.items() if folders[folder] == 1 and len(folder) > _SHORT}
 
 
 def _groups(names: Mapping[str, Assessment], needs: Sequence[Need]) -> list[list[str]]:

@@ -11,20 +11,20 @@ from collections.abc import Callable
 from typing import Final
 
 _FOLDERS: Final = re.compile(
-    r"(?:^|/)(?:tests?|testing|specs?|__tests__|__mocks__|mocks?|fixtures?|features|molecule|test[-_]\w+|cypress|"
+    r"(?:^|/)(?:tests?|testing|specs?|__tests__|__mocks__|mocks?|fixtures?|features/(?:step_definitions|support)|molecule|test[-_]\w+|(?:db|api|http|io|unit|func|smoke|load)tests?|testutils?|cypress|"
     r"e2e|integration[-_]?tests?|"
-    r"test[-_]?data|testdata|kitchen|docs?|documentation|examples?|samples?|vendors?|third[-_]?party|"
+    r"test[-_]?data|testdata|kitchen|docs?|documentation|examples?|samples?|sample[-_]?data|vendors?|third[-_]?party|"
     r"bower_components|node_modules|site-packages|dist|target|coverage|tmp|locales?|i18n|l10n|translations?|languages?|"
     r"\.github|\.gitlab|\.circleci|\.ci|ci|\.devcontainer|\.devcontainers|\.vscode|\.idea|\.git|\.husky|\.yarn|"
     r"dev(?:elop(?:ment)?)?|(?<!usr/)local|migrate|migrations?|seeds|seeders?|benchmarks?|storybook|\.storybook|"
-    r"stubs|generators?|src/(?:test|site)|androidTest)/",
+    r"stubs|generators?|demos?|playground|contrib|src/(?:test|site)|androidTest)/",
     re.IGNORECASE,
 )
 _NAMES: Final = re.compile(
     r".*(?:[._-](?:test|tests|spec|stories|min|bundle)\.\w+|Tests?\.(?:java|kt|cs|php|groovy)|IT\.java|\.map|\.lock|"
     r"-lock\.(?:json|yaml)|\.(?:example|sample|dist|template|orig|bak|po|pot|svg|css|scss|less|patch|diff)"
     r"(?:\.\w+)?)|"
-    r"(?:test|spec)_.*|conftest\.py|(?:gulpfile|gruntfile|webpack.*|rollup.*|vite.*|jest.*|babel.*|karma.*|"
+    r"(?:test|spec)_.*|.*\.feature|conftest\.py|(?:gulpfile|gruntfile|webpack.*|rollup.*|vite.*|jest.*|babel.*|karma.*|"
     r"cypress.*|playwright.*|rakefile|kitchen\..*|\.kitchen.*|vagrantfile|changelog.*|readme.*|phpunit.*|rspec.*|"
     r"seeds?\.\w+|\.(?!env|htaccess|(?:ruby|python|node)-version|nvmrc|tool-versions).*|\.travis\.yml|"
     r"\.gitlab-ci\.yml|appveyor\.yml|azure-pipelines.*|cloudbuild.*|jenkinsfile|composer\.lock|"
@@ -44,6 +44,11 @@ _BROWSER: Final = re.compile(
 _OWN_MACHINE: Final = frozenset(
     "dev development local test tests testing ci example examples sample samples template e2e override vagrant".split()
 )
+_WITH_VARIANTS: Final = frozenset(
+    "application appsettings bootstrap compose config database docker log4j log4j2 logback settings".split()
+)
+_OF_VARIANTS: Final = frozenset("it unittest unittests integrationtest qa demo playground debug".split())
+"""What else is for tests, of files that have variants: `application-it.yml`, not `jenkins_it.yml`."""
 _PARTS: Final = re.compile(r"[._-]+")
 
 
@@ -67,7 +72,9 @@ def is_evidence(path: str) -> bool:
 
 def is_for_own_machine(path: str) -> bool:
     """Whether a file is for development or tests, by the parts of its name: `application-dev.yml`."""
-    return bool(_OWN_MACHINE.intersection(_PARTS.split(posixpath.basename(path).lower())))
+    parts = _PARTS.split(posixpath.basename(path).lower())
+    is_variant = parts[0] in _WITH_VARIANTS and bool(_OF_VARIANTS.intersection(parts[1:]))
+    return is_variant or bool(_OWN_MACHINE.intersection(parts))
 
 
 def counting(path: str, text: str) -> str:
@@ -140,12 +147,44 @@ _GROUPS_OF_TOML: Final = re.compile(
     r"project\.optional-dependencies|dev-packages|tool\.(?!poetry))[^\n]*\n(?:(?!\[[\w\"]).*\n?)*",
     re.MULTILINE,
 )
-_SECTIONS: Final = re.compile(r"^(?:development|dev|test|ci)\s*:[^\n]*\n(?:(?:[ \t]+[^\n]*|#[^\n]*)?\n)*", re.MULTILINE)
+_SECTIONS: Final = re.compile(
+    r"^(?:development|dev|tests?|testing|ci|cucumber|e2e|unittest)\s*:[^\n]*\n(?:(?:[ \t]+[^\n]*|#[^\n]*)?\n)*",
+    re.MULTILINE,
+)
 _PROFILES: Final = re.compile(
-    r"(?:\A|^---)(?:(?!^---).)*?(?:on-profile|profiles)\s*:\s*[\"']?(?:dev(?:elop(?:ment)?)?|test|local)\b"
+    r"(?:\A|^---)(?:(?!^---).)*?(?:on-profile|profiles)\s*:\s*(?:-[ \t]*)?[\"']?"
+    r"(?:dev(?:elop(?:ment)?)?|(?:unit|integration)?-?tests?|"
+    r"testing|local|ci|it|qa|e2e|demo)\b"
     r"(?:(?!^---).)*",
     re.MULTILINE | re.DOTALL,
 )
+# Of Python, what is done in tests or on one's own machine only.
+_ONLY_IN_TESTS: Final = re.compile(
+    r"^(?P<indent>[ \t]*)(?:el)?if\b(?![^\n]*(?:\bnot\b|!=|==[ \t]*False|is False))"
+    r"[^\n]*(?:['\"]tests?['\"]|\bTEST(?:ING|S|_MODE)?\b|\bpytest\b|"
+    r"['\"]CI['\"]|\bDEBUG\b)[^\n]*:[ \t]*(?:#[^\n]*)?\n(?:(?P=indent)[ \t]+[^\n]*\n?|[ \t]*\n)*",
+    re.MULTILINE,
+)
+_SECTION: Final = re.compile(
+    r"^(?P<name>[\w-]+)[ \t]*:[ \t]*(?P<anchor>&\w+)?[^\n]*\n(?:(?:[ \t]+[^\n]*|#[^\n]*)?(?:\n|\Z))*", re.MULTILINE
+)
+_ADAPTER: Final = re.compile(r"^[ \t]+adapter:[^\n]*", re.MULTILINE)
+
+
+def _without_defaults(text: str) -> str:
+    """A database.yml without the adapters of sections that only others take over, where each of these has its own."""
+    sections = list(_SECTION.finditer(text))
+    own = [each for each in sections if not each["anchor"] or each["name"] in {"production", "staging"}]
+    own = [each for each in own if "adapter:" in each[0] or "<<:" in each[0]]
+    if not own or not all(_ADAPTER.search(each[0]) for each in own):
+        return text
+    for each in sections:
+        if each not in own:
+            blank = _ADAPTER.sub(lambda adapter: _spaces(adapter[0]), each[0])
+            text = text[: each.start()] + blank + text[each.end() :]
+    return text
+
+
 _OF_C: Final = r"(?:java|kt|groovy|gradle|cs|go|php|inc|js|cjs|mjs|ts|tsx|jsx|scala)"
 
 _BLANKS: Final = tuple(
@@ -157,10 +196,12 @@ _BLANKS: Final = tuple(
         (r".*requirements.*\.txt", _asked_for),
         (r"(?:.*/)?(?:pyproject\.toml|Pipfile)", _blanked(_GROUPS_OF_TOML)),
         (r".*\.ya?ml", _blanked(_SECTIONS)),
+        (r"(?:.*/)?config/database\.yml", _without_defaults),
         (r"(?:.*/)?(?:application|bootstrap)[\w-]*\.ya?ml", _blanked(_PROFILES)),
         (r".*\.(?:xml|xhtml|jsp|config|csproj)", _between("<!--", "-->")),
         (rf".*\.{_OF_C}", _between(r"^[ \t]*/\*", "*/")),
         (r".*\.rb", _between(r"^=begin\b", "\n=end")),
+        (r".*\.py", _blanked(_ONLY_IN_TESTS)),
         (r".*\.py", _between(r"^[ \t]*[rRuU]?(?P<end>\"\"\"|''')", "")),
     )
 )

@@ -12,7 +12,7 @@ from typing import Final
 from scenedock.model.addresses import REDACTED, without_credentials
 from scenedock.model.json import Json
 
-_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----\s*[A-Za-z0-9+/=:\s]{40}")
+_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|\s)*[A-Za-z0-9+/=:\s]{40}")
 # Forms that their makers document for finding leaked ones.
 _TOKENS: Final[Mapping[str, re.Pattern[str]]] = {
     name: re.compile(rf"(?<![A-Za-z0-9_-]){pattern}(?![A-Za-z0-9])")
@@ -28,7 +28,7 @@ _TOKENS: Final[Mapping[str, re.Pattern[str]]] = {
         "a token of Vault": r"hvs\.[\w-]{24,}",
     }.items()
 }
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@\"'<>{}$]+:([^\s/@\"'<>{}$%*]{3,})@[\w.-]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@\"'<>{}$]*:([^\s/@\"'<>{}$%*]{3,})@[\w.-]+", re.IGNORECASE)
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _PASSWORDS = frozenset({"pass", "passphrase", "passwd", "password", "pw", "pwd"})
@@ -43,8 +43,14 @@ _REFERENCES = re.compile(
     re.IGNORECASE,
 )
 _STANDS_FOR = re.compile(
-    r"[{}<>$%]|\*{3}|\A\s*\Z|://|\A(?:ENC\[|AgA|AgB|arn:|enc:|op:|ref\+|sops|vault[:+])|\A[./~]|\.{3}|"
-    r"change|placeholder|replace|redacted|example|todo|fixme|your|insert|override|xxx",
+    r"\*{3}|\A\s*\Z|://|\A(?:ENC\[|AgA|AgB|arn:|enc:|op:|ref\+|sops|vault[:+])|\A[./~]|\.{3}|"
+    r"change|placeholder|replace|redacted|example|todo|fixme|your|insert|override|xxx|"
+    # What a template, a shell or a format fills in:
+    r"[{<][{%]|[$#%]\{|\{\w*\}|\A[{\[]|<[\w ./-]+>|\$\([^)]*\)|`|\A\$|(?-i:\$[A-Z_]{3,})|\A%.*%\Z|%\(\w+\)[sd]|"
+    r"%[sdv](?!\w)|"
+    # An expression, a pattern, or a list of rules:
+    r"\A[\w.:]+\(.*\)\Z|\w\[[\w'\"]+\]|->|\A\^.*\$\Z|\\[dwsbu]|\(\?|\[\^?\w-\w|\{\d+,?\d*\}|"
+    r"\A[\w:,.-]+(?:\|[\w:,.-]+)+\Z",
     re.IGNORECASE,
 )
 # Of such words alone no secret is made.
@@ -56,6 +62,8 @@ _COMMON_WORDS = re.compile(
 _NAME = re.compile(r"[a-z]+(?:[-_./][a-z0-9]+)*|[A-Z]+(?:_[A-Z0-9]+)*")
 _SHORTEST_PASSWORD: Final = 6
 _SHORTEST_TOKEN: Final = 16
+_LONG: Final = 48
+_MANY_MARKS: Final = 8
 
 _REFERS = re.compile(
     r"\s*|true|false|null|none|\$\(.*\)|\$\{.*\}|\$\w+|\{\{.*\}\}|<.*>|\*+|\[redacted\]|[\w.+-]+://[^@]*|"
@@ -87,13 +95,14 @@ def kind_of_secret(value: str, name: str, above: Iterable[str] = ()) -> str:
     if any(map(_REFERENCES.search, above)):
         return ""
     is_password, is_token = _says_secret(name)
-    if "\n" in value or _stands_for(value):
+    is_generated = is_token and _is_generated(value)
+    if "\n" in value or (_stands_for(value) and not is_generated):
         return ""
     if is_password and len(value) >= _SHORTEST_PASSWORD:
         return "a password" if _is_mixed(value) else ""
     if is_token and _names_object(name) and is_name_of_object(value):
         return ""
-    return "a secret" if is_token and len(value) >= _SHORTEST_TOKEN and _is_mixed(value) else ""
+    return "a secret" if is_token and len(value) >= _SHORTEST_TOKEN and (is_generated or _is_mixed(value)) else ""
 
 
 def is_likely_secret(value: str, name: str) -> bool:
@@ -104,6 +113,15 @@ def is_likely_secret(value: str, name: str) -> bool:
     if _REFERENCES.match(name) or not (is_password or is_token) or _REFERS.fullmatch(value):
         return False
     return is_password or not (_NAME.fullmatch(value) or is_name_of_object(value))
+
+
+def name_of_items(name: str) -> str:
+    """What each item of a list is, by the list's name.
+
+    >>> name_of_items("tokens"), name_of_items("apiKeys"), name_of_items("pass")
+    ('token', 'apiKey', 'pass')
+    """
+    return name if name.endswith("ss") else name.removesuffix("s")
 
 
 def is_below_secret(value: str, names: Sequence[str]) -> bool:
@@ -171,7 +189,7 @@ def _secrets_in(value: Json, name: str) -> Iterator[str]:
             yield from _secrets_in(below, named if key == "value" and isinstance(named, str) else key)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for item in value:
-            yield from _secrets_in(item, name)
+            yield from _secrets_in(item, name_of_items(name))
     elif not isinstance(value, bool) and value is not None and is_likely_secret(str(value), name):
         yield str(value)
 
@@ -191,7 +209,9 @@ def is_name_of_object(text: str) -> bool:
 def _says_secret(name: str) -> tuple[bool, bool]:
     """Whether a name says that something is a password, or that it is a token or key."""
     words = [word.lower() for word in _WORD.findall(name)]
-    last, before = _last_word(name), (words[-2:-1] or [""])[0]
+    if words[-3:] == ["secret", "key", "base"]:  # of Rails
+        words.pop()
+    last, before = (words or [""])[-1], (words[-2:-1] or [""])[0]
     return last in _PASSWORDS or last.endswith("password"), last in _RANDOM or (last == "key" and before in _KEYS)
 
 
@@ -212,3 +232,14 @@ def _stands_for(value: str) -> bool:
 def _is_mixed(value: str) -> bool:
     """Whether it has letters and digits and is one word: no name, no sentence, no date."""
     return bool(re.search("[A-Za-z]", value) and re.search(r"\d", value) and not re.search(r"\s", value))
+
+
+def _is_generated(value: str) -> bool:
+    """Whether it is long and of all kinds of characters, blanks too, as WordPress makes its keys."""
+    marks = {each for each in value if not each.isalnum() and not each.isspace()}
+    return (
+        len(value) >= _LONG
+        and len(marks) >= _MANY_MARKS
+        and bool(re.search(r"\d", value))
+        and not re.search(r"[a-z]{6}|[{<][{%]|\$\{|://|\n", value)
+    )

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from scenedock.errors import ConflictError, InputError, NotFoundError, TemporaryError
 from scenedock.gitops.values_edits import NewValue, add_value, followers, remove_value, set_value
 from scenedock.model.code_hosts.code_host import checked_path
-from scenedock.model.code_hosts.commit import SYMBOLIC_LINK, CommitListing, FileChange, check_changes
+from scenedock.model.code_hosts.commit import SYMBOLIC_LINK, CommitListing, FileChange, Head, check_changes
 from scenedock.model.file_paths import folders_above
 from scenedock.model.json import Json
 
@@ -79,37 +79,49 @@ class ChangeRequest:
 
 @dataclass(frozen=True, slots=True)
 class ChangedFile:
-    """A file of a branch, as it is now and as it becomes; None for no file."""
+    """A file of a branch, as it is now and as it becomes; None for no file. `link`: one of both is a symbolic link."""
 
     path: str
     before: bytes | None
     after: bytes | None
+    link: bool = False
 
 
-Check: TypeAlias = Callable[[str, Callable[[], Sequence[ChangedFile]]], None]
-"""Looks at what is planned for a branch before it is written, and raises what speaks against it; the files are read
-only if it asks for them."""
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """What is planned for a branch, on the files of its newest commit; `read` gives the content of one of them."""
+
+    branch: str
+    head: Head
+    listing: CommitListing
+    read: Callable[[str], bytes]
+    changes: Sequence[FileChange]
+
+    def files(self) -> tuple[ChangedFile, ...]:
+        """What the changes make of the files; these are read only now."""
+        found = []
+        for each in self.changes:
+            source = each.renamed_from
+            link = each.link or self._is_link(each.path) or self._is_link(source)
+            after = self._now(source) if source else each.content
+            found.append(ChangedFile(each.path, self._now(each.path), after, link))
+            if source:
+                found.append(ChangedFile(source, self._now(source), None, link))
+        return tuple(found)
+
+    def _now(self, path: str) -> bytes | None:
+        return self.read(path) if path in self.listing else None
+
+    def _is_link(self, path: str) -> bool:
+        return path in self.listing and self.listing[path].mode == SYMBOLIC_LINK
 
 
-def allow_all(_branch: str, _files: Callable[[], Sequence[ChangedFile]]) -> None:
+Check: TypeAlias = Callable[[Intended], None]
+"""Looks at what is planned for a branch before it is written, and raises what speaks against it."""
+
+
+def allow_all(_intended: Intended) -> None:
     """Nothing speaks against any change."""
-
-
-def changed_files(
-    changes: Sequence[FileChange], listing: CommitListing, read: Callable[[str], bytes]
-) -> tuple[ChangedFile, ...]:
-    """What planned changes make of the files of a branch."""
-
-    def now(path: str) -> bytes | None:
-        return read(path) if path in listing else None
-
-    found = []
-    for each in changes:
-        after = now(each.renamed_from) if each.renamed_from else each.content
-        found.append(ChangedFile(each.path, now(each.path), after))
-        if each.renamed_from:
-            found.append(ChangedFile(each.renamed_from, now(each.renamed_from), None))
-    return tuple(found)
 
 
 def plan_changes(

@@ -51,7 +51,7 @@ class Listing:
 
     `links` are all files that are symbolic links, `folder_links` those that lead to folders and are not entered.
     `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`. `too_deep` are
-    paths that are too long to be read; nothing below them is in `files`.
+    paths that are too long to be read; nothing below them is in `files`. `special` are pipes, sockets and devices.
     """
 
     files: tuple[str, ...] = ()
@@ -60,6 +60,7 @@ class Listing:
     too_deep: tuple[str, ...] = ()
     links: frozenset[str] = frozenset()
     folder_links: frozenset[str] = frozenset()
+    special: tuple[str, ...] = ()
 
     @property
     def inside(self) -> tuple[str, ...]:

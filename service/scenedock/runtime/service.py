@@ -18,6 +18,7 @@ from scenedock.runtime.feed.open_changes import KeptOpenChanges
 from scenedock.runtime.feed.overview import KeptOverview
 from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.settings import Settings
+from scenedock.runtime.tasks.key_witness import KeyWitness
 from scenedock.runtime.tasks.service import TaskService
 from scenedock.usecases.permissions import Permissions
 
@@ -41,12 +42,14 @@ class Service:
     permissions: Permissions
     listings: BackstageLists
     token_expiry: TokenExpiry
+    key_witness: KeyWitness
 
     def start(self) -> None:
         """Start the background threads."""
         self.tasks.start()
         self.feed.start()
         self.token_expiry.start()
+        self.key_witness.start()
 
     def about_to_stop(self) -> None:
         """Let no call delay the stop for more than half of the grace period: its task continues elsewhere, or later."""
@@ -57,6 +60,7 @@ class Service:
         self.about_to_stop()
         self.feed.stop()
         self.token_expiry.stop()
+        self.key_witness.stop()
         self.calls.stop()
         self.tasks.stop(self.settings.grace_seconds)
         self.sign_in.sessions.store.close()

@@ -38,6 +38,7 @@ from scenedock.runtime.named_files import action_rules, static_tokens
 from scenedock.runtime.service import Service
 from scenedock.runtime.settings import Settings, variable
 from scenedock.runtime.sign_in_wiring import open_sign_in
+from scenedock.runtime.tasks.key_wiring import open_key_witness
 from scenedock.runtime.tasks.settings import Role, task_settings
 from scenedock.runtime.tasks.wiring import open_tasks
 from scenedock.runtime.wiring import catalog_file, catalog_store, open_effects, signing_key
@@ -117,6 +118,7 @@ def open_service(
         permissions=_permissions(settings, tokens, effects.backstage, key),
         listings=BackstageLists(),
         token_expiry=token_expiry,
+        key_witness=open_key_witness(settings, key, role),
     )
 
 

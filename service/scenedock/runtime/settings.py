@@ -90,6 +90,14 @@ class Settings:
         Path | None,
         Setting(optional_path, "Folder of the skeletons that ship with Scenedock; only needed if it isn't found."),
     ] = None
+    ca_file: Annotated[
+        Path | None,
+        Setting(
+            optional_path,
+            "File with your company's certificate authorities (PEM), which are trusted in addition to the machine's: "
+            "for Backstage, code hosts, git, charts and sign-in. Commands without settings read the variable, too.",
+        ),
+    ] = None
     code_hosts: Annotated[
         Path | None,
         Setting(

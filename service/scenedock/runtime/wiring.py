@@ -200,6 +200,24 @@ def open_effects(
     )
 
 
+def trust_authorities(file: Path | None) -> None:
+    """Trust a company's certificate authorities from now on, in this process and in those that it starts.
+
+    Raises
+    ------
+    InputError, NotFoundError   the file has no valid certificate, or isn't there
+    """
+    if file is not None:
+        from scenedock.effects.network.trust import trust
+
+        trust(file, cache_folder() / "certificates")
+
+
+def cache_folder() -> Path:
+    """Where this user's processes keep what they can get or make again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock"
+
+
 def list_certificates(listed: Path | None) -> Certificates:
     """The certificates of a list (a YAML file).
 
@@ -242,7 +260,7 @@ def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary
     from scenedock.skeletons.sources import read_sources
 
     sources = read_sources(read_file(listed), str(listed)) if listed is not None else ()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock"
+    cache = cache_folder()
     return SkeletonLibrary(
         sources=sources,
         listed_in=listed.parent if listed is not None else Path(),

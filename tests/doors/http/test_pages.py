@@ -173,6 +173,19 @@ def test_the_board_is_filtered_by_what_stands_in_the_address(pages: FlaskClient)
     assert found(drift="same thing") == []
 
 
+def test_a_long_board_has_pages(pages: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scenedock.doors.http.pages.board._ON_A_PAGE", 2)
+
+    first, last = get(pages, "/board").text, get(pages, "/board?page=9").text
+
+    assert (rows(first), rows(last)) == (["billing", "checkout"], ["statement-mailer"])
+    assert "5 of 5 services" in first
+    assert "Page 1 of 3" in first
+    assert 'rel="next"' in first
+    assert 'rel="next"' not in last
+    assert "Pages of services" not in get(pages, "/board?q=bill").text
+
+
 def test_delivery_has_metrics_by_team_from_history(tmp_path: Path, service_of: Callable[..., Service]) -> None:
     root, production = tmp_path / "apps", "billing/values-production.yaml"
     commit(root, 1, {**shop("billing"), production: "image: {tag: 0.9.0}\n", "CODEOWNERS": "* @acme/payments\n"})

@@ -163,3 +163,25 @@ def test_no_git_process_is_left_when_it_is_closed(tmp_path: Path) -> None:
 
     assert process is not None
     assert process.poll() is not None
+
+
+def test_after_a_comparison_a_few_files_are_read_without_listing_the_tree(tmp_path: Path) -> None:
+    root = plant(tmp_path / "apps", {"a/Chart.yaml": "name: a\n", "a/two words.yaml": "one: 1\n"})
+    git(root, "init", "--quiet", "--initial-branch=main")
+    commit(root)
+    with GitRevision(root, "main") as before:
+        since = before.snapshot()
+    (root / "a/Chart.yaml").write_text("name: b\n")
+    commit(root)
+
+    with GitRevision(root, "main") as now:
+        changes = now.changes(since)
+        assert changes is not None
+        assert list(changes.states) == ["a/Chart.yaml"]
+        assert now.read("a/Chart.yaml") == b"name: b\n"
+        assert now._tree is None
+        assert now.read("a/two words.yaml") == b"one: 1\n"  # which git can't be asked for so
+        for path in ("a", "a/none.yaml", "../apps/a/Chart.yaml"):
+            with pytest.raises(InputError, match="there is no such file"):
+                now.read(path)
+        assert now.read("a/Chart.yaml") == b"name: b\n"

@@ -12,7 +12,7 @@ import pytest
 
 from scenedock.effects.local.apart import ApartLimits, run_apart
 from scenedock.effects.local.disk import read_file
-from scenedock.errors import InputError, TemporaryError
+from scenedock.errors import ERRORS, NotFoundError, ScenedockError, TemporaryError
 
 MEMORY = 2 << 30
 MINUTE = ApartLimits(60, MEMORY)
@@ -23,8 +23,21 @@ def test_the_result_comes_back_from_another_process() -> None:
 
 
 def test_a_refusal_comes_back_as_one(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there is no such file"):
+    with pytest.raises(NotFoundError, match="there is no such file"):
         run_apart(MINUTE, read_file, tmp_path / "nope")
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_an_error_comes_back_as_what_it_is(kind: type[ScenedockError]) -> None:
+    with pytest.raises(kind, match="so it is") as told:
+        run_apart(MINUTE, refuse, kind)
+
+    assert type(told.value) is kind
+    assert getattr(told.value, "retry_after", 7) == 7
+
+
+def refuse(kind: type[ScenedockError]) -> None:
+    raise kind("so it is", **({"retry_after": 7} if issubclass(kind, TemporaryError) else {}))
 
 
 def test_a_process_that_dies_is_told() -> None:

@@ -129,8 +129,11 @@ class Route:
     def headers(self, caller: Caller) -> dict[str, str]:
         """What an answer says of what the caller's kind needs: an app permissions, a person scopes."""
         permissions, _, level = self.needs.partition(":")
-        if caller.token is None or not level:
+        if caller.token is None:
             return {}
-        if caller.token.installation is not None:
+        if caller.token.installation is None:
+            accepted = {"x-accepted-oauth-scopes": "repo"} if level else {}
+            return {"x-oauth-scopes": ", ".join(caller.token.scopes), **accepted}
+        if level:
             return {"x-accepted-github-permissions": "; ".join(f"{each}={level}" for each in permissions.split("|"))}
-        return {"x-oauth-scopes": ", ".join(caller.token.scopes), "x-accepted-oauth-scopes": "repo"}
+        return {}

@@ -116,7 +116,13 @@ def test_any_line_of_text_is_a_description(description: str) -> None:
         ("deployment", {"library_registry": "https://example.com"}),
         ("deployment", {"library_version": "*"}),
         ("deployment", {"layout": "other"}),
+        ("deployment", {"library_registry": "oci://registry.example.com/a/../b"}),
         ("eks-cluster", {"name": "n" * 21}),
+        ("eks-cluster", {"organisation": "a/../b"}),
+        ("eks-cluster", {"organisation": "a..//"}),
+        ("eks-cluster", {"organisation": "a/"}),
+        ("eks-cluster", {"host": "git.acme.com:8443"}),
+        ("eks-cluster", {"host": "git..acme.com"}),
         ("eks-cluster", {"region": "eu-central-1a"}),
         ("eks-cluster", {"state_bucket": "Acme"}),
         ("eks-cluster", {"environments": "staging"}),
@@ -126,6 +132,12 @@ def test_any_line_of_text_is_a_description(description: str) -> None:
         ("gitops-repository", {"scenedock": "scenedock; rm"}),
         ("gitops-repository", {"staging": "later"}),
         ("gitops-repository", {"library_registry": "registry.example.com/charts"}),
+        ("gitops-repository", {"library_registry": "oci://.."}),
+        ("gitops-repository", {"library_registry": "oci://-x"}),
+        ("gitops-repository", {"library_registry": "oci://registry.example.com:99999"}),
+        ("gitops-repository", {"library_registry": "oci://registry.example.com/a//b"}),
+        ("gitops-repository", {"image": "registry.example.com:99999/hello"}),
+        ("gitops-repository", {"host": "git.example.com:0"}),
         ("library-chart", {"name": "a/b"}),
         ("library-chart", {"version": "v1.0.0"}),
         ("microservice-python", {"name": "order_desk"}),
@@ -136,7 +148,9 @@ def test_any_line_of_text_is_a_description(description: str) -> None:
         ("microservice-python", {"python_version": "2.7"}),
         ("migration-runbook", {"hostname": "https://shop.example.com"}),
         ("migration-runbook", {"ttl": "5"}),
+        ("migration-runbook", {"organisation": "acme/../b"}),
         ("migration-runbook", {"port": "http"}),
+        ("migration-runbook", {"port": "65536"}),
         ("migration-runbook", {"health_path": "/a'b"}),
         ("migration-runbook", {"runtime_version": "a|b"}),
         ("migration-runbook", {"database": "dbase"}),
@@ -168,3 +182,17 @@ def test_nobody_bakes_without_a_name_and_an_owner(skeleton: str, name: str) -> N
 
     with pytest.raises(AnswersError, match=f"{name}: this question requires an answer"):
         bake_in_memory(COMPILED[skeleton], answers)
+
+
+@pytest.mark.parametrize("organisation", ["acme", "a.b/C_d/_e-", "A-company_whose-name.is-longer"])
+@pytest.mark.parametrize("skeleton", ["eks-cluster", "gitops-repository", "microservice-python", "migration-runbook"])
+def test_the_names_of_organisations_and_groups_are_accepted(skeleton: str, organisation: str) -> None:
+    assert baked(skeleton, {"organisation": organisation, "ci": "gitlab"}).files
+
+
+@pytest.mark.parametrize("port", ["1", "443", "9999", "10000", "64999", "65499", "65535"])
+def test_every_port_is_accepted(port: str) -> None:
+    answers = {"host": f"git.example.com:{port}", "library_registry": f"oci://registry.example.com:{port}/a_b/c"}
+
+    assert baked("gitops-repository", answers).files
+    assert f"`{port}`" in text(baked("migration-runbook", {"port": port}), "docs/index.md")

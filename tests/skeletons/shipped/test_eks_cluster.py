@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -276,6 +277,62 @@ def test_what_is_applied_is_the_plan_of_that_environment(repositories: dict[str,
         "-chdir=argocd plan -out=dev.tfplan",
     ]
     assert (unknown.returncode, "environments/test.tfvars" in unknown.stderr) == (2, True)
+
+
+def steps_of_day_1(made: Path) -> dict[str, str]:
+    """The commands of each step, by its title."""
+    page = (made / "docs" / "day-1.md").read_text(encoding="utf-8")
+    _, *steps = re.split(r"^## \d\. ", page, flags=re.MULTILINE)
+    return {
+        step.partition("\n")[0]: "".join(re.findall(r"^```shell\n(.*?)^```", step, re.MULTILINE | re.DOTALL))
+        for step in steps
+    }
+
+
+def called(made: Path, commands: str, folder: Path) -> list[str]:
+    """What the commands call, in their order, each with what it was given to read."""
+    calls = folder / "calls"
+    for name in ("gh", "glab", "git", "aws", "ci/bootstrap", "ci/terraform"):
+        program = made / name if "/" in name else folder / name
+        reads = 'case "$*" in *"--input -"*) read=" $(cat)" ;; *) read= ;; esac\n'
+        answer = "echo 7" if name in ("gh", "ci/terraform") else "true"
+        program.write_text(
+            f'#!/bin/sh\n{reads}echo "{name} $*$read" | tr -s "\\n " "  " >> {calls}\necho >> {calls}\n{answer}\n'
+        )
+        program.chmod(0o755)
+    run(["env", f"PATH={folder}:/usr/bin:/bin", "sh", "-euc", commands], made)
+    return calls.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("case", CLUSTERS)
+def test_day_1_protects_before_anything_has_rights(case: str, repositories: dict[str, Path], tmp_path: Path) -> None:
+    made = shutil.copytree(repositories[case], tmp_path / "made")
+    steps = steps_of_day_1(made)
+    environments = CLUSTERS[case].get("environments", "dev-production").split("-")
+    _, protect, prepare, start, *_ = steps
+
+    calls = called(made, steps[protect] + steps[prepare] + steps[start].partition("\n")[0], tmp_path)
+
+    assert (protect, prepare) == ("Push and protect this repository", "Prepare the account")
+    roles = calls.index(f"ci/bootstrap {environments[0]} ")
+    before, after = calls[:roles], calls[roles + 1 :]
+    branch, *others = [json.loads(call[call.index("{") :]) for call in before if "{" in call]
+    assert len(others) == len(environments)
+    if case == "gitlab":
+        assert (branch["push_access_level"], branch["code_owner_approval_required"]) == (0, True)
+        assert [each["name"] for each in others] == environments
+        assert {level["access_level"] for each in others for level in each["deploy_access_levels"]} == {40}
+        assert after[-1] == "glab ci run --repo acme/shops/clusters --branch main "
+    else:
+        assert branch["enforce_admins"]
+        assert branch["required_pull_request_reviews"]["require_code_owner_reviews"]
+        for environment, each in zip(environments, others, strict=True):
+            assert each["reviewers"] == [{"type": "Team", "id": 7}]
+            assert each["deployment_branch_policy"] == {"protected_branches": False, "custom_branch_policies": True}
+            assert any(f"environments/{environment}/deployment-branch-policies -f name=main" in call for call in before)
+        assert after[-1].startswith("gh workflow run apply ")
+    (number,) = [index for index, call in enumerate(calls) if "AWS_ACCOUNT_" in call]
+    assert roles < number == len(calls) - 2
 
 
 @pytest.mark.extended

@@ -17,7 +17,11 @@ __all__ = ["programs"]
 
 @pytest.mark.usefixtures("programs")
 def test_the_page_leads_from_nothing_to_a_second_environment(tmp_path: Path) -> None:
-    chapters = PAGE.read_text(encoding="utf-8").split("\n## ")[1:-1]
+    chapters = [
+        each
+        for each in PAGE.read_text(encoding="utf-8").split("\n## ")
+        if re.search(r"^\$ cd |^\$ git ", each, re.MULTILINE)
+    ]
     here, seen, printed = tmp_path, [], []
 
     for chapter in chapters:
@@ -29,6 +33,7 @@ def test_the_page_leads_from_nothing_to_a_second_environment(tmp_path: Path) -> 
         seen.append(versions(here, "billing"))
 
     assert seen == [{}, {"dev": "0.1.0"}, {"dev": "0.1.0", "qa": "0.1.0"}, {"dev": "0.2.0", "qa": "0.2.0"}]
+    assert any("billing dev\nrendered: 1\n" in each for each in printed)
     assert any("billing in qa:\n+ Namespace billing-qa" in each for each in printed)
     assert any("host: billing.qa.example.com" in each for each in printed)
     assert "payments" in (here / "billing" / "catalog-info.yaml").read_text(encoding="utf-8")

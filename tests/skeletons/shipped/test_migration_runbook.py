@@ -253,3 +253,86 @@ def test_a_database_that_moves_has_a_point_of_no_return() -> None:
     assert "There is none before the machines are stopped" in page("roll-back", {})
     assert "The first write in the new database" in page("roll-back", {"data_move": "snapshot"})
     assert "dba" not in text(baked("migration-runbook", {"database": "none"}), "checklist.yaml")
+
+
+SEEN = {"evidence": {"scheduled_work": "Gemfile:6", "configuration": "settings.py:3", "logs": "app.py:1"}}
+
+
+@pytest.mark.parametrize("value", ["none", "workers"])
+def test_that_workers_were_read_proves_no_absence_of_cron(value: str) -> None:
+    read, said = ({"scheduled_work": value, **more} for more in (SEEN, {}))
+
+    assert "# a # before each entry of shop" in page("cut-over", read)
+    assert "CronJobs stay suspended" in page("cut-over", read)
+    assert "Suspend all CronJobs" in page("roll-back", read)
+    assert "crontab" in page("assessment", read)
+    assert "**whether more" in page("index", read)
+    assert "crontab" not in page("cut-over", said)
+    assert "Somebody has said that there is none" in page("roll-back", said)
+
+
+@pytest.mark.parametrize("evidence", [SEEN, {}])
+def test_a_line_that_reads_a_variable_is_no_proof_for_all_settings(evidence: dict[str, Any]) -> None:
+    answers = {"configuration": "environment", "logs": "stdout", **evidence}
+    read = bool(evidence)
+
+    rows = dict(
+        re.findall(r"^\| (read settings|log to standard).*? \| (.*) \|$", page("assessment", answers), re.MULTILINE)
+    )
+    tasks = text(baked("migration-runbook", answers), "checklist.yaml")
+
+    assert [rows["read settings"] == "does", rows["log to standard"] == "does"] == [not read, not read]
+    assert ["id: configuration" in tasks, "id: logs" in tasks] == [read, read]
+
+
+@pytest.mark.parametrize("scheduled_work", ["cron", "workers", "both", "unknown"])
+@pytest.mark.parametrize("traffic", ["public", "none"])
+def test_what_is_switched_off_stays_off_after_a_restart(scheduled_work: str, traffic: str) -> None:
+    pages = [page(name, {"scheduled_work": scheduled_work, "traffic": traffic}) for name in ("cut-over", "roll-back")]
+
+    assert not re.findall(r"systemctl stop", "".join(pages))
+    assert "disable --now NAME." in pages[0]
+    assert "`enable --now`" in pages[1]
+    assert "disable --now chef-client" in pages[1]
+
+
+@pytest.mark.parametrize("cut_over", ["switch", "window"])
+@pytest.mark.parametrize("data_move", ["snapshot", "dms"])
+def test_workers_move_with_the_database(cut_over: str, data_move: str) -> None:
+    answers = {"database": "postgresql", "scheduled_work": "workers", "cut_over": cut_over, "data_move": data_move}
+    day = page("cut-over", answers).partition("## The day")[2]
+
+    order = [
+        day.index(what)
+        for what in ("orkers on the machines are [off]", "the page on [data]", "Workers in the cluster: one")
+    ]
+
+    assert order == sorted(order)
+    assert "workers are at zero replicas" in day
+    assert "Workers stay on the machines until T" in page("phases", answers)
+    assert "to zero replicas" in page("roll-back", answers) or "no replicas any more" in page("roll-back", answers)
+    assert "Workers move before the requests" in page("phases", answers | {"data_move": "stay"})
+
+
+@pytest.mark.parametrize("data_move", ["stay", "snapshot", "dms", "dual_write"])
+def test_no_page_says_how_a_file_of_sqlite_is_reached_or_replicated(data_move: str) -> None:
+    answers = {"database": "sqlite", "database_place": "local", "data_move": data_move}
+    written = {name: page(name, answers) for name in ("data", "checklist", "phases", "cut-over", "roll-back", "after")}
+
+    for words in (
+        "subnets",
+        "DMS",
+        "replication",
+        "oth worlds use the same database",
+        "another `data_move`",
+        "## The way",
+    ):
+        assert words not in "".join(written.values())
+    assert "Move from SQLite to PostgreSQL" in written["checklist"]
+    assert "pgloader" in written["data"]
+
+
+def test_text_that_would_turn_a_line_around_is_shown_as_such() -> None:
+    shown = page("assessment", {"dependencies": {"redis\u202e cache": "a\u200bb:1"}})
+
+    assert "| `redis\ufffd cache` | `a\ufffdb:1` | | |" in shown

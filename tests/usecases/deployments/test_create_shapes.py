@@ -259,6 +259,27 @@ def test_a_deployment_of_this_shape_is_created(name: str, tmp_path: Path) -> Non
     run(*arguments, code=4)
 
 
+def test_what_follows_from_the_copy_is_not_asked(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    shape = SHAPES["an overlay with secrets, listed by a kustomization, Applications in one file"]
+    listed = "".join(
+        f"          - {{service: {name}, path: apps/{folder}/overlays/dev, env: dev}}\n"
+        for name, folder in (("find", "search"), ("billing", "billing"))
+    )
+    start, end = SET.index("          # one for each"), SET.index("  template:")
+    template = SET[end:].replace("'{{.service}}'", "'{{.path}}'").partition("        helm:")
+    made = SET[:start] + listed + template[0] + template[2].partition("\n")[2]
+    commit(root, 1, {**shape.files, "argocd/apps.yaml": made})
+    plan = json.loads(run("deployments", "create", "orders", "--from", "billing", root, "--plan", "--format", "json"))
+
+    decided = {each["key"].rpartition(":")[2]: each for each in plan["decisions"]}
+    asked = {name for name, each in decided.items() if each["outcome"] == "asked"}
+    assert not [name for name in asked if "resources" in name or name.endswith(("apiVersion", "service", "path"))]
+    assert decided["spec.generators.0.list.elements.1.service"]["new"] == "orders"
+    assert decided["spec.generators.0.list.elements.1.path"]["new"] == "apps/orders/overlays/dev"
+    assert decided["resources.2"]["reason"] == "what it leads to is copied, too"
+
+
 SCHEMA = """{"type": "object", "properties": {"image": {"properties": {"tag": {"pattern": "^[0-9.]+$"}}},
 "port": {"maximum": 65535}, "global": {}}, "additionalProperties": false}
 """

@@ -266,6 +266,18 @@ def test_what_cannot_be_created_is_refused(tmp_path: Path) -> None:
     assert contents(root) == before
 
 
+def test_what_follows_from_the_copy_is_not_asked(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    commit(root, 1, SHAPES["overlay with a SealedSecret, Applications in one file"].files)
+    plan = json.loads(run("environments", "create", "billing", "production", "--from", "dev", root, "--format", "json"))
+    decided = {each["key"].rpartition(":")[2]: (each["outcome"], each["new"]) for each in plan["decisions"]}
+    assert decided["resources.0"] == ("copied", "../../base")
+    assert decided["resources.2"] == ("copied", "external.yaml")
+    assert decided["apiVersion"] == ("copied", "argoproj.io/v1alpha1")
+    assert decided["spec.source.path"] == ("replaced", "billing/overlays/production")
+    assert decided["namespace"] == ("asked", None)  # names in production often leave the environment out
+
+
 HIDDEN = "Pr0dPassw0rd1"
 
 
@@ -286,7 +298,10 @@ def test_no_secret_is_copied_or_shown(tmp_path: Path) -> None:
             "kind: Namespace, metadata: {name: billing-prod}}\n",
             f"{overlay}/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n"
             f"  brokers: amqp://app:{HIDDEN}@rabbit/prod\n  arguments: --user=app --password={HIDDEN}\n"
-            f"  DB_PW: {HIDDEN}\n  secretName: billing-db\n  code: https://acme@dev.azure.com/acme/_git/apps\n",
+            f"  DB_PW: {HIDDEN}\n  tokens: [{HIDDEN}, ci]\n  passwords:\n    - {HIDDEN}\n"
+            f"  apiKeys:\n    - name: mail\n      value: {HIDDEN}\n  maxTokens: 4096\n"
+            "  secretName: billing-db\n  code: https://acme@dev.azure.com/acme/_git/apps\n",
+            f"{overlay}/db.yaml": f"password: {HIDDEN}\ntoken: {HIDDEN}{HIDDEN}\n",
             "argocd/billing.yaml": application("billing", "prod", overlay),
         },
     )
@@ -294,14 +309,18 @@ def test_no_secret_is_copied_or_shown(tmp_path: Path) -> None:
     shown = run(*create, "--format", "json")
     assert HIDDEN not in shown
     assert "UHIw" not in shown
-    run(*create, "--keep", "*", "--write")
+    printed = run(*create, "--keep", "*", "--write")
+    lacks = [line.strip() for line in printed.splitlines() if "isn't made" in line]
+    (lack,) = lacks
+    assert "billing/overlays/demo/db.yaml isn't made: it is a secret, as its name says (apps:billing/overlays" in lack
     made = {path.name: path.read_text() for path in (root / "billing/overlays/demo").iterdir()}
     assert made == {
         "kustomization.yaml": "resources: [../../base, list.yaml, cm.yaml]\n",
         "list.yaml": "apiVersion: v1\nkind: List\nitems:\n  - {apiVersion: v1, kind: Namespace, "
         "metadata: {name: billing-demo}}\n",
-        "cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n  secretName: billing-db\n"
-        "  code: https://acme@dev.azure.com/acme/_git/apps\n",
+        "cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n  tokens: [ci]\n"
+        "  maxTokens: 4096\n  secretName: billing-db\n"
+        "  code: https://acme@dev.azure.com/acme/_git/apps\n  apiKeys: []\n  passwords: []\n",
     }
 
 

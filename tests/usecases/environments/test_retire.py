@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from scenedock.changes.planned import PlannedFile
 from scenedock.changes.retirement import BlastRadius, PlannedRetirement, Retirement
 from scenedock.doors.cli import main
+from scenedock.usecases.changes.ground import Ground
 from tests.tools.commits import commit, git
 from tests.tools.helm import helm
 
@@ -129,6 +130,38 @@ def test_an_environment_goes_with_its_file_its_element_and_its_settings_and_noth
     pairs = {(each["service"], each["environment"]) for each in listed}
     assert pairs == {("billing", "dev"), ("billing", "production"), ("cart", "qa")}
     apps.run("environments", "retire", "billing", "qa", code=2)
+
+
+def test_a_deployment_goes_with_all_elements_of_its_set_at_one_reading(
+    apps: Apps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environments = ["dev", "qa", "test", "staging", "production"]
+    head, _, rest = SET.replace("path: billing", "path: '{{service}}'").partition("      - env: dev\n")
+    tail = rest[rest.index("  template:") :].replace("'billing-{{env}}'", "'{{service}}-{{env}}'", 1)
+    of_cart = "      - {env: qa, service: cart, ns: cart-qa} # not ours\n"
+    ours = [f"      - {{env: {each}, service: billing, ns: billing-{each}}}\n" for each in environments]
+    elements = [*ours[:2], of_cart, *ours[2:]]
+    apps.put(
+        {
+            **service("billing", *environments),
+            **service("cart", "qa"),
+            "argocd/set.yaml": "".join([head, *elements, tail]),
+        }
+    )
+    readings: list[int] = []
+    later = Ground.later
+
+    def counted(ground: Ground, files: Sequence[PlannedFile]) -> Ground:
+        readings.append(len(files))
+        return later(ground, files)
+
+    monkeypatch.setattr(Ground, "later", counted)
+
+    apps.run("deployments", "retire", "billing", "--write")
+
+    assert (apps.root / "argocd/set.yaml").read_text() == "".join([head, of_cart, tail])
+    assert not (apps.root / "billing").exists()
+    assert len(readings) <= 2  # not one for each environment
 
 
 def matrix(second: str) -> str:

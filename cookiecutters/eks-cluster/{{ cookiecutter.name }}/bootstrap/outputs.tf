@@ -14,6 +14,6 @@ output "plan_role_arn" {
 }
 
 output "apply_role_arn" {
-  description = "What the pipeline applies with"
+  description = "What the pipeline applies with, if it does"
   value       = module.apply_role.arn
 }

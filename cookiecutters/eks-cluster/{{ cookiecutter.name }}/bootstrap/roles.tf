@@ -63,6 +63,8 @@ module "apply_role" {
   source  = "terraform-aws-modules/iam/aws//modules/iam-role"
   version = "~> 6.5"
 
+  create = var.pipeline_applies
+
   name                 = "terraform-apply-${local.cluster}"
   use_name_prefix      = false
   description          = "The pipeline changes ${local.cluster}"

@@ -14,3 +14,9 @@ variable "create_oidc_provider" {
   type        = bool
   default     = true
 }
+
+variable "pipeline_applies" {
+  description = "Whether there is a role with which the pipeline applies: not where nobody has to approve what it runs (docs/day-1.md)"
+  type        = bool
+  default     = true
+}

@@ -21,16 +21,26 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- /* A tag can be too long for a label, and can end with a character that is not allowed there. */ -}}
 {{- define "workload.labels" -}}
 {{ include "workload.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Values.workload.image.tag | trunc 63 | trimAll "-_." | quote }}
+{{ include "workload.partLabels" . }}
+{{- end -}}
+
+{{- /* The labels of objects that belong to the service, and that no selector may find. */ -}}
+{{- define "workload.partLabels" -}}
+app.kubernetes.io/version: {{ regexReplaceAll "@.*" .Values.workload.image.tag "" | trunc 63 | trimAll "-_." | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 backstage.io/kubernetes-id: {{ include "workload.name" . | quote }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-_." | quote }}
 {{- end -}}
 
 {{- define "workload.metadata" -}}
+{{- include "workload.metadataOf" (dict "root" . "name" (include "workload.name" .)) -}}
+{{- end -}}
+
+{{- /* The metadata of an object with another name; of a mere `part`, with labels that no selector finds. */ -}}
+{{- define "workload.metadataOf" -}}
 metadata:
-  name: {{ include "workload.name" . | quote }}
-  namespace: {{ .Release.Namespace | quote }}
+  name: {{ .name | quote }}
+  namespace: {{ .root.Release.Namespace | quote }}
   labels:
-    {{- include "workload.labels" . | nindent 4 }}
+    {{- include (ternary "workload.partLabels" "workload.labels" (hasKey . "part")) .root | nindent 4 }}
 {{- end -}}

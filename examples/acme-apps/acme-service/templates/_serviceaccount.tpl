@@ -3,15 +3,12 @@
 {{- if .create -}}
 apiVersion: v1
 kind: ServiceAccount
-metadata:
-  name: {{ include "workload.serviceAccountName" $ | quote }}
-  namespace: {{ $.Release.Namespace | quote }}
-  labels:
-    {{- include "workload.labels" $ | nindent 4 }}
-  {{- with .annotations }}
+{{ include "workload.metadataOf" (dict "root" $ "name" (include "workload.serviceAccountName" $)) }}
   annotations:
+    argocd.argoproj.io/sync-wave: "-2"
+    {{- with .annotations }}
     {{- toYaml . | nindent 4 }}
-  {{- end }}
+    {{- end }}
 automountServiceAccountToken: {{ .automountToken }}
 {{- end -}}
 {{- end -}}

@@ -11,6 +11,7 @@ from scenedock.actions.effects import Effects
 from scenedock.errors import InputError
 from scenedock.model.action import WITHOUT_APPROVAL, Context
 from scenedock.model.approvals import ApprovalRequest, ApprovalRule, ApprovalSubject, Approvers, StepKey
+from scenedock.model.json import JsonObject
 from scenedock.usecases.approvals.require_approval import await_decision, require_approval
 
 APPROVAL_RIGHTS: Final = {"passApproval": WITHOUT_APPROVAL}
@@ -75,6 +76,12 @@ def wait_for_decision(context: Context[Effects]) -> None:
     """
     if context.task_id and context.tried_before:
         await_decision(context.effects.approvals, _key(context), context.log)
+
+
+def facts_of_approval(context: Context[Effects]) -> JsonObject:
+    """The facts of what the step has last asked an approval for; empty if it has asked for none."""
+    record = context.effects.approvals.store().last_of(_key(context)) if context.task_id else None
+    return record.request.subject.facts if record else {}
 
 
 def _key(context: Context[Effects]) -> StepKey:

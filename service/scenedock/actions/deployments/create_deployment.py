@@ -59,9 +59,11 @@ def create_deployment_action(context: Context[Effects], request: Input) -> Outpu
 
     Raises
     ------
-    InputError        a key isn't answered yet (all are listed), an answer is about no key, a schema doesn't allow a
-                      value, there is no such source, or the new service is there already
-    ConflictError     an environment is locked, others would change, too, or somebody else is changing the same
+    InputError        a key isn't answered yet (all are listed), an answer is about no key, or a schema doesn't allow a
+                      value
+    NotFoundError     there is no such service, skeleton or environment
+    ConflictError     the new service is there already, an environment is locked, others would change, too, or somebody
+                      else is changing the same
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or the credentials don't suffice
     TemporaryError    the repository has changed meanwhile, or the host can't be reached
     """

@@ -35,8 +35,10 @@ def plan_deployment_action(context: Context[Effects], request: Input) -> Output:
 
     Raises
     ------
-    InputError   there is no such service, skeleton or environment, the new one is there already, a repository must be
-                 named, an answer is about no key, a file can't be copied, or a schema doesn't allow a value
+    InputError      a repository must be named, an answer is about no key, a file can't be copied, or a schema doesn't
+                    allow a value
+    NotFoundError   there is no such service, skeleton or environment
+    ConflictError   the new service is there already
     """
     made = planned(context, request.wish)
     document = DeploymentOutput.of(made.plan)

@@ -58,9 +58,10 @@ def create_environment_action(context: Context[Effects], request: Input) -> Outp
 
     Raises
     ------
-    InputError        a key isn't answered yet (all are listed), or an answer is about no key; there is no such service
-                      or environment, or it is deployed in the new one already
-    ConflictError     the environment is locked, others would change, too, or somebody else is changing the same
+    InputError        a key isn't answered yet (all are listed), or an answer is about no key
+    NotFoundError     there is no such service, or it isn't deployed in the source
+    ConflictError     it is deployed in the new environment already, this is locked, others would change, too, or
+                      somebody else is changing the same
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or the credentials don't suffice
     TemporaryError    the repository has changed meanwhile, or the host can't be reached
     """

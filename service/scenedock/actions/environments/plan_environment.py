@@ -39,8 +39,9 @@ def plan_environment_action(context: Context[Effects], request: Input) -> Output
 
     Raises
     ------
-    InputError   there is no such service or environment, it is deployed in the new one already, a repository must be
-                 named, an answer is about no key, or a file can't be copied; with the line
+    InputError      a repository must be named, an answer is about no key, or a file can't be copied; with the line
+    NotFoundError   there is no such service, or it isn't deployed in the source
+    ConflictError   it is deployed in the new environment already
     """
     effects = context.effects
     made = effects.apart.read(plan_served_environment, request.wish, effects.rendering)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
-from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, ask_approval, wait_for_decision
+from scenedock.actions.approvals.asking import (
+    APPROVAL_RIGHTS,
+    PassApproval,
+    ask_approval,
+    facts_of_approval,
+    wait_for_decision,
+)
 from scenedock.actions.changes.planned import RefusalOutput
 from scenedock.actions.changes.publishing import PublishedChange
 from scenedock.actions.effects import Effects
@@ -17,8 +24,10 @@ from scenedock.changes.retirement import BlastRadius, PlannedRetirement, Retirem
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import Context, Model, TaskInput
 from scenedock.model.approvals import ApprovalSubject
+from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.finding import Place
-from scenedock.usecases.changes.publish_change import How, Published, refused
+from scenedock.model.json import JsonObject
+from scenedock.usecases.changes.publish_change import How, Published, branch_of, refused
 from scenedock.usecases.environments.publish_retirement import find_published_retirement, publish_retirement
 from scenedock.usecases.environments.retire_served import (
     RetirementHere,
@@ -112,7 +121,9 @@ class RetirementOutput(Model):
     pull_request_url: Annotated[str | None, "Address of the pull request, of the first if there are several"]
     pull_request_urls: Annotated[tuple[str, ...], "Addresses of all pull requests, to wait for with `each`"]
     published: Annotated[tuple[PublishedChange, ...], "The pull request of each repository"]
-    plan: Annotated[RetirementPlan | None, "What goes; null if an earlier attempt has made the change"]
+    plan: Annotated[
+        RetirementPlan | None, "What goes; null if an earlier attempt has made the change without an approval"
+    ]
     catalog_files: Annotated[
         tuple[str, ...],
         "Addresses of catalog files that go and may be registered in Backstage, for `unregister-from-catalog` after "
@@ -144,41 +155,78 @@ def retire(
     try:
         here = plan_of(context, retirement)
     except NotFoundError:
-        earlier = (
-            find_published_retirement(hosts, context.effects.repositories, attempt) if context.tried_before else ()
-        )
-        if not earlier:
+        if not context.tried_before or (made := _made_before(context, attempt)) is None:
             raise
-        attempt.log("an earlier attempt has made this change")
-        return output_of(earlier, None)
+        return made
     planned = here.planned
     if planned.refusals:
         raise refused(planned.refusals)
-    subject = ApprovalSubject(planned.title, planned.body, planned.digest)
+    known = KnownRetirement.of(here)
+    subject = ApprovalSubject(planned.title, planned.body, planned.digest, known.as_facts)
     environments = [environment for _, _, environment in planned.keys]
     said = ask_approval(context, action, environments, subject, passes=request.pass_approval, always=True)
     for each in planned.lifted:
         context.log(f"allowed: {each.message}")
     published = publish_retirement(hosts, here, how, attempt, said)
-    return output_of(published, planned, tuple(_catalog_files(here)))
+    return output_of(published, known)
 
 
-def output_of(
-    published: Sequence[Published], planned: PlannedRetirement | None, catalog_files: tuple[str, ...] = ()
-) -> RetirementOutput:
+class KnownRetirement(Model):
+    """What is told of a retirement besides what was published, and the branches of its pull requests by repository.
+
+    It is kept with the approval: once the change is merged, nothing in the repositories tells it any more.
+    """
+
+    plan: RetirementPlan
+    catalog_files: tuple[str, ...] = ()
+    source_files: tuple[str, ...] = ()
+    branches: dict[str, str]
+
+    @classmethod
+    def of(cls, here: RetirementHere) -> KnownRetirement:
+        """What is known when it is planned."""
+        planned = here.planned
+        return cls(
+            plan=RetirementPlan.of(planned),
+            catalog_files=tuple(_catalog_files(here)),
+            source_files=tuple(f"{each}/catalog-info.yaml" for each in planned.sources),
+            branches={name: branch_of(planned.keys, home.prefix) for name, home in here.homes.items()},
+        )
+
+    @property
+    def as_facts(self) -> JsonObject:
+        """The same as a document."""
+        facts: JsonObject = self.model_dump(mode="json", by_alias=True)
+        return facts
+
+
+def _made_before(context: Context[Effects], attempt: Attempt) -> RetirementOutput | None:
+    """What an earlier attempt has made, if that is merged: the same as it would have told."""
+    try:
+        known = KnownRetirement.model_validate_json(json.dumps(facts_of_approval(context)))
+    except ValidationError:  # none was asked for, or an older version of ours has asked
+        known = None
+    effects, branches = context.effects, known.branches if known else {}
+    earlier = find_published_retirement(effects.code_hosts, effects.repositories, branches, attempt)
+    if not earlier:
+        return None
+    attempt.log("an earlier attempt has made this change")
+    return output_of(earlier, known)
+
+
+def output_of(published: Sequence[Published], known: KnownRetirement | None) -> RetirementOutput:
     """The output for what was published; without the catalog files that go, if nobody can wait until they have gone."""
     made = tuple(map(PublishedChange.of, published))
     urls = tuple(each.pull_request_url for each in made if each.pull_request_url)
     can_wait = all(each.proposed.url for each in published if each.proposed.changed)
-    sources = planned.sources if planned else ()
     return RetirementOutput(
         changed=any(each.proposed.changed for each in published),
         pull_request_url=next(iter(urls), None),
         pull_request_urls=urls,
         published=made,
-        plan=RetirementPlan.of(planned) if planned else None,
-        catalog_files=catalog_files if can_wait else (),
-        source_files=tuple(f"{each}/catalog-info.yaml" for each in sources),
+        plan=known.plan if known else None,
+        catalog_files=known.catalog_files if known and can_wait else (),
+        source_files=known.source_files if known else (),
         notes=tuple(note for each in published for note in each.notes),
     )
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 from scenedock.actions.effects import Effects
 from scenedock.changes.guarded import refuse_guarded
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
-from scenedock.gitops.changes import ChangedFile, Check, allow_all
-from scenedock.usecases.changes.guard import guarded_by, homes_at
+from scenedock.gitops.changes import Check, Intended, allow_all
+from scenedock.usecases.changes.guard import ChangeAt, guarded_by, homes_at
+from scenedock.usecases.changes.newest import newest_files
 
 
 def guard(effects: Effects, repository: RemoteRepository) -> Check:
@@ -21,9 +20,15 @@ def guard(effects: Effects, repository: RemoteRepository) -> Check:
     if not homes:
         return allow_all
 
-    def check(branch: str, files: Callable[[], Sequence[ChangedFile]]) -> None:
-        deployed = [each for each in homes if branch == (each.branch or repository.default_branch())]
+    def check(intended: Intended) -> None:
+        default = "" if intended.branch != repository.default_branch() else intended.branch
+        deployed = [one.home for one in homes if intended.branch in {each or default for each in one.branches}]
         if deployed:
-            refuse_guarded(effects.apart.read(guarded_by, deployed, files()), rules)
+            served = effects.repositories
+            files = intended.files()
+            changes = [
+                ChangeAt(home, newest_files(served[home.name], home.prefix, intended), files) for home in deployed
+            ]
+            refuse_guarded(effects.apart.read(guarded_by, changes, rules), rules)
 
     return check

@@ -30,15 +30,36 @@ class RemoteInput(Model):
 class Input(ChangeOfSecret):
     """The references, and the secret that they are keys of."""
 
+    key: Annotated[str, "The key of the Secret whose value `remoteKey` tells", Field(max_length=253)] = ""
+    remote_key: Annotated[
+        str, "Path of its secret in the store, such as `billing/production`", Field(max_length=500)
+    ] = ""
+    remote_property: Annotated[
+        str, "Property of it, such as `password`; by default all of it", Field(max_length=253)
+    ] = ""
     references: Annotated[
         dict[Key, RemoteInput],
-        "Where the values are in the store, by the keys of the Secret",
-        Field(min_length=1, max_length=MOST_KEYS),
+        "Where several values are in the store, by the keys of the Secret",
+        Field(default_factory=dict, max_length=MOST_KEYS),
     ]
     store: Annotated[str, "Name of the store; needed for a new secret", Field(max_length=253)] = ""
     store_kind: Annotated[
         Literal["ClusterSecretStore", "SecretStore"], "Whether the store is the cluster's or the namespace's"
     ] = "ClusterSecretStore"
+
+    def remotes(self) -> dict[str, Remote]:
+        """Where the values are, by key.
+
+        Raises
+        ------
+        InputError   a key is named twice, or without its secret in the store
+        """
+        if bool(self.key) != bool(self.remote_key) or (self.remote_property and not self.key):
+            raise InputError("`key` and `remoteKey` belong together, perhaps with `remoteProperty`; give both or none")
+        if self.key in self.references:
+            raise InputError(f"there are two references for {self.key}; leave one out")
+        single = {self.key: Remote(self.remote_key, self.remote_property)} if self.key else {}
+        return {**single, **{key: Remote(each.key, each.property) for key, each in self.references.items()}}
 
 
 EXAMPLES = [
@@ -47,10 +68,20 @@ EXAMPLES = [
         {
             "service": "billing",
             "environment": "production",
-            "references": {"PASSWORD": {"key": "billing/production", "property": "password"}},
+            "key": "PASSWORD",
+            "remoteKey": "billing/production",
+            "remoteProperty": "password",
             "store": "vault",
         },
-    )
+    ),
+    Example(
+        "Several keys of an existing Secret",
+        {
+            "service": "billing",
+            "environment": "production",
+            "references": {"USER": {"key": "billing/mail", "property": "user"}, "TOKEN": {"key": "billing/token"}},
+        },
+    ),
 ]
 
 
@@ -68,8 +99,7 @@ def refer_to_secret_action(context: Context[Effects], request: Input) -> SecretO
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or a lock may not be passed
     TemporaryError    the repository has changed meanwhile, or the host can't be reached
     """
-    effects = context.effects
-    remotes = {key: Remote(each.key, each.property) for key, each in request.references.items()}
+    effects, remotes = context.effects, request.remotes()
     wish = request.wish("ExternalSecret", frozenset(remotes))
     wish.check()
     found = effects.apart.read(find_served, wish)

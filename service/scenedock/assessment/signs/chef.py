@@ -47,7 +47,12 @@ SIGNS: Final = (
         "managed-service", r"service|systemd_service|runit_service|windows_service", "Chef manages the service {name}"
     ),
     _resource("daemon", r"systemd_unit", "Chef manages the unit {name}"),
-    _resource("managed-file", r"template|cookbook_file|remote_file|file", "Chef manages the file {name}"),
+    _resource(
+        "managed-file",
+        r"template|cookbook_file|remote_file|file",
+        "Chef manages the file {name}",
+        Fact("configuration", "chef"),
+    ),
     _resource("cron", r"cron|cron_d", "Chef manages the cron job {name}", Fact("scheduled_work", "cron")),
     _resource("cron", r"systemd_timer", "Chef manages the timer {name}", Fact("scheduled_work", "cron")),
     _resource("mount", r"mount", "Chef manages the mount {name}"),

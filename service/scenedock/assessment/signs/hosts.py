@@ -8,7 +8,7 @@ from typing import Final
 
 from scenedock.assessment.claims import Claim, Fact, Service, Source
 from scenedock.assessment.signs.services import CODE, CONFIGURATION, is_compose, is_example, is_local, place_of
-from scenedock.assessment.signs.sign import printed
+from scenedock.assessment.signs.sign import is_comment, printed
 
 _OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _PRIVATE: Final = re.compile(
@@ -37,7 +37,11 @@ _NOT_MEANT: Final = re.compile(
     r"xml|json|rb|py|js|php|"
     r"java|log|conf|html?|sock|class|properties|crt|pem|key|txt|sh|png)"
 )
-_COMMENT: Final = re.compile(r"\s*(?:#|//|\*|<!--|--|;|/\*)")
+_MAIL: Final = re.compile(r"(?<![\w.+-])(?<!/)[\w.+-]+@\Z")
+_ON_OWN_MACHINE: Final = re.compile(
+    r"(?i)\b(?:if|when|unless)\b[^\n]*(?<!not )\b(?:is_?local\w*|local_?dev|is_?dev\w*)|\.is_?local_?dev"
+)
+_IN_CONNECTION: Final = re.compile(r"(?i)(?:['\";\s](?:host|server|data source)=|@(?:tcp)?\()\Z")
 _KINDS: Final = (
     (re.compile(r"(?i)smtp|mail"), "smtp"),
     (re.compile(r"(?i)redis"), "redis"),
@@ -73,13 +77,22 @@ def host_claims(source: Source) -> Iterator[Claim]:
 
 def _is_meant(match: re.Match[str], source: Source, *, is_settings: bool) -> bool:
     host, text = match["host"], source.line_text(match.start("host"))
-    if _COMMENT.match(text) or is_example(host) or _NOT_MEANT.fullmatch(host) or "version" in text.lower():
+    if is_comment(source.path, text) or is_example(host) or _NOT_MEANT.fullmatch(host) or "version" in text.lower():
         return False
     if re.search(
         r"(?:postgres\w*|mysql2?|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|ldaps?|smtps?|sqlserver|memcached)://",
         text,
     ):
         return False  # the address of a service has a claim of its own
+    before = source.text[max(0, match.start("host") - 80) : match.start("host")]
+    if _MAIL.search(before) and not source.text.startswith((":", "/"), match.end()):
+        return False  # an address of mail
+    if _ON_OWN_MACHINE.search(
+        "\n".join(source.text[max(0, match.start("host") - 400) : match.start("host")].split("\n")[-4:])
+    ):
+        return False
+    if match.re is _PRIVATE and _IN_CONNECTION.search(before):
+        return True
     quoted = match.re is not _PRIVATE or match["before"] in "\"'/@"
     return not host.endswith(".0") and (is_settings or quoted)
 

@@ -51,6 +51,7 @@ LOGS: Final = (
         r".*\.rb",
         r"\bconfig\.logger[ \t]*=[ \t]*(?:ActiveSupport::)?Logger\.new\((?!(?:\$stdout|STDOUT|\$stderr))",
         "Rails has a logger of its own that isn't standard output",
+        Fact("logs", "files", 1),
         needs="config.logger",
     ),
     sign(
@@ -71,6 +72,7 @@ LOGS: Final = (
         r"(?:.*/)?config/environments/production\.rb",
         r"Logger\.new\((?:Rails\.root|['\"])",
         "a logger to a file",
+        Fact("logs", "files"),
     ),
     sign(
         "log-stdout",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from scenedock.assessment.claims import Fact
-from scenedock.assessment.signs.builds import COMPOSER, GEMFILE, PACKAGE_JSON, PYTHON_LISTS, python_name
+from scenedock.assessment.signs.builds import COMPOSER, GEMFILE, GO_MOD, PACKAGE_JSON, PYTHON_LISTS, python_name
 from scenedock.assessment.signs.sign import sign
 
 _TEMPLATE: Final = r"(?:\.(?:erb|j2|in|epp))?"
 _CRON_TIME: Final = r"(?:@(?:hourly|daily|weekly|monthly|yearly|reboot|midnight)|(?:[\d*/,-]+[ \t]+){4}[\w*/,-]+)"
 _CRONTAB: Final = rf"(?:.*/)?(?:cron\.d/[\w.-]+|crontab[\w.-]*|[\w.-]+\.cron(?:tab)?){_TEMPLATE}"
+# Work by the clock, whether cron begins it or the process itself: both run twice where two places run it.
 _CRON: Final = Fact("scheduled_work", "cron")
 _WORKERS: Final = Fact("scheduled_work", "workers")
 
@@ -72,6 +73,7 @@ SCHEDULES: Final = (
         r".*\.(?:java|kt|groovy)",
         r"^[ \t]*@Scheduled\b",
         "@Scheduled of Spring",
+        _CRON,
         needs="@Scheduled",
     ),
     sign(
@@ -79,13 +81,30 @@ SCHEDULES: Final = (
         r".*\.xml",
         r"<task:scheduled(?:-tasks)?\b",
         "scheduled tasks of Spring",
+        _CRON,
         needs="<task:scheduled",
     ),
     sign(
         "schedule-in-process",
         r".*\.(?:c|m)?[jt]s",
-        r"\b(?:cron\.schedule|new (?:cron\.)?CronJob)\(",
+        r"\b(?:(?:cron|nodeCron|schedule)\.schedule(?:Job)?|new (?:cron\.)?CronJob)\(",
         "a schedule of cron for Node.js",
+        _CRON,
+    ),
+    sign(
+        "schedule-in-process",
+        PACKAGE_JSON,
+        r"\"(?P<name>node-cron|node-schedule|cron|croner|@nestjs/schedule)\"\s*:\s*\"[~^<>=*0-9]",
+        "the package {name}",
+        _CRON,
+    ),
+    sign(
+        "schedule-in-process",
+        GO_MOD,
+        r"^(?:require)?[ \t]*(?P<name>github\.com/(?:robfig/cron|go-co-op/gocron|gogs/cron|jasonlvhit/gocron))"
+        r"(?:/v\d+)? v(?![^\n]*// indirect)",
+        "{name}",
+        _CRON,
     ),
     sign(
         "schedule-in-process",
@@ -93,18 +112,21 @@ SCHEDULES: Final = (
         r"^[ \t]*gem[ (]+['\"](?P<name>sidekiq-cron|sidekiq-scheduler|rufus-scheduler|clockwork|resque-scheduler|"
         r"mini_scheduler)['\"]",
         "the gem {name}",
+        _CRON,
     ),
     sign(
         "schedule-in-process",
         PYTHON_LISTS,
         python_name(r"(?P<name>(?i:apscheduler|django-celery-beat|django-crontab|django-cron|schedule))"),
         "the library {name}",
+        _CRON,
     ),
     sign(
         "schedule-in-process",
         r".*\.py",
         r"^[ \t]*(?:\w+\.)*(?P<name>CELERY_?BEAT_SCHEDULE|CELERYBEAT_SCHEDULE|beat_schedule)[ \t]*[:=](?![ \t]*\{\})",
         "{name}: Celery's beat sends tasks",
+        _CRON,
     ),
     sign(
         "schedule-in-process",

@@ -14,11 +14,10 @@ from scenedock.assessment.signs.builds import (
     GRADLE,
     MAVEN,
     PACKAGE_JSON,
-    PROJECT,
     PYTHON_LISTS,
     python_name,
 )
-from scenedock.assessment.signs.sign import Sign, printed, sign
+from scenedock.assessment.signs.sign import Sign, is_comment, printed, sign
 
 TITLES: Final[Mapping[str, str]] = {
     "postgresql": "PostgreSQL",
@@ -47,7 +46,7 @@ _CLIENTS: Final[Mapping[str, tuple[str, str, str, str, str, str]]] = {
         "pg|postgres",
         "postgresql|r2dbc-postgresql",
         "ext-pdo_pgsql|ext-pgsql",
-        r"github\.com/lib/pq|github\.com/jackc/pgx",
+        r"github\.com/lib/pq|github\.com/jackc/pgx|gorm\.io/driver/postgres",
     ),
     "mysql": (
         "mysql2|mysql|trilogy",
@@ -55,7 +54,7 @@ _CLIENTS: Final[Mapping[str, tuple[str, str, str, str, str, str]]] = {
         "mysql|mysql2|mariadb",
         "mysql-connector-java|mysql-connector-j|mariadb-java-client",
         "ext-pdo_mysql|ext-mysqli|ext-mysql",
-        r"github\.com/go-sql-driver/mysql",
+        r"github\.com/go-sql-driver/mysql|gorm\.io/driver/mysql",
     ),
     "mongodb": (
         "mongoid|mongo",
@@ -71,7 +70,7 @@ _CLIENTS: Final[Mapping[str, tuple[str, str, str, str, str, str]]] = {
         "mssql|tedious",
         "mssql-jdbc|jtds",
         "ext-sqlsrv|ext-pdo_sqlsrv",
-        r"github\.com/(?:microsoft|denisenkom)/go-mssqldb",
+        r"github\.com/(?:microsoft|denisenkom)/go-mssqldb|gorm\.io/driver/sqlserver",
     ),
     "oracle": (
         "ruby-oci8",
@@ -159,14 +158,6 @@ def _clients() -> Iterator[Sign]:
             (GO_MOD, rf"^(?:require)?[ \t]*(?P<name>{go})(?:/v\d+)? v(?![^\n]*// indirect)"),
         ):
             yield sign("client-library", files, line, said, *facts, service=Service(kind))
-    yield sign(
-        "client-library",
-        PROJECT,
-        r"Include=\"(?P<name>Npgsql[\w.]*)\"",
-        "{name}: a client of PostgreSQL",
-        Fact("database", "postgresql", 1),
-        service=Service("postgresql"),
-    )
 
 
 CLIENTS: Final = tuple(_clients())
@@ -183,6 +174,7 @@ CONFIGURATION: Final = re.compile(
 """Files whose lines are settings."""
 CODE: Final = re.compile(r".*\.(?:rb|py|js|cjs|mjs|ts|php|inc|java|kt|cs|go|pl|pm|sh|groovy|scala)")
 
+DOCKERFILES: Final = re.compile(r"(?:.*/)?(?:Dockerfile(?:[.-][\w.-]+)?|[\w.-]+\.[Dd]ockerfile|Containerfile)")
 _COMPOSE: Final = re.compile(r"(?:.*/)?(?:docker-)?compose(?:[.-][\w-]+)*\.ya?ml")
 
 
@@ -251,7 +243,7 @@ def address_claims(source: Source) -> Iterator[Claim]:
     for match in _ADDRESS.finditer(source.text):
         line = source.line_text(match.start())
         host = match["host"]
-        if is_example(host) or re.match(r"\s*(?:#|//|\*|--|;)", line) or "{" in match[0] or host.startswith("$"):
+        if is_example(host) or is_comment(source.path, line) or "{" in match[0] or host.startswith("$"):
             continue
         kind = _SCHEMES[match["scheme"]]
         address = printed(f"{host}:{match['port']}" if match["port"] else host)

@@ -8,6 +8,9 @@ from scenedock.assessment.claims import Fact
 from scenedock.assessment.signs.builds import GRADLE, MAVEN, PACKAGE_JSON
 from scenedock.assessment.signs.sign import sign
 
+STORE_OF_EXPRESS: Final = "express-session has a store"
+MEMORY_OF_EXPRESS: Final = "express-session: in the memory of the process, unless a store is configured"
+
 
 def _sessions(where: str, strength: int = 2) -> Fact:
     return Fact("sessions", where, strength)
@@ -117,7 +120,8 @@ SIGNS: Final = (
     sign(
         "sessions-in-process",
         r".*\.(?:java|kt|groovy|jsp)",
-        r"\b(?:req|request|httpRequest|httpServletRequest|servletRequest)\.getSession\(",
+        r"\b(?:req|request|httpRequest|httpServletRequest|servletRequest)\.getSession\(|"
+        r"\.getSession\([^)\n]{0,20}\)\.[sg]etAttribute\(",
         "getSession: the session of the servlet container, in its memory unless a store is configured",
         _sessions("memory", 1),
         needs=".getSession(",
@@ -141,14 +145,15 @@ SIGNS: Final = (
         PACKAGE_JSON,
         r"\"(?P<name>connect-redis|connect-memcached)\"\s*:\s*\"[~^<>=*0-9]",
         "{name}: sessions can be in a cache",
-        _sessions("cache", 1),
+        _sessions("cache"),
     ),
     sign(
         "sessions-shared",
         PACKAGE_JSON,
-        r"\"(?P<name>connect-mongo|connect-pg-simple|connect-session-knex|express-mysql-session)\"\s*:\s*\"[~^<>=*0-9]",
+        r"\"(?P<name>connect-mongo|connect-pg-simple|connect-session-knex|express-mysql-session|"
+        r"connect-session-sequelize|connect-mongodb-session|@quixo3/prisma-session-store|connect-typeorm)\"\s*:\s*\"[~^<>=*0-9]",
         "{name}: sessions can be in a database",
-        _sessions("database", 1),
+        _sessions("database"),
     ),
     sign(
         "sessions-shared",
@@ -156,6 +161,27 @@ SIGNS: Final = (
         r"\"(?P<name>cookie-session)\"\s*:\s*\"[~^<>=*0-9]",
         "{name}",
         _sessions("cookie"),
+    ),
+    sign(
+        "sessions-shared",
+        r".*\.(?:c|m)?[jt]s",
+        r"\b(?:s|expressS|\w+\.s)ession\(\{(?:(?!\}\))[^\0]){0,600}?\bstore[ \t]*(?=[:,}])",
+        STORE_OF_EXPRESS,
+        needs="store",
+    ),
+    sign(
+        "sessions-in-process",
+        PACKAGE_JSON,
+        r"\"(?P<name>express-session)\"\s*:\s*\"[~^<>=*0-9]",
+        MEMORY_OF_EXPRESS,
+        _sessions("memory", 1),
+    ),
+    sign(
+        "sessions-in-files",
+        PACKAGE_JSON,
+        r"\"(?P<name>session-file-store|connect-sqlite3)\"\s*:\s*\"[~^<>=*0-9]",
+        "{name}: sessions can be in files",
+        _sessions("files"),
     ),
     sign(
         "sessions-in-process",

@@ -11,7 +11,9 @@ from scenedock.model.addresses import without_credentials
 
 LONGEST_SAID = 120
 
-_COMMENT = re.compile(r"\s*(?:#|//|\*|<!--|--|;|%#|\{#|/\*|REM\b|dnl\b)", re.IGNORECASE)
+_COMMENT = re.compile(r"\s*(?:#|//|<!--|--(?!-)|;|%#|\{#|/\*|REM\b|dnl\b)", re.IGNORECASE)
+_STARS = re.compile(r".*\.(?:java|kt|groovy|gradle|cs|go|php|inc|[cm]?[jt]sx?|scala|scss|css|c|h|cc|cpp|hpp|rs)")
+"""Files in which a line that begins with a star is inside of a comment; in a crontab it is a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Sign:
         for match in self.line.finditer(source.text):
             place = match.start(1) if self.line.groups and match.start(1) >= 0 else match.start()
             line, at = line + source.text.count("\n", at, place), place
-            if self.in_comments or not _COMMENT.match(source.line_text(place)):
+            if self.in_comments or not is_comment(source.path, source.line_text(place)):
                 groups = {name: printed(text or "") for name, text in match.groupdict().items()}
                 facts = tuple(Fact(each.question, each.value.format(**groups), each.strength) for each in self.facts)
                 service = self.service and Service(self.service.kind, self.service.address.format(**groups))
@@ -65,6 +67,15 @@ def printed(text: str) -> str:
     text = without_credentials(" ".join(text.split()))
     shown = "".join(each if each.isprintable() else "�" for each in text)
     return shown if len(shown) <= LONGEST_SAID else f"{shown[:LONGEST_SAID]}…"
+
+
+def is_comment(path: str, line: str) -> bool:
+    """Whether a line of a file is a comment.
+
+    >>> is_comment("src/A.java", " * @Scheduled"), is_comment("etc/crontab", "* * * * * root run")
+    (True, False)
+    """
+    return bool(_COMMENT.match(line)) or (line.lstrip().startswith("*") and bool(_STARS.fullmatch(path)))
 
 
 def claims_of(signs: Sequence[Sign], source: Source) -> Iterator[Claim]:

@@ -26,6 +26,8 @@ _IDENTITY: Final = re.compile(rf"{_OWNER.pattern}|description\Z|summary\Z|title\
 """What nobody can tell of a service from its name or from others."""
 IN_ITEM: Final = ("item",)
 """What the entries of an item of a list have in the place of the steps to it, so that they are the same in others."""
+_OF_ITEMS: Final = frozenset({"app", "name", "service"})
+"""The keys by which an item says what service it is of."""
 _MANY: Final = 3
 """How many times as many services must agree as don't."""
 _MOST_NAMED: Final = 4
@@ -70,7 +72,7 @@ class ServiceJudge(Judge):
         agreeing, different = list(said.agreeing), list(said.different)
         if different and self._is_outvoted(agreeing, different):
             return self._of_different(entry, different)
-        if len(agreeing) > 1 or (agreeing and not _is_bound(entry)):
+        if len(agreeing) > 1 or (agreeing and not is_bound(entry)):
             return Verdict("copied", f"{_named(agreeing)} the same")
         if agreeing:
             return Verdict("asked", f"only {agreeing[0]} has the same, and such keys often differ", entry.value)
@@ -85,6 +87,8 @@ class ServiceJudge(Judge):
             return Verdict("copied", f"{_named(equal)} the same, so it means {self.old.environment}")
         if equal and not own:
             return Verdict("asked", f"{_named(equal)} the same, and others have something else", new)
+        if entry.identity[1:-1] == IN_ITEM and entry.name in _OF_ITEMS and text == self.old.environment:
+            return Verdict("replaced", "the item is of the service of this name", new)
         if different and self._is_outvoted(own, different):
             suggestion = None if _IDENTITY.search(entry.name) else self.suggested(entry) or new
             return Verdict("asked", f"it is different in {_some(different)}", suggestion)
@@ -108,12 +112,14 @@ class ServiceJudge(Judge):
         """What becomes of a value that nobody else has a value instead of."""
         if self.follows:
             return Verdict("asked", "it is a default of the skeleton, and nothing tells whether it fits", entry.value)
+        if entry.identity[1:] == ("apiVersion",):
+            return Verdict("copied", "it says what kind of document this is")
         probably = None if _IDENTITY.search(entry.name) else entry.value
         if said.absent:
             return Verdict("asked", f"{_named(said.absent)} no such key", probably)
         names = (*entry.names, *entry.identity[-1:])
         is_personal = any(map(_PERSONAL.search, names)) or (isinstance(entry.value, str) and " " in entry.value)
-        if is_personal or _is_bound(entry) or (is_measure(entry.value) and entry.value is not None):
+        if is_personal or is_bound(entry) or (is_measure(entry.value) and entry.value is not None):
             return Verdict("asked", "no other service has such a file to compare it with", probably)
         return Verdict("copied", f"there is nothing to compare it with, and it doesn't name {self.old.environment}")
 
@@ -130,11 +136,6 @@ class ServiceJudge(Judge):
         """What the value probably is: what all others have, but for their names."""
         value = agreed(self._values(entry))
         return value.replace(MARK, self.new) if isinstance(value, str) else value
-
-
-def _is_bound(entry: Entry) -> bool:
-    """Whether a value is of a kind that is often a service's alone; what Kubernetes calls a manifest isn't."""
-    return entry.name not in {"apiVersion", "kind"} and is_bound(entry)
 
 
 def _some(services: Sequence[str]) -> str:

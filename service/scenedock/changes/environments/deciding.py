@@ -15,7 +15,15 @@ from scenedock.catalog.vocabulary.environments import KNOWN_ENVIRONMENTS, is_pro
 from scenedock.changes.environments.decisions import Verdict
 from scenedock.changes.environments.entries import Entries, Entry, Identity
 from scenedock.changes.environments.evidence import Evidence, Status, agreed, marked, same, tells
-from scenedock.changes.environments.secrets import NAME_ALONE, SECRETS, item_of, nested_secrets, secret_in, secret_items
+from scenedock.changes.environments.secrets import (
+    GENERATED,
+    NAME_ALONE,
+    SECRETS,
+    item_of,
+    nested_secrets,
+    secret_in,
+    secret_items,
+)
 from scenedock.changes.environments.words import MARK, SERVICE, Words
 from scenedock.documents.scalars import Scalar
 
@@ -81,7 +89,7 @@ class Judge:
             elif kind in SECRETS or (kind := next((nested[at] for at in _above(entry) if at in nested), "")):
                 yield entry, Verdict("left out", f"a {kind} is bound to its environment")
             elif "secretGenerator" in entry.names[:-1]:
-                yield entry, Verdict("left out", "a secret is generated of it")
+                yield entry, Verdict("left out", GENERATED)
             elif (entry.document, entry.identity[:-1]) in items and not entry.is_key and not secret_in(entry):
                 yield entry, Verdict("left out", NAME_ALONE)
             else:
@@ -166,6 +174,8 @@ class Judge:
     def _of_undisputed(self, entry: Entry, said: Told) -> Verdict:
         """What becomes of a value that no other environment has another one instead of."""
         agreeing, absent = said.agreeing, said.absent
+        if entry.identity[1:] == ("apiVersion",):
+            return Verdict("copied", "it says what kind of document this is")
         if agreeing and self._is_like(entry, said):
             return Verdict("copied", f"it is the same in {listed(agreeing)}")
         if agreeing or absent:
@@ -254,8 +264,11 @@ def _names_environment(text: str) -> bool:
 
 
 def is_bound(entry: Entry) -> bool:
-    """Whether a value is of a kind that is often bound to one environment: a size, an address, a switch."""
-    if entry.value in {None, "", "{}", "[]"}:
+    """Whether a value is of a kind that is often bound to one environment: a size, an address, a switch.
+
+    What Kubernetes calls a manifest isn't.
+    """
+    if entry.value in {None, "", "{}", "[]"} or entry.name in {"apiVersion", "kind"}:
         return False
     text = str(entry.value)
     by_name = any(map(_BOUND.search, (*entry.names, *item_of(entry))))

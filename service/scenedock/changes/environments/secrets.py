@@ -9,12 +9,13 @@ from typing import Final
 from scenedock.changes.environments.entries import Entries, Entry, Identity
 from scenedock.documents.credentials import has_credential, tells_password
 from scenedock.documents.encryption import CIPHERTEXT
-from scenedock.documents.plain_secrets import is_below_secret, is_likely_secret, secrets_in_text
+from scenedock.documents.plain_secrets import is_below_secret, is_likely_secret, name_of_items, secrets_in_text
 from scenedock.model.addresses import without_credentials
 
 SECRETS: Final = frozenset({"Secret", "SealedSecret"})
 """The kinds of Kubernetes whose values aren't copied."""
 NAME_ALONE: Final = "it names a secret, and has nothing else"
+GENERATED: Final = "a secret is generated of it"
 _SEALED = re.compile(r"Ag[A-D][A-Za-z0-9+/=\s]{60,}\Z")
 _ITEM = re.compile(r"\[(?:name|key)=(.*)\]\Z", re.DOTALL)
 # Users who are no secret, as they are in the path, too: `https://acme@dev.azure.com/acme/_git/apps`.
@@ -50,14 +51,32 @@ def secret_in(entry: Entry) -> str:
     name = next(iter(item_of(entry)), entry.name)
     if is_likely_secret(text, name):
         return "it is a secret, as its name says"
+    return _secret_by_text(text, name) or _secret_by_place(entry, text)
+
+
+def _secret_by_text(text: str, name: str) -> str:
     address = _USER.sub("", text)
     if without_credentials(address) != address:
         return "its address has credentials"
-    if secrets_in_text(text) or has_credential(text, name):
-        return "it is a secret, or its text has one"
+    return "it is a secret, or its text has one" if secrets_in_text(text) or has_credential(text, name) else ""
+
+
+def _secret_by_place(entry: Entry, text: str) -> str:
     if is_below_secret(text, entry.names):
         return "it is below a name of secrets"
-    return ""
+    is_item = _is_item(entry) and is_likely_secret(text, name_of_items(_list_of(entry)))
+    return "it is a secret, as the name of its list says" if is_item else ""
+
+
+def _is_item(entry: Entry) -> bool:
+    """Whether a value is an item of a list, or the value of one that has a name."""
+    return entry.identity[-1:] == ("*",) or bool(item_of(entry))
+
+
+def _list_of(entry: Entry) -> str:
+    """The name of the list that an item is in."""
+    names = entry.names[:-1] if item_of(entry) else entry.names
+    return names[-1] if names else ""
 
 
 def secret_in_comment(text: str) -> bool:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -61,10 +62,19 @@ class Program(LateGroup):
             if isinstance(stream, io.TextIOWrapper):  # a file name or value may contain what the terminal can't show
                 stream.reconfigure(errors="backslashreplace")
         try:
+            _trust_authorities(os.environ.get("SCENEDOCK_CA_FILE"))
             return super().invoke(ctx)
         except ScenedockError as error:
             click.echo(f"{click.style('Error:', fg='red', bold=True)} {without_credentials(str(error))}", err=True)
             ctx.exit(error.exit_code)
+
+
+def _trust_authorities(file: str | None) -> None:
+    """Trust what the setting `ca_file` names: also in commands that read no other setting."""
+    if file:
+        from scenedock.runtime.wiring import trust_authorities
+
+        trust_authorities(Path(file).expanduser())
 
 
 @click.group(
@@ -72,6 +82,7 @@ class Program(LateGroup):
     cls=Program,
     late={
         "assess": "scenedock.doors.cli.queries.assessment:assess",
+        "doctor": "scenedock.doors.cli.queries.doctor:doctor",
         "migrate": "scenedock.doors.cli.tasks:migrate",
         "serve": "scenedock.doors.serve:serve",
         "settings": "scenedock.doors.cli.settings:show_settings",

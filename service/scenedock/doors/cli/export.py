@@ -56,6 +56,12 @@ _SECONDS_BEFORE_PROGRESS = 1.0
     help="With --in-place: exit with 1 if a file was written or removed, or isn't added to git (for hooks).",
 )
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write a JSON report to a file.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Processes that read folders at once; by default one, for a large repository one for each core, at most 4.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Print every finding and every skipped folder.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only a one-line summary.")
 @click.pass_context
@@ -72,6 +78,7 @@ def export(  # noqa: PLR0913 - click passes each option
     allow_deletions: bool,
     exit_code: bool,
     report: Path | None,
+    jobs: int | None,
     verbose: bool,
     quiet: bool,
 ) -> None:
@@ -114,7 +121,7 @@ def export(  # noqa: PLR0913 - click passes each option
 
         def look() -> Export:
             with _progress(quiet=quiet) as progress:
-                return sources.export_of(opened, until, progress)
+                return sources.export_of(opened, until, progress, jobs=jobs)
 
         def publish(result: Export, unchanged: Mapping[str, float]) -> PublishedCatalog:
             return target.publish(result, opened, dict.fromkeys(opened, inf) if sources.ref else unchanged)

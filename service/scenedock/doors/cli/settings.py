@@ -57,7 +57,7 @@ def show_settings(file: Path | None, *, layout: str) -> None:
 
 
 def settings_in_force(file: Path | None) -> Known:
-    """The settings of this process.
+    """The settings of this process, which trusts the certificate authorities among them from now on.
 
     Raises
     ------
@@ -65,5 +65,8 @@ def settings_in_force(file: Path | None) -> Known:
     """
     from scenedock.effects.local.disk import read_file
     from scenedock.runtime.known_settings import read_settings
+    from scenedock.runtime.wiring import trust_authorities
 
-    return read_settings(os.environ, read_file, file)
+    known = read_settings(os.environ, read_file, file)
+    trust_authorities(known.settings.ca_file)
+    return known

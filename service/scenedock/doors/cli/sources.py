@@ -101,22 +101,22 @@ class Sources:
         progress: Progress = lambda _done, _total: None,
         *,
         keep_documents: bool = False,
+        jobs: int | None = 1,
     ) -> Export:
-        """The catalog of repositories that are already open; `keep_documents` for a survey of versions after it."""
+        """The catalog of repositories that are already open; `keep_documents` for a survey of versions after it.
+
+        `jobs` is as in `read_repositories`.
+        """
         from scenedock.effects.local.disk import read_file
-        from scenedock.usecases.catalog.export_catalog import export_catalog
+        from scenedock.usecases.catalog.export_catalog import map_catalog, read_repositories
 
         settings = None if self.settings is None else (str(self.settings), read_file(self.settings))
         known = self.known_entities()
-        return export_catalog(
-            repositories,
-            settings=settings,
-            known={entity.ref for entity in known},
-            elsewhere=_not_generated(known) if known else (),
-            until=until,
-            progress=progress,
-            keep_documents=keep_documents,
+        read = read_repositories(
+            repositories, settings=settings, progress=progress, keep_documents=keep_documents, jobs=jobs
         )
+        elsewhere = _not_generated(known) if known else ()
+        return map_catalog(read, known={entity.ref for entity in known}, elsewhere=elsewhere, until=until)
 
     def known_entities(self) -> Sequence[Entity]:
         """The entities of the file that `--known` names."""

@@ -206,6 +206,8 @@ def worker(file: Path | None) -> None:
     from scenedock.doors.worker_probe import worker_probe
     from scenedock.runtime.logs import set_up_logs
     from scenedock.runtime.metrics import TaskMetrics
+    from scenedock.runtime.tasks.key_wiring import open_key_witness
+    from scenedock.runtime.wiring import signing_key
 
     settings = settings_in_force(file).settings
     set_up_logs(settings.log_format)
@@ -217,8 +219,11 @@ def worker(file: Path | None) -> None:
         worker_probe(settings.worker_listen, metrics, lambda: tasks.seconds_idle),
     ):
         tasks.start()
+        witness = open_key_witness(settings, signing_key(settings), "worker")
+        witness.start()
         click.echo(f"Running tasks, {settings.task_threads} at once", err=True)
         signal.sigwait(signals)
+        witness.stop()
     # A step that outlasts the grace period starts again elsewhere; its thread here would only keep the process alive.
     os._exit(0)
 

@@ -13,6 +13,7 @@ from typing import Final
 
 import urllib3
 
+from scenedock.effects.network.connections import Connections, why
 from scenedock.errors import TemporaryError
 from scenedock.model.json import JsonObject
 
@@ -54,11 +55,9 @@ class Webhook:
             "webhook-signature": f"v1,{base64.b64encode(signature.digest()).decode()}",
         }
         try:
-            answer = urllib3.request(
-                "POST", self.url, body=data, headers=headers, timeout=_SECONDS, retries=False, redirect=False
-            )
+            with Connections(retries=False, timeout=_SECONDS) as connections:
+                answer = connections.request("POST", self.url, body=data, headers=headers, redirect=False)
         except urllib3.exceptions.HTTPError as error:
-            reason = type(getattr(error, "reason", None) or error).__name__
-            raise TemporaryError(f"the webhook of approvals can't be reached ({reason})", retry_after=60) from error
+            raise TemporaryError(f"the webhook of approvals can't be reached ({why(error)})", retry_after=60) from error
         if answer.status >= 300:
             raise TemporaryError(f"the webhook of approvals was answered with {answer.status}", retry_after=60)

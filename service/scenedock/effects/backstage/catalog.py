@@ -39,8 +39,8 @@ class BackstageCatalog:
 
     client: BackstageClient
 
-    def entities(self) -> Iterator[Entity]:
-        """All entities that the token may see, page by page.
+    def entities(self, filtered: str = "") -> Iterator[Entity]:
+        """All entities that the token may see, page by page, or those that Backstage's filter lets through.
 
         Raises
         ------
@@ -49,7 +49,7 @@ class BackstageCatalog:
         InputError       the server at the address is not a Backstage
         TemporaryError   Backstage can't be reached, or reports a failure
         """
-        query = {"limit": str(_ENTITIES_OF_A_PAGE)}
+        query = {"limit": str(_ENTITIES_OF_A_PAGE), **({"filter": filtered} if filtered else {})}
         seen: set[str] = set()
         while True:
             reply = self._page(query)

@@ -10,6 +10,7 @@ from typing import Self
 
 import urllib3
 
+from scenedock.effects.network.connections import Connections, why
 from scenedock.errors import InputError, TemporaryError
 from scenedock.model.addresses import is_base_address
 from scenedock.model.json import Json, JsonObject, as_object, as_text
@@ -75,7 +76,7 @@ class BackstageClient:
     ) -> None:
         self._url = url
         self._token = token
-        self._pool = pool or urllib3.PoolManager(maxsize=4, retries=_PATIENT if is_patient else False)
+        self._pool = pool or Connections(maxsize=4, retries=_PATIENT if is_patient else False)
 
     def with_tokens(self, token: Callable[[str], str]) -> BackstageClient:
         """A client of the same backend, over the same connections, with other tokens."""
@@ -134,9 +135,8 @@ class BackstageClient:
             finally:
                 answer.release_conn()
         except urllib3.exceptions.HTTPError as error:
-            reason = type(getattr(error, "reason", None) or error).__name__
             raise TemporaryError(
-                f"{url}: Backstage can't be reached ({reason}); check the address", retry_after=5
+                f"{url}: Backstage can't be reached ({why(error)}); check the address", retry_after=5
             ) from error
         return Reply(url, answer.status, data[:most], len(data) <= most)
 

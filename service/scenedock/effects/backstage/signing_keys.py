@@ -51,6 +51,11 @@ class SigningKey:
         """The id of the key: the thumbprint of the public key (RFC 7638)."""
         return str(self.public_jwk["kid"])
 
+    @property
+    def fingerprint(self) -> str:
+        """A digest by which only those who have the key can tell which one it is."""
+        return self.secret("scenedock: which key").hex()[:16]
+
     def secret(self, purpose: str) -> bytes:
         """A secret for another purpose, derived from the key."""
         number = self.private.private_numbers().private_value.to_bytes(32, "big")

@@ -92,6 +92,16 @@ class CodeHosts:
         """Whether there is none."""
         return not self._by_name
 
+    @property
+    def known(self) -> tuple[KnownHost, ...]:
+        """All of them, in the order of the list."""
+        return tuple(self._by_name.values())
+
+    @property
+    def with_webhooks(self) -> tuple[str, ...]:
+        """Those that have a secret for webhooks, which they are therefore expected to send."""
+        return tuple(name for name, each in self._by_name.items() if each.secrets.webhook_secret)
+
     @contextmanager
     def open(self, address: RepositoryAddress) -> Iterator[RemoteRepository]:
         """A repository that may be written to, for one thread and one action; makes no request yet.

@@ -18,7 +18,7 @@ from scenedock.errors import TemporaryError
 
 _WAYS_OUT = (
     *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"),
-    *("SSL_CERT_FILE", "GIT_SSL_CAINFO"),
+    *("ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "GIT_SSL_CAINFO"),
 )
 """The environment variables that network access needs."""
 _DEFAULT_BRANCH = re.compile(r"^ref: refs/heads/(?P<branch>\S+)\tHEAD$", re.MULTILINE)

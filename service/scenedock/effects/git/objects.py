@@ -79,7 +79,7 @@ class BlobReader(AbstractContextManager["BlobReader"]):
             self._process = None
 
     def read(self, blob: str) -> bytes:
-        """The content of a blob, by its id.
+        """The content of a blob, by its id, or by `TREE:PATH`.
 
         Raises
         ------
@@ -97,6 +97,9 @@ class BlobReader(AbstractContextManager["BlobReader"]):
             header = answers.readline().split()
             if len(header) != 3:
                 raise InputError("can't be read: the git repository lacks its contents")
+            if header[1] != b"blob":
+                self._end()
+                raise InputError("can't be read: it is no file")
             size = int(header[2])
             if size > self.most:
                 self._end()  # else it would send all of it

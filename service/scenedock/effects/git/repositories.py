@@ -93,12 +93,15 @@ class RepositoryFolder:
         outside: set[str] = set()
         unnameable: list[str] = []
         too_deep: list[str] = []
+        special: list[str] = []
         for path, entry in _walk(root, too_deep.append):
             if not _is_text(path):
                 unnameable.append(path.encode("utf-8", "backslashreplace").decode())
             elif entry.is_file(follow_symlinks=False):
                 files.append(path)
-            elif entry.is_symlink():
+            elif not entry.is_symlink():
+                special.append(path)
+            else:
                 target = _target(entry.path)
                 if target is not None and target.is_dir() and target.is_relative_to(root):
                     folder_links.add(path)
@@ -108,7 +111,8 @@ class RepositoryFolder:
                 if target is None or not _is_readable_below(target, root):
                     outside.add(path)
         others = tuple(sorted(unnameable)), tuple(sorted(too_deep))
-        return Listing(tuple(sorted(files)), frozenset(outside), *others, frozenset(links), frozenset(folder_links))
+        linked = frozenset(links), frozenset(folder_links)
+        return Listing(tuple(sorted(files)), frozenset(outside), *others, *linked, tuple(sorted(special)))
 
     def _existing_root(self) -> Path:
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,8 @@ _MOST_LINKS = 40  # as many as Linux follows for one path
 _LONGEST_PATH = 4096  # as for Linux; a tree may nest deeper, and each of its paths is as long as it is deep
 _DEEPEST_TREE = 20_000
 _MODIFIED = re.compile(r":100\d{3} 100\d{3} \w+ (\w+) M")
+_ORDINARY = re.compile(r"[\w.@+=/-]+", re.ASCII)
+"""A path that git takes in a request as it is; with `./` in it, it would be one from the folder where git runs."""
 _HIDDEN = re.compile(rf"(?:^|/)(?:{'|'.join(map(re.escape, sorted(NOT_ENTERED)))})/")
 
 
@@ -46,6 +49,8 @@ class GitRevision:
     root: Path
     ref: str
     _tree: _Tree | None = None
+    _compared: str = ""
+    """The tree that a comparison has shown to have no links; a few of its files are read without listing it."""
     _blobs: BlobReader = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +88,9 @@ class GitRevision:
         ------
         InputError   it can't be read, or has more than `MOST_BYTES`
         """
+        if self._tree is None and self._compared and _ORDINARY.fullmatch(path) and "./" not in path:
+            with suppress(InputError):  # the tree tells more of what is wrong
+                return self._blobs.read(f"{self._compared}:{path}")
         entries = self._read_tree().entries
         entry = entries.get(path)
         if entry is None or not _is_file(entry):
@@ -120,6 +128,7 @@ class GitRevision:
             if not (modified := _MODIFIED.fullmatch(kind)):
                 return None
             states[path] = modified[1]
+        self._compared = tree
         return Changes(states, Snapshot(tree=tree))
 
     def history_root(self) -> tuple[Path, str]:

@@ -50,7 +50,7 @@ class ServedApart:
         ------
         InputError       no repository can be read
         TemporaryError   others are being answered, or it needs more time or memory than a build of the feed may have
-        ScenedockError   what is kept can't be read
+        ScenedockError   the function raised it, or what is kept can't be read
         """
         if not self._take_turn():
             raise TemporaryError("others are reading the repositories now; try again later", retry_after=_RETRY_AFTER)

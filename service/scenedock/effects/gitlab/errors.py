@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import requests
 
+from scenedock.effects.network.connections import why
 from scenedock.errors import (
     ConflictError,
     InputError,
@@ -62,7 +63,7 @@ def failure_of(error: Exception, asked: str, host: str) -> TemporaryError:
     if isinstance(error, requests.Timeout):
         return TemporaryError(f"{host} took too long to answer {asked}", retry_after=_PAUSE_SECONDS)
     if isinstance(error, requests.exceptions.SSLError):
-        return TemporaryError(f"{host} has no trusted certificate ({asked})", retry_after=60)
+        return TemporaryError(f"{host}: {why(error)} ({asked})", retry_after=60)
     return TemporaryError(f"{host} can't be reached, or closed the connection ({asked})", retry_after=_PAUSE_SECONDS)
 
 

@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError
 from scenedock.documents.reading import read_document
 from scenedock.effects.helm.ending_connections import EndingPool
 from scenedock.effects.helm.remote_charts import RemoteChart
+from scenedock.effects.network.connections import why
 from scenedock.errors import InputError, NotAllowedError, NotFoundError, TemporaryError
 from scenedock.model.addresses import without_credentials
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
@@ -158,11 +159,7 @@ class ChartFetcher:
             with self._pool.ending_after(left):
                 received = self._received(address, most, headers, left)
         except HTTPError as error:
-            reason = (
-                "it takes too long"
-                if self._is_late()
-                else f"can't be reached: {getattr(error, 'reason', None) or error}"
-            )
+            reason = "it takes too long" if self._is_late() else f"can't be reached: {why(error)}"
             raise TemporaryError(f"{shown}: {reason}", retry_after=1) from error
         if self._is_late():  # what was ended may look as if it were whole
             raise TemporaryError(f"{shown}: it takes too long", retry_after=1)

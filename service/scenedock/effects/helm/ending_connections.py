@@ -12,6 +12,8 @@ from weakref import WeakSet
 import urllib3
 from urllib3.connection import HTTPSConnection
 
+from scenedock.effects.network.connections import Connections
+
 
 class EndingPool:
     """Connections of one thread. A timeout of a socket begins again with each byte; these end for good."""
@@ -28,7 +30,7 @@ class EndingPool:
             ConnectionCls = Connection
 
         self._connections = connections
-        self.manager = urllib3.PoolManager(retries=False)
+        self.manager = Connections(retries=False)
         self.manager.pool_classes_by_scheme = {"https": Pool}
 
     @contextmanager

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from resource import RLIM_INFINITY, RLIMIT_DATA, getrlimit, setrlimit
 from typing import ParamSpec, TypeVar
 
-from scenedock.errors import InputError, ScenedockError, TemporaryError
+from scenedock.errors import ERRORS, InputError, ScenedockError, TemporaryError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,12 +36,32 @@ def import_once(modules: Sequence[str]) -> None:
     _processes.set_forkserver_preload(list(modules))
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """An error as it is sent: not every exception can be pickled."""
+
+    wire_name: str
+    message: str
+    retry_after: float
+
+    @classmethod
+    def of(cls, error: ScenedockError) -> _Refusal:
+        return cls(error.wire_name, str(error), error.retry_after if isinstance(error, TemporaryError) else 0)
+
+    def error(self) -> ScenedockError:
+        """The error of the table; another one is the caller's fault, as what was asked can't be answered."""
+        found = next((each for each in ERRORS if each.wire_name == self.wire_name), InputError)
+        if issubclass(found, TemporaryError):
+            return found(self.message, retry_after=self.retry_after)
+        return found(self.message)
+
+
 def run_apart(limits: ApartLimits, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The result of an importable function of plain values, called in a new process.
 
     Raises
     ------
-    InputError       the function raised an error of any class
+    ScenedockError   the function raised one: the same of those that we report, with its message alone
     TemporaryError   the process died, or needs more time or memory than it may have
     """
     most = f"{limits.memory >> 20} MiB of memory"
@@ -67,7 +87,7 @@ def run_apart(limits: ApartLimits, function: Callable[P, T], *args: P.args, **kw
     if is_too_large:
         raise TemporaryError(f"it needs more than {most}", retry_after=60)
     if refusal is not None:
-        raise InputError(refusal)
+        raise refusal.error()
     result: T = returned
     return result
 
@@ -81,15 +101,15 @@ def give_back_memory() -> None:
 
 
 def _call(connection: Connection, memory: int) -> None:
-    """The work of the process; an error is sent as its message, because not every exception can be pickled."""
+    """The work of the process."""
     gc.disable()  # it ends soon, and the search for garbage costs a tenth of it
     hard = getrlimit(RLIMIT_DATA)[1]
     setrlimit(RLIMIT_DATA, (memory if hard == RLIM_INFINITY else min(memory, hard), hard))
     try:
         function, args, kwargs = connection.recv()
-        answer: tuple[object, str | None, bool] = (function(*args, **kwargs), None, False)
+        answer: tuple[object, _Refusal | None, bool] = (function(*args, **kwargs), None, False)
     except ScenedockError as error:
-        answer = (None, str(error), False)
+        answer = (None, _Refusal.of(error), False)
     except MemoryError:  # it is free again after this block
         answer = (None, None, True)
     connection.send(answer)

@@ -20,6 +20,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import urllib3
 
 from scenedock.effects.backstage.public_keys import PublicKeys
+from scenedock.effects.network.connections import Connections, why
 from scenedock.errors import AuthenticationError, TemporaryError
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 
@@ -68,7 +69,7 @@ class OpenIdProvider:
     def __init__(self, issuer: str, client: Client, most: int) -> None:
         self._issuer = issuer
         self._client = client
-        self._pool = urllib3.PoolManager(maxsize=4, retries=False)
+        self._pool = Connections(maxsize=4, retries=False)
         self._room = threading.BoundedSemaphore(most)
         self._keys = PublicKeys(self._get, _keys_by_id, "the OpenID provider", patience=10.0, most_waiting=most)
         self._known: tuple[_Metadata, float] | None = None
@@ -234,9 +235,8 @@ class OpenIdProvider:
             finally:
                 answer.release_conn()
         except urllib3.exceptions.HTTPError as error:
-            reason = type(getattr(error, "reason", None) or error).__name__
             raise TemporaryError(
-                f"the OpenID provider can't be reached ({reason}); try again later", retry_after=10
+                f"the OpenID provider can't be reached ({why(error)}); try again later", retry_after=10
             ) from None
         try:
             return answer.status, as_object(json.loads(data[:_MOST_BYTES]))

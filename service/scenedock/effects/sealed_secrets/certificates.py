@@ -176,8 +176,10 @@ def _fetch(url: str) -> bytes:
     """
     import urllib3
 
+    from scenedock.effects.network.connections import Connections, why
+
     until = time.monotonic() + _SECONDS
-    pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=3.0, read=5.0))
+    pool = Connections(retries=False, timeout=urllib3.Timeout(connect=3.0, read=5.0))
     try:
         answer = pool.request("GET", url, redirect=False, preload_content=False, decode_content=False)
         try:
@@ -191,8 +193,7 @@ def _fetch(url: str) -> bytes:
         finally:
             answer.close()
     except urllib3.exceptions.HTTPError as error:
-        reason = type(getattr(error, "reason", None) or error).__name__
-        raise TemporaryError(f"{url}: can't be reached ({reason})", retry_after=_RETRY_AFTER) from error
+        raise TemporaryError(f"{url}: can't be reached ({why(error)})", retry_after=_RETRY_AFTER) from error
     if location := answer.headers.get("location"):
         host = urlsplit(urljoin(url, location)).netloc
         raise InputError(f"{url}: it redirects to {host}, which isn't followed; list the address where it is")

@@ -6,6 +6,7 @@ import json
 
 import urllib3
 
+from scenedock.effects.network.connections import Connections, why
 from scenedock.errors import ERRORS, InputError, ScenedockError, TemporaryError
 from scenedock.model.addresses import is_base_address
 from scenedock.model.json import JsonObject, as_object, as_text
@@ -31,12 +32,10 @@ def call_service(url: str, token: str, path: str, body: JsonObject) -> JsonObjec
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     address = f"{url.rstrip('/')}{path}"
     try:
-        answer = urllib3.request(
-            "POST", address, body=json.dumps(body), headers=headers, timeout=_SECONDS, retries=False, redirect=False
-        )
+        with Connections(retries=False, timeout=_SECONDS) as connections:
+            answer = connections.request("POST", address, body=json.dumps(body), headers=headers, redirect=False)
     except urllib3.exceptions.HTTPError as error:
-        reason = type(getattr(error, "reason", None) or error).__name__
-        raise TemporaryError(f"{address}: can't be reached ({reason}); check the address", retry_after=5) from error
+        raise TemporaryError(f"{address}: can't be reached ({why(error)}); check the address", retry_after=5) from error
     try:
         document = as_object(json.loads(answer.data[:_MOST_BYTES]))
     except ValueError:

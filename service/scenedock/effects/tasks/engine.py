@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
 from dbos import error as dbos_errors
+from sqlalchemy import text
 
+from scenedock.effects.tasks.lookout import pending_runs
 from scenedock.effects.tasks.storage.database import Database, make_engine
 from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS
@@ -81,7 +83,7 @@ class Engine:
     def __init__(self, database: Database, executor: str, threads: int, *, queued: bool) -> None:
         self._address = database.address.url
         self._connections = dbos_engine(database)
-        self._migrates = database.is_sqlite
+        self._is_sqlite = database.is_sqlite
         self._executor = executor
         self._threads = threads
         self._queued = queued
@@ -167,7 +169,13 @@ class Engine:
         """The runs that dbos believes to be running, the oldest first, at most a thousand."""
         if self._client is None:
             return []
-        records = self._client.list_workflows(status="PENDING", limit=_AT_ONCE, load_output=False)
+        pending = pending_runs(is_sqlite=self._is_sqlite)
+        found = text(f"SELECT workflow_uuid FROM {pending} ORDER BY created_at LIMIT {_AT_ONCE}")  # noqa: S608 - ours
+        with self._connections.connect() as connection:
+            ids = [str(row.workflow_uuid) for row in connection.execute(found)]
+        if not ids:
+            return []
+        records = self._client.list_workflows(workflow_ids=ids, status="PENDING", load_output=False)
         return [
             UnendedRun(record.workflow_id, _task_id(record.input), str(record.executor_id or "")) for record in records
         ]
@@ -202,7 +210,7 @@ class Engine:
             "application_version": _APPLICATION_VERSION,
             "serializer": _AsJson(),
             "max_executor_threads": self._threads,
-            "run_migrations": self._migrates,
+            "run_migrations": self._is_sqlite,
             "log_level": "WARNING",
         }
 

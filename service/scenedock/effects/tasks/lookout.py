@@ -43,6 +43,14 @@ class TaskCounts:
     oldest_at: int | None
 
 
+def pending_runs(*, is_sqlite: bool) -> str:
+    """What follows FROM, for the runs that dbos takes for running.
+
+    The status is part of the text: SQLite uses a partial index only where it sees that the index has what it needs.
+    """
+    return f"{'' if is_sqlite else 'dbos.'}workflow_status WHERE status = 'PENDING'"
+
+
 class TaskLookout:
     """Checks the database at a URL, or SQLite in the data folder; one thread at a time.
 
@@ -89,11 +97,10 @@ class TaskLookout:
         TemporaryError   the database can't be reached
         """
         old = end_of_retention(time.time_ns() // 1_000_000, self._keep_days)
-        runs = "workflow_status" if self._address.file else "dbos.workflow_status"
         conditions = (
             "task WHERE status IN ('open', 'processing')",
             f"task WHERE created_at < {old:d} AND ended_at < {old:d}",  # there is an index of the former
-            f"{runs} WHERE status = 'PENDING'",
+            pending_runs(is_sqlite=bool(self._address.file)),
         )
         return any(self._first(f"SELECT 1 FROM {each} LIMIT 1") for each in conditions)  # noqa: S608 - ours
 

@@ -226,7 +226,7 @@ class TaskStore:
         """Record on all tasks of an executor that it is alive."""
         self._database.write(
             lambda connection: connection.execute(
-                update(TASK).where(TASK.c.lease_owner == owner).values(heartbeat_at=now)
+                update(TASK).where(_LIVES, TASK.c.lease_owner == owner).values(heartbeat_at=now)
             )
         )
 
@@ -250,7 +250,8 @@ class TaskStore:
         """Delete tasks that ended before a time, with their events; return their ids."""
 
         def work(connection: Connection) -> list[str]:
-            query = select(TASK.c.id).where(TASK.c.ended_at < before).limit(limit)
+            old = TASK.c.created_at < before  # there is an index of it, and what began later has not ended before
+            query = select(TASK.c.id).where(old, TASK.c.ended_at < before).order_by(TASK.c.created_at).limit(limit)
             query = query.with_for_update(skip_locked=True)  # keeps a task that is being retried
             ids = [str(row.id) for row in connection.execute(query)]
             connection.execute(delete(TASK_EVENT).where(TASK_EVENT.c.task_id.in_(ids)))

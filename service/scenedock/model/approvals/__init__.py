@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from scenedock.errors import ConflictError
 from scenedock.model.action import Caller
+from scenedock.model.json import JsonObject
 
 ApprovalState: TypeAlias = Literal["open", "approved", "refused", "ended"]
 """`ended`: its time is over, something else is asked instead, or the task has ended."""
@@ -55,12 +56,14 @@ class ApprovalSubject:
     """What a step wants to do: `what` in one line, `summary` in Markdown.
 
     `content` identifies it: if it differs later, what was approved is something else, and is asked again. It must not
-    depend on the time.
+    depend on the time. `facts` are what the step wants to know when it is tried again after its change was made: then
+    nothing is there any more that would tell it.
     """
 
     what: str
     summary: str
     content: str
+    facts: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

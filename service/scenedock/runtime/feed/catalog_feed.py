@@ -328,8 +328,8 @@ def build_apart(
 
     Raises
     ------
-    InputError       a repository can't be read
-    TemporaryError   the process died, took too long, or needs more memory
+    InputError, NotFoundError   a repository can't be read
+    TemporaryError              the process died, took too long, or needs more memory
     """
     from scenedock.usecases.catalog.build_feed import build_feed
 

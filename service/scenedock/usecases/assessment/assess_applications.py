@@ -95,6 +95,11 @@ def _report_unread(assessor: Assessor, listing: Listing) -> None:
     for path in sorted(listing.outside)[:_MOST_LINKS_TOLD]:
         said = "it is a link that leads out of the application, or nowhere, so it wasn't read"
         assessor.report("link-outside", path, said, "Assess what it leads to as well.")
+    for path in sorted(listing.folder_links)[:_MOST_LINKS_TOLD]:
+        said = "it is a link to a folder of the application, whose files are read where they are"
+        assessor.report("link-inside", path, said, "Nothing, if that folder isn't one of tests or documentation.")
+    for path in listing.special[:_MOST_LINKS_TOLD]:
+        assessor.report("no-file", path, "it is a pipe, a socket or a device, so it wasn't read", "Remove it.")
     for path in listing.unnameable[:_MOST_LINKS_TOLD]:
         assessor.report("name-not-unicode", path, "its path isn't Unicode, so it wasn't read", "Rename it.")
     for path in listing.too_deep[:_MOST_LINKS_TOLD]:

@@ -132,10 +132,12 @@ def read_repositories(
     tolerate: bool = False,
     facts: FactsOfRun | None = None,
     keep_documents: bool = False,
+    jobs: int | None = 1,
 ) -> ReadRepositories:
     """Phase `folders`, as `export_catalog` has it; one repository that can't be read may be tolerated.
 
-    With `facts`, what was known before isn't read again.
+    With `facts`, what was known before isn't read again. `jobs` processes read folders at once; for None as many as a
+    repository's size pays for.
 
     Raises
     ------
@@ -145,7 +147,9 @@ def read_repositories(
     opened: list[RepositoryReader] = []
     for name, folder in repositories.items():
         try:
-            opened.append(RepositoryReader.of(name, folder, settings, facts, keep_documents=keep_documents))
+            reader = RepositoryReader.of(name, folder, settings, facts, keep_documents=keep_documents)
+            reader.jobs = jobs
+            opened.append(reader)
         except ScenedockError as error:
             if not tolerate:
                 raise

@@ -46,6 +46,7 @@ from scenedock.usecases.catalog.known_facts import (
     ManifestsReader,
     known_repository,
 )
+from scenedock.usecases.catalog.read_folders import read_folders
 
 _SHOWN_SEGMENTS, _SHOWN_CHARACTERS = 3, 200
 """Of a path that is too long."""
@@ -69,6 +70,7 @@ class RepositoryReader:
     known: KnownRepository | None = None
     now_known: KnownRepository | None = None
     kept_documents: dict[str, Document] | None = None
+    jobs: int | None = 1
     findings: list[Finding] = field(default_factory=list)
     deployed: list[Deployed] = field(default_factory=list)
     doubtful: dict[str, Finding] = field(default_factory=dict)
@@ -168,8 +170,9 @@ class RepositoryReader:
         with_facts: list[Unit] = []
         unit_folders: dict[str, HelmFolder] = {}
         homes = find_homes(units, self.settings, self.plan, self.listing.inside)
-        for request in self._requests(named, homes):
-            path, facts = request.planned.path, reader.read(request)
+        requests = tuple(self._requests(named, homes))
+        for request, facts in zip(requests, read_folders(reader, requests, self.jobs), strict=True):
+            path = request.planned.path
             self.findings.extend(facts.findings)
             if facts.unreadable:
                 unreadable.add(path)

@@ -60,10 +60,7 @@ def _find(hosts: CodeHosts, home: Home, keys: Sequence[PairKey], how: How, attem
     with hosts.open(address) as repository:
         pull = repository.pulls.find(branch_of(keys, home.prefix)) if repository.pulls else None
         if pull and pull.state == "merged" and attempt.mark.in_text(pull.body):
-            proposed = Proposed(
-                changed=True, branch=pull.branch, commit=pull.commit, url=pull.url, number=pull.number, state=pull.state
-            )
-            return Published(home.name, proposed, merges=how.merges)
+            return Published(home.name, Proposed.of(pull), merges=how.merges)
         base = home.branch or repository.default_branch()
         if (made := repository.find_marked(base, attempt.mark)) is None:
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,7 +14,6 @@ from scenedock.changes.environments.entries import Entries, Entry, entries_of
 from scenedock.changes.environments.evidence import Evidence, Neighbour
 from scenedock.changes.environments.items import Item, within
 from scenedock.errors import InputError, NotFoundError
-from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.deployments.pieces import ServicePieces
 from scenedock.usecases.environments.pieces import Piece
@@ -68,9 +66,7 @@ class ServiceComparer:
 
     def judge(self, piece: Piece) -> ServiceJudge:
         """What decides on the keys of a piece."""
-        is_line = piece.item is not None and posixpath.basename(piece.path) in KUSTOMIZATIONS  # it names what is made
-        is_alone = is_line or (piece.is_text and piece.path != self.owners)
-        neighbours = {} if is_alone else dict(self._neighbours(piece))
+        neighbours = {} if piece.is_text and piece.path != self.owners else dict(self._neighbours(piece))
         versions = {
             (line.line, next((key for key in reversed(line.spot.keys) if isinstance(key, str)), ""))
             for key in self.source.keys

@@ -10,11 +10,12 @@ from typing import Protocol
 from scenedock.changes.environments.answering import answered, with_keys
 from scenedock.changes.environments.copying import copied
 from scenedock.changes.environments.deciding import Judge
-from scenedock.changes.environments.decisions import Decision, Verdict
+from scenedock.changes.environments.decisions import DROPPED, Decision, Verdict
 from scenedock.changes.environments.entries import Entries
+from scenedock.changes.environments.following import Following
 from scenedock.changes.environments.items import with_item
 from scenedock.changes.environments.planned import Answers, Lack
-from scenedock.changes.environments.secrets import generated_of
+from scenedock.changes.environments.secrets import GENERATED, SECRETS, generated_of
 from scenedock.changes.environments.words import Words
 from scenedock.changes.planned import PlannedFile
 from scenedock.documents.plain_secrets import kind_of_secret
@@ -76,13 +77,17 @@ def decide(draft: Draft, compared: Compared, answers: Answers) -> None:
         for piece, entries in read.items()
         for path in generated_of(entries or ())
     }
+    copies = [(piece.path, piece.target) for piece in draft.pieces if piece.item is None]
+    following = Following(copies, draft.ground.paths(draft.repository), draft.words, draft.new)
     for piece, entries in read.items():
         if entries is None:
             raise InputError(f"{piece.path}: it can't be read, so it can't be copied")
         judge = compared.judge(piece)
         for entry, verdict in judge.verdicts(entries):
             place = Place(draft.repository, piece.path, entry.line)
-            decided = Verdict("left out", "a secret is generated of it") if piece.path in secret else verdict
+            decided = following.decided(piece.path, piece.target, entry, verdict)
+            if piece.path in secret:
+                decided = Verdict("left out", GENERATED)
             made.append((piece, Decision.of(entry, decided, place)))
     keyed = with_keys([each for _, each in made], {at: piece.target for at, (piece, _) in enumerate(made)})
     draft.decisions = {piece: [] for piece in draft.pieces}
@@ -129,6 +134,14 @@ def write(draft: Draft, without: Piece | None = None) -> None:
         _check_no_secret(file)
 
 
+def _why_not_made(decisions: Sequence[Decision]) -> str:
+    """Why a file has nothing to copy; empty where somebody wants it so, or a secret to seal stands for it."""
+    reasons = {each.reason for each in decisions if each.entry.identity[0].partition("/")[0] not in SECRETS}
+    if not reasons or reasons & {DROPPED, GENERATED}:
+        return ""
+    return next(iter(reasons)) if len(reasons) == 1 else "all its keys are secrets"
+
+
 def _check_no_secret(file: PlannedFile) -> None:
     """Refuse a file into which a secret came by an answer, or in a comment.
 
@@ -153,9 +166,12 @@ def stale_catalog(draft: Draft) -> Iterator[Lack]:
 
 
 def missing_files(draft: Draft) -> Iterator[Lack]:
-    """The files that values name now, where only those of the source are there."""
+    """The files that aren't made, and those that values name now, where only those of the source are there."""
     there = draft.ground.paths(draft.repository)
     for piece, decisions in draft.decisions.items():
+        if piece.item is None and _is_left_out(decisions) and (why := _why_not_made(decisions)):
+            place = Place(draft.repository, piece.path)
+            yield Lack("file", f"{piece.target} isn't made: {why}", place, "Make it with references to secrets.")
         for each in decisions:
             if each.outcome != "replaced" or not isinstance(each.value, str) or each.entry.is_key:
                 continue

@@ -55,9 +55,11 @@ def publish_retirement(
 
 
 def find_published_retirement(
-    hosts: CodeHosts, repositories: Mapping[str, ServedRepository], attempt: Attempt
+    hosts: CodeHosts, repositories: Mapping[str, ServedRepository], branches: Mapping[str, str], attempt: Attempt
 ) -> tuple[Published, ...]:
     """What an earlier attempt has published, if that is merged: then nothing is left that could be planned.
+
+    `branches` are those of its pull requests by repository, as far as they are known.
 
     Raises
     ------
@@ -76,11 +78,14 @@ def find_published_retirement(
             continue
         if hosts.may_write(address):
             with hosts.open(address) as repository:
-                found += _merged(repository, home, attempt)
+                found += _merged(repository, home, branches.get(name, ""), attempt)
     return tuple(found)
 
 
-def _merged(repository: RemoteRepository, home: Home, attempt: Attempt) -> list[Published]:
+def _merged(repository: RemoteRepository, home: Home, branch: str, attempt: Attempt) -> list[Published]:
+    pull = repository.pulls.find(branch) if repository.pulls and branch else None
+    if pull and pull.state == "merged" and attempt.mark.in_text(pull.body):
+        return [Published(home.name, Proposed.of(pull))]
     base = home.branch or repository.default_branch()
     made = repository.find_marked(base, attempt.mark)
     if made is None:

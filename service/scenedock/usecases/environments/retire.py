@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.mapping.source_code import source_code_of
 from scenedock.catalog.reading.handwritten import CATALOG_FILE
@@ -21,6 +22,7 @@ from scenedock.usecases.environments.blast_radius import blast_radius
 from scenedock.usecases.environments.removing.dangling import dangling
 from scenedock.usecases.environments.removing.evidence import take_out
 from scenedock.usecases.environments.removing.removal import (
+    ChangedAlreadyError,
     Removal,
     drop_mentions,
     forget_in_settings,
@@ -121,19 +123,37 @@ def _remove(removal: Removal, retirement: Retirement) -> None:
 
 
 def _take_out_all(removal: Removal) -> None:
-    """Take out what is there, and then what only counts because that has gone."""
+    """Take out what is there, and then what only counts because that has gone.
+
+    The last are first: so those before them in the same file are where they were read.
+    """
     for _ in range(_MOST_ROUNDS + len(removal.keys)):
         before = dict(removal.after)
-        for member, deployment, counts in left_of(removal):
-            refused = len(removal.refusals)
-            take_out(removal, member, deployment)
-            if not counts:
-                del removal.refusals[refused:]
-            if removal.after != before:
-                break
+        left = list(left_of(removal))
+        _take_out(removal, before, [each[:2] for each in reversed(left) if each[2]])
+        refused = len(removal.refusals)
+        if removal.after == before:
+            _take_out(removal, before, [each[:2] for each in left if not each[2]])
+            del removal.refusals[refused:]
         if removal.after == before or removal.refusals:
             return
         removal.renew()
+
+
+def _take_out(
+    removal: Removal, before: Mapping[tuple[str, str], bytes | None], left: Sequence[tuple[Member, Deployment]]
+) -> None:
+    """Take out deployments, until one is no more where it was read."""
+    now = removal.now
+    for member, deployment in left:
+        try:
+            take_out(removal, member, deployment)
+        except ChangedAlreadyError:
+            if removal.after == before:
+                raise
+            return
+        if removal.now is not now:
+            return
 
 
 def _members(removal: Removal, service: str, repository: str) -> Iterator[Member]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
 from scenedock.errors import ConflictError, NotAllowedError, TemporaryError
-from scenedock.gitops.changes import ChangeRequest, Check, Edit, allow_all, changed_files, plan_changes
+from scenedock.gitops.changes import ChangeRequest, Check, Edit, Intended, allow_all, plan_changes
 from scenedock.gitops.values_edits import get_value
 from scenedock.model.code_hosts.code_host import CodeHost
 from scenedock.model.code_hosts.commit import Attempt, CommitListing, FileChange, Head, commit_message, touched_paths
@@ -77,7 +76,7 @@ def commit_change(
         if seen:
             _refuse_overlap(repository, request, branch, seen, listing)
         changes = plan_changes(request, listing, _reading(repository, listing), attempt.log)
-        check(branch, partial(changed_files, changes, listing, _reading(repository, listing)))
+        check(Intended(branch, head, listing, _reading(repository, listing), changes))
         new = repository.write(head, changes, listing, message)
         if new.commit == head.commit:
             return Committed(changed=False, branch=branch, commit=head.commit)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
-from functools import partial
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
 from scenedock.errors import ConflictError, ScenedockError, TemporaryError
-from scenedock.gitops.changes import ChangeRequest, Check, allow_all, changed_files, plan_changes
+from scenedock.gitops.changes import ChangeRequest, Check, Intended, allow_all, plan_changes
 from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message, has_mark, refuse_trailers
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
 from scenedock.model.code_hosts.pull_request_text import renewed, text_of
@@ -47,6 +46,13 @@ class Proposed:
     by_others: bool = False
     """Whether the branch has commits that we didn't make."""
 
+    @classmethod
+    def of(cls, pull: PullRequest) -> Proposed:
+        """What an earlier attempt has proposed by a pull request."""
+        return cls(
+            changed=True, branch=pull.branch, commit=pull.commit, url=pull.url, number=pull.number, state=pull.state
+        )
+
 
 def propose_change(
     repository: RemoteRepository, proposal: Proposal, attempt: Attempt, check: Check = allow_all
@@ -76,8 +82,12 @@ def propose_change(
         raise no_branch(repository, base)
     request = proposal.changes
     listing = repository.listing(head, request.paths) if request.needs_listing or check is not allow_all else {}
-    changes = plan_changes(request, listing, lambda path: repository.read(listing[path]), attempt.log)
-    check(base, partial(changed_files, changes, listing, lambda path: repository.read(listing[path])))
+
+    def read(path: str) -> bytes:
+        return repository.read(listing[path])
+
+    changes = plan_changes(request, listing, read, attempt.log)
+    check(Intended(base, head, listing, read, changes))
     new = repository.write(head, changes, listing, message)
     if new.commit == head.commit:
         attempt.log(f"{repository.address}: {base} has all of this already; there is nothing to propose")
@@ -187,9 +197,7 @@ def _proposed(repository: RemoteRepository, proposal: Proposal, pull: PullReques
     if repository.pulls and pull.state == "open":
         _decorate(repository, proposal, pull, attempt)
     attempt.log(f"pull request {pull.url} ({pull.state})")
-    return Proposed(
-        changed=True, branch=pull.branch, commit=pull.commit, url=pull.url, number=pull.number, state=pull.state
-    )
+    return Proposed.of(pull)
 
 
 def _decorate(repository: RemoteRepository, proposal: Proposal, pull: PullRequest, attempt: Attempt) -> None:

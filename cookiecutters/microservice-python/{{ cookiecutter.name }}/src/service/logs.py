@@ -40,5 +40,10 @@ CONFIGURATION: dict[str, Any] = {
         "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"},
     },
     "root": {"level": os.environ.get("LOG_LEVEL", "INFO"), "handlers": ["stdout"]},
-    "loggers": {"gunicorn.error": {"level": "INFO", "propagate": True}},
+    "loggers": {
+        "gunicorn.error": {"level": "INFO", "propagate": True},
+{% if cookiecutter.database == 'postgresql' %}
+        "alembic": {"level": "WARNING"},  # or each probe has two lines
+{% endif %}
+    },
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from scenedock.doors.cli.sources import Sources
 from scenedock.errors import InputError
 
 if TYPE_CHECKING:
+    from scenedock.effects.git.repositories import Repository
     from scenedock.usecases.assessment.assess_applications import Assessed
 
 
@@ -48,7 +50,7 @@ def assess(
     if answers and len(applications) > 1:
         raise InputError("--answers is for one application: a runbook has one; pass one PATH")
     with Sources(applications, ref, None, None).opened() as opened:
-        assessed = assess_applications(opened)
+        assessed = assess_applications(_told_apart(opened, Sources(applications, ref, None, None).roots))
     if answers:
         from scenedock.assessment.runbook import runbook_answers
 
@@ -63,6 +65,18 @@ def assess(
         write_file(output, f"{text}\n")
     else:
         click.echo(text)
+
+
+def _told_apart(opened: Mapping[str, Repository], roots: Mapping[str, Path]) -> dict[str, Repository]:
+    """Applications by names that tell them apart: where folders have one name, with the folder above."""
+    folders = Counter(name.rpartition("/")[2] for name in opened)
+    apart: dict[str, Repository] = {}
+    for name, repository in opened.items():
+        folder = name.rpartition("/")[2]
+        above = roots[name].absolute().parent.name
+        longer = f"{above}/{folder}" if folders[folder] > 1 and above and "/" not in name else name
+        apart[name if longer in opened or longer in apart else longer] = repository
+    return apart
 
 
 def _lines(assessed: Assessed, *, verbose: bool) -> Iterator[str]:

@@ -58,10 +58,10 @@ class Programs:
         from scenedock.effects.helm.chart_cache import ChartCache
         from scenedock.effects.helm.program import HelmProgram
         from scenedock.effects.kustomize.program import KustomizeProgram
+        from scenedock.runtime.wiring import cache_folder
         from scenedock.usecases.manifests.tools import RenderingTools
 
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock" / "charts"
-        charts = ChartCache(self.charts or cache, _fetcher() if self.fetch_charts else None)
+        charts = ChartCache(self.charts or cache_folder() / "charts", _fetcher() if self.fetch_charts else None)
         return RenderingTools(HelmProgram(self.helm), KustomizeProgram(self.kustomize), charts)
 
 

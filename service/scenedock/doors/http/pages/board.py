@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from scenedock.doors.http.rendering.links import argocd_url, line_url
 from scenedock.doors.http.rendering.page import PAGE, address, days_since, page
+from scenedock.doors.http.rendering.paging import part_of
 from scenedock.doors.http.rendering.service_lines import (
     FACETS,
     Filter,
@@ -38,6 +39,8 @@ from scenedock.usecases.releases.overview import Overview
 
 NOWHERE: Final = "(none)"
 """The column of what names no environment, and its name in addresses."""
+_ON_A_PAGE: Final = 500
+"""Rows: so long a table is searched and filtered rather than read."""
 _CLASSES: Final[Mapping[State, Markup]] = {
     "same": Markup(""),
     "behind": Markup(" class=b"),
@@ -79,7 +82,9 @@ def show_board(service: Service) -> Response:
     overview, query = shown.overview, request.args
     looked_for = Filter.of(query)
     lines = lines_of(overview)
-    rows = [row for row in overview.rows if row.service in lines and looked_for.matches(lines[row.service])]
+    rows = [row for row in overview.rows if row.service in lines]
+    if not looked_for.is_empty:
+        rows = [row for row in rows if looked_for.matches(lines[row.service])]
     state = query.get("drift", "")
     if state:
         rows = [row for row in rows if any(_is_in(cell, state) for cell in row.cells.values())]
@@ -90,6 +95,7 @@ def show_board(service: Service) -> Response:
     gaps = gaps_of(rows, where, behind) if behind else {}
     if behind:
         rows = sorted((row for row in rows if row.service in gaps), key=lambda row: gaps[row.service].sort_key)
+    part = part_of(rows, query.get("page", "1"), _ON_A_PAGE)
     html = _cells_of_rows(
         overview,
         int(time.time() // _SECONDS_OF_A_DAY),
@@ -108,10 +114,9 @@ def show_board(service: Service) -> Response:
             ),
             gaps.get(row.service),
         )
-        for row in rows
+        for row in part.items
     ]
-    on_board = [lines[row.service] for row in overview.rows if row.service in lines]
-    facets = {name: values_of(on_board, name) for name in FACETS if name != "environment"}
+    facets = _facets(overview)
     environments = [each.name for each in _columns(overview)]
     there = {name: [value for value, _ in found] for name, found in facets.items()}
     asked = [(name, query.get(name, "")) for name in ("drift", "in", "behind")]
@@ -123,6 +128,9 @@ def show_board(service: Service) -> Response:
         shown=shown,
         wrong=wrong,
         board=board,
+        number=len(rows),
+        at=part.at,
+        pages=part.pages,
         columns=columns,
         total=len(overview.rows),
         facets=facets,
@@ -168,6 +176,14 @@ def go_to_argocd(service: Service, name: str, environment: str) -> Response:
 def _away(url: str, name: str) -> Response:
     """To another site, or to the page of the service where nobody knows its address."""
     return Response(status=302, headers={"Location": url or f"{address('/services', name)}#versions"})
+
+
+@lru_cache(maxsize=1)
+def _facets(overview: Overview) -> Mapping[str, Sequence[tuple[str, int]]]:
+    """The values by which the board can be filtered; environments are its columns."""
+    lines = lines_of(overview)
+    on_board = [lines[row.service] for row in overview.rows if row.service in lines]
+    return {name: values_of(on_board, name) for name in FACETS if name != "environment"}
 
 
 @lru_cache(maxsize=1)

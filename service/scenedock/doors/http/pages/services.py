@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -14,6 +14,7 @@ from scenedock.documents.writing import write_documents
 from scenedock.doors.http.pages.findings import each_once, groups_of
 from scenedock.doors.http.rendering.links import argocd_url, backstage_url, commit_url, link_to
 from scenedock.doors.http.rendering.page import PAGE, page
+from scenedock.doors.http.rendering.paging import part_of
 from scenedock.doors.http.rendering.relations import relations_of
 from scenedock.doors.http.rendering.service_lines import (
     FACETS,
@@ -81,29 +82,38 @@ def list_services(service: Service) -> Response:
     chosen = Filter.of(query)
     key = query.get("sort", "name").removeprefix("-")
     key = key if key in _SORTED_BY else "name"
-    found = sorted(
-        (line for line in lines.values() if chosen.matches(line)),
-        key=lambda line: (str(getattr(line, key)).lower(), line.name),
-        reverse=query.get("sort", "").startswith("-"),
-    )
-    pages = max(1, -(-len(found) // _ON_A_PAGE))
-    number = query.get("page", "1")
-    at = min(max(int(number), 1), pages) if number.isdecimal() and len(number) < 6 else 1
-    facets = {name: values_of(lines.values(), name) for name in FACETS}
+    found = _in_order(shown.overview, key, is_reversed=query.get("sort", "").startswith("-"))
+    if not chosen.is_empty:
+        found = [line for line in found if chosen.matches(line)]
+    part = part_of(found, query.get("page", "1"), _ON_A_PAGE)
+    facets = _facets(shown.overview)
     return page(
         "services.html",
         shown=shown,
         wrong=[*unknown_values(chosen, {name: [value for value, _ in found] for name, found in facets.items()})],
-        lines=found[(at - 1) * _ON_A_PAGE : at * _ON_A_PAGE],
+        lines=part.items,
         number=len(found),
         total=len(lines),
         chosen=chosen,
         facets=facets,
         sort=query.get("sort", "name"),
         sorted_by=_SORTED_BY,
-        at=at,
-        pages=pages,
+        at=part.at,
+        pages=part.pages,
     )
+
+
+@lru_cache(maxsize=1)
+def _in_order(overview: Overview, key: str, *, is_reversed: bool) -> Sequence[ServiceLine]:
+    """All services, sorted by a column."""
+    lines = lines_of(overview).values()
+    return sorted(lines, key=lambda line: (str(getattr(line, key)).lower(), line.name), reverse=is_reversed)
+
+
+@lru_cache(maxsize=1)
+def _facets(overview: Overview) -> Mapping[str, Sequence[tuple[str, int]]]:
+    """The values by which services can be filtered."""
+    return {name: values_of(lines_of(overview).values(), name) for name in FACETS}
 
 
 def show_service(service: Service, name: str) -> Response:

@@ -62,6 +62,11 @@ class Filter:
         """The filter of an address: `q`, and each facet, which may be repeated."""
         return cls(query.get("q", "").strip(), {facet: tuple(filter(None, query.getlist(facet))) for facet in facets})
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether every service has it."""
+        return not self.text and not any(self.facets.values())
+
     def matches(self, line: ServiceLine) -> bool:
         """Whether a service has all of it."""
         return all(word in line.searched for word in self.text.lower().split()) and all(

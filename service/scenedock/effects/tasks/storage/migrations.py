@@ -55,6 +55,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX approval_task_id ON approval (task_id)",
         "CREATE INDEX approval_asked_at ON approval (asked_at)",
     ),
+    (
+        """CREATE TABLE process_key (process TEXT NOT NULL, purpose TEXT NOT NULL, digest TEXT NOT NULL,
+        accepted TEXT NOT NULL, seen_at BIGINT NOT NULL, PRIMARY KEY (process, purpose))""",
+    ),
 )
 """The migration of each version, from version 1. A released entry is never changed, only followed by another.
 

@@ -156,6 +156,16 @@ APPROVAL = Table(
     Index("approval_asked_at", "asked_at"),
 )
 
+PROCESS_KEY = Table(
+    "process_key",
+    METADATA,
+    Column("process", Text, primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("accepted", Text, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
 VERSION = Table(VERSIONS, METADATA, Column("version", Integer, primary_key=True, autoincrement=False))
 
 

@@ -114,7 +114,7 @@ def place_in_list(member: Member, item: ListItem, document: Json) -> Path:
 def _switch_off(removal: Removal, repository: str, path: str, at: Path, value: Json) -> None:
     where = at if isinstance(value, bool) else (*at, "enabled")
     off = partial(add_value, path=written(where), value=False, file=path)
-    removal.edit_as_read(repository, path, off)
+    removal.edit_as_read(repository, path, (0, *at), off)
 
 
 def _take_out_application(removal: Removal, application: Application) -> None:
@@ -135,27 +135,33 @@ def _take_out_generated(removal: Removal, application: Application, document: Do
     """Take away the part of a generator that makes this Application and no other: a file, an element, or a folder."""
     place, parameters = application.place, application.parameters
     elements = [
-        (path, len(as_list(value_at(manifest, path[:-1]))))
+        path
         for path in elements_of(value_at(manifest, ("spec", "generators")), ("spec", "generators"))
         if is_made_of(as_object(value_at(manifest, path)), parameters)
     ]
     others, read = _others_of(removal, application), as_object(parameters.get("path"))
     is_alone = bool(read) and not any(as_object(each.parameters.get("path")) == read for each in others)
     in_elements = any(
-        is_made_of(as_object(value_at(manifest, path)), each.parameters) for path, _ in elements for each in others
+        is_made_of(as_object(value_at(manifest, path)), each.parameters) for path in elements for each in others
     )
     if not elements or (is_alone and (in_elements or _read_here(removal, place, read))):
         _delete_read(removal, application, read)
     elif len(elements) > 1:
-        at = replace(place, line=document.line_of(elements[0][0]))
+        at = replace(place, line=document.line_of(elements[0]))
         removal.refuse(application.name, "the set makes it of several elements, which make others, too", at)
-    elif elements[0][1] > 1:
-        _remove(removal, place.repository, place.path, elements[0][0], document.number)
+    elif _left_in(removal, place, document, elements[0][:-1]) > 1:
+        _remove(removal, place.repository, place.path, elements[0], document.number)
     elif not others:
         _delete_document(removal, place, document)
     else:
-        at = replace(place, line=document.line_of(elements[0][0]))
+        at = replace(place, line=document.line_of(elements[0]))
         removal.refuse(application.name, "it is the only element of a list that makes others, too", at)
+
+
+def _left_in(removal: Removal, place: Place, document: Document, at: Path) -> int:
+    """How many items a list still has, after what has been taken out of it."""
+    there = read_documents(removal.content(place.repository, place.path))
+    return next((len(as_list(value_at(each.value, at))) for each in there if each.number == document.number), 0)
 
 
 def _read_here(removal: Removal, place: Place, read: JsonObject) -> str:
@@ -182,7 +188,7 @@ def _delete_generating(removal: Removal, application: Application, path: str) ->
     document = _document(removal, repository, path)
     if document and isinstance(document.value, list):
         matching = [at for at, each in enumerate(document.value) if is_made_of(as_object(each), application.parameters)]
-        if len(matching) == 1 and len(document.value) > 1:
+        if len(matching) == 1 and _left_in(removal, Place(repository, path), document, ()) > 1:
             _remove(removal, repository, path, (matching[0],))
             return
     removal.delete(repository, path)
@@ -264,11 +270,12 @@ def _delete_document(removal: Removal, place: Place, document: Document) -> None
     """Take a manifest out of its file; the file goes with its only one."""
     if removal.after.get((place.repository, place.path), b"") is None:
         return
-    documents = removal.now.survey.readers[place.repository].documents(place.path)
-    if [each for each in documents if each.value is not None] == [document]:
+    documents = read_documents(removal.content(place.repository, place.path))
+    if [each.number for each in documents if each.value is not None] == [document.number]:
         removal.delete(place.repository, place.path)
         return
-    removal.edit_as_read(place.repository, place.path, lambda data: _without_document(data, place, document))
+    at = (document.number,)
+    removal.edit_as_read(place.repository, place.path, at, lambda data: _without_document(data, place, document))
 
 
 def _without_document(data: bytes, place: Place, document: Document) -> bytes:
@@ -298,7 +305,8 @@ def _head(lines: Sequence[bytes]) -> int:
 
 
 def _remove(removal: Removal, repository: str, path: str, at: Path, document: int | None = None) -> None:
-    removal.edit_as_read(repository, path, lambda data: remove_value(data, written(at), path, document))
+    place = (document or 0, *at)
+    removal.edit_as_read(repository, path, place, lambda data: remove_value(data, written(at), path, document))
 
 
 def _document(removal: Removal, repository: str, path: str, line: int | None = None) -> Document | None:

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeAlias
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.services import Member
@@ -28,11 +29,19 @@ _TAKING = ("resources", "components", "bases")
 """What a kustomization lists folders and files under."""
 
 
+At: TypeAlias = tuple[str | int, ...]
+"""A place in a file: the number of the document, and the keys and numbers of items that lead to it."""
+
+
+class ChangedAlreadyError(InputError):
+    """A place can't be edited before the repositories are read again: an edit before it has moved it."""
+
+
 @dataclass(slots=True)
 class Removal:
     """What a retirement takes away, in the making: of each file what it was and what it becomes, None if it goes.
 
-    `now` is the ground as it would be so far.
+    `now` is the ground as it would be so far, but for the `edited` places.
     """
 
     ground: Ground
@@ -41,6 +50,8 @@ class Removal:
     before: dict[tuple[str, str], bytes] = field(default_factory=dict)
     after: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
+    edited: dict[tuple[str, str], list[At]] = field(default_factory=dict)
+    _read: tuple[PlannedFile, ...] = ()
 
     @property
     def files(self) -> tuple[PlannedFile, ...]:
@@ -49,13 +60,15 @@ class Removal:
         return tuple(each for each in found if each.after != each.before)
 
     def renew(self) -> None:
-        """Read the repositories as they would be now.
+        """Read the repositories as they would be now, unless they were.
 
         Raises
         ------
         InputError   they couldn't be read then
         """
-        self.now = self.ground.later(self.files)
+        if self.files != self._read:
+            self.now, self._read = self.ground.later(self.files), self.files
+        self.edited.clear()
 
     def paths(self, repository: str) -> Iterator[str]:
         """The files of a repository that stay."""
@@ -87,16 +100,22 @@ class Removal:
         """
         self.after[repository, path] = edited(self.content(repository, path))
 
-    def edit_as_read(self, repository: str, path: str, edited: Callable[[bytes], bytes]) -> None:
-        """As `edit`, at a place that `now` tells: numbers of documents and items mean others after another edit.
+    def edit_as_read(self, repository: str, path: str, at: At, edited: Callable[[bytes], bytes]) -> None:
+        """As `edit`, at a place that `now` tells: numbers of documents and items mean others after an edit before it.
 
         Raises
         ------
-        InputError, NotFoundError   it can't be read or edited, or isn't as `now` has it
+        ChangedAlreadyError         it isn't where `now` has it
+        InputError, NotFoundError   it can't be read or edited
         """
-        if self.content(repository, path) != self.now.read(repository, path):
-            raise InputError(f"{repository}:{path} would have to be changed twice at once; remove one entry by hand")
+        places = self.edited.setdefault((repository, path), [])
+        changed = self.content(repository, path) != self.now.read(repository, path)
+        if changed and (not places or any(_moves(each, at) for each in places)):
+            raise ChangedAlreadyError(
+                f"{repository}:{path} would have to be changed twice at once; remove one entry by hand"
+            )
         self.edit(repository, path, edited)
+        places.append(at)
 
     def delete(self, repository: str, path: str) -> None:
         """Let a file go."""
@@ -118,6 +137,14 @@ class Removal:
         if name not in self.ground.repositories:
             raise NotFoundError(f"{name} is not among the repositories that are read")
         return self.ground.repositories[name]
+
+
+def _moves(edited: At, at: At) -> bool:
+    """Whether an edit of one place may have moved another one, or is around it or in it."""
+    for one, other in zip(edited, at, strict=False):
+        if one != other:
+            return isinstance(one, int) and isinstance(other, int) and one < other
+    return True
 
 
 def pair_of(key: PairKey) -> str:

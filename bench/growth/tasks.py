@@ -1,0 +1,114 @@
+"""What tasks cost beside many finished ones in the same tables, in CPU of this process and its children.
+
+The finished ones are copies of one that really ran, with its events and its record in the engine's tables. With
+PostgreSQL, the CPU of its own processes isn't measured, so only SQLite is.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from sqlalchemy import Connection, text
+
+from bench.feed import cpu_of
+from bench.tasks import CALLER, run, serving
+from scenedock.effects.tasks.engine import Engine
+from scenedock.effects.tasks.lookout import TaskLookout
+from scenedock.effects.tasks.storage.database import Database
+from scenedock.model.tasks.task import TaskQuery
+from scenedock.runtime.tasks.service import TaskService
+from scenedock.runtime.tasks.settings import TaskSettings
+from scenedock.usecases.tasks.submit_task import identity
+
+_AT_ONCE = 10_000
+_HOUR = 3_600_000
+_RUNS = 40
+"""Of everything that is quick."""
+_COPIED = {"task": "id", "task_event": "task_id", "workflow_status": "workflow_uuid", "workflow_input": "workflow_uuid"}
+
+
+def costs(finished: Sequence[int]) -> tuple[Mapping[str, Mapping[int, float]], float]:
+    """Milliseconds of CPU by the number of finished tasks in the tables; and those to delete one."""
+    found: dict[str, dict[int, float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        settings = TaskSettings(Path(folder))
+        with serving(settings, split=False) as service:
+            model = run(service, 1)[0].id
+            present = 0
+            for number in finished:
+                fill(service.effects.database, model, number - present)
+                present = number
+                for what, milliseconds in _measured(service, settings).items():
+                    found.setdefault(what, {})[number] = milliseconds
+            return found, 1_000 * cpu_of(lambda: _forget_all(service)) / present
+
+
+def fill(database: Database, model: str, count: int) -> None:
+    """Copy a finished task so many times, each a second older than the one before."""
+    for begin in range(0, count, _AT_ONCE):
+        ids = [str(uuid.uuid4()) for _ in range(min(_AT_ONCE, count - begin))]
+        database.write(partial(_copy, model, ids, begin))
+
+
+def _copy(model: str, ids: Sequence[str], begin: int, connection: Connection) -> None:
+    connection.execute(text("CREATE TEMPORARY TABLE copy (id TEXT, age INTEGER)"))
+    rows = [{"id": each, "age": (begin + number) * 1_000} for number, each in enumerate(ids, 1)]
+    connection.execute(text("INSERT INTO copy VALUES (:id, :age)"), rows)
+    record = text("SELECT workflow_uuid FROM workflow_input WHERE inputs LIKE :task")
+    run_of_model = connection.scalar(record, {"task": f"%{model}%"})
+    for table, key in _COPIED.items():
+        columns = [
+            str(row.name)
+            for row in connection.execute(text("SELECT name FROM pragma_table_info(:table)"), {"table": table})
+        ]
+        old = [each for each in columns if each in {"created_at", "ended_at", "completed_at"}]
+        chosen = (
+            "copy.id" if each == key else f"model.{each} - age" if each in old else f'model."{each}"'
+            for each in columns
+        )
+        quoted = ", ".join(f'"{each}"' for each in columns)
+        statement = f"INSERT INTO {table} ({quoted}) SELECT {', '.join(chosen)} FROM {table} AS model, copy"  # noqa: S608 - ours
+        statement += f" WHERE model.{key} = :model"
+        connection.execute(text(statement), {"model": model if "task" in table else run_of_model})
+    connection.execute(text("DROP TABLE copy"))
+
+
+def _measured(service: TaskService, settings: TaskSettings) -> Mapping[str, float]:
+    store, engine = service.effects.store, service.effects.engine
+    if not isinstance(engine, Engine):
+        raise TypeError("tasks are not run by this process")
+    lookout = TaskLookout("", settings.data, settings.keep_days)
+    mine = (identity(CALLER),)
+    now = time.time_ns() // 1_000_000
+    work: Mapping[str, Callable[[], object]] = {
+        "a task, from its submission to its end": lambda: run(service, 1),
+        "a page of all tasks": lambda: store.find(TaskQuery()),
+        "a page of somebody's tasks": lambda: store.find(TaskQuery(created_by=mine)),
+        "a page of failed tasks": lambda: store.find(TaskQuery(status=("failed",))),
+        "a look for tasks to tend": lambda: store.to_tend(now),
+        "a look for runs that were lost": engine.unended_runs,
+        "a beat of the executor": lambda: store.beat("nobody", now),
+        "the numbers for metrics": lookout.counts,
+        "a look for work by an idle process": lookout.sees_work,
+    }
+    measured = {what: _milliseconds(each) for what, each in work.items()}
+    lookout.close()
+    return measured
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    """The median of three rounds."""
+    return 1_000 * median(cpu_of(work, _RUNS) for _ in range(3))
+
+
+def _forget_all(service: TaskService) -> None:
+    before = time.time_ns() // 1_000_000 + _HOUR
+    while service.effects.store.forget(before):
+        continue
+    service.effects.engine.forget(before)

@@ -1,0 +1,66 @@
+"""Work that a fork of this process does at the same time, on another core; what it gives comes back by a file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, Final
+
+from scenedock.effects.local.facts_file import pack, unpack
+
+_LENGTH: Final = 8
+
+
+def cores() -> int:
+    """How many processes can run at once."""
+    return len(os.sched_getaffinity(0))
+
+
+def can_fork() -> bool:
+    """Whether this process has no threads, whose locks a fork would copy."""
+    return threading.active_count() == 1
+
+
+@contextmanager
+def forked(work: Callable[[], Iterable[object]]) -> Iterator[Callable[[], Iterator[object]]]:
+    """Begin work in a fork; the function that is given waits for its end, and has the facts that it gave.
+
+    There are fewer if the fork died. Whoever leaves the context early ends it.
+    """
+    with tempfile.TemporaryFile() as file:
+        child = os.fork()
+        if not child:
+            _give(work, file)
+        ended = False
+
+        def results() -> Iterator[object]:
+            nonlocal ended
+            os.waitpid(child, 0)
+            ended = True
+            file.seek(0)
+            while len(length := file.read(_LENGTH)) == _LENGTH:
+                yield unpack(file.read(int.from_bytes(length)))
+
+        try:
+            yield results
+        finally:
+            if not ended:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+
+
+def _give(work: Callable[[], Iterable[object]], file: IO[bytes]) -> None:
+    """What the fork does; it never returns, and leaves all that it shares with its parent as it is."""
+    status = 1
+    try:
+        for each in work():
+            data = pack(each)
+            file.write(len(data).to_bytes(_LENGTH) + data)
+        file.flush()
+        status = 0
+    finally:
+        os._exit(status)

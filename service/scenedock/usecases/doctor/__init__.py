@@ -1,0 +1,1 @@
+"""Find out why an installation doesn't do what it should; nothing is changed."""
