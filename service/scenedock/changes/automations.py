@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 
 from scenedock.model.json import JsonObject, as_object, as_text, value_at
 from scenedock.releases.images import split_reference
@@ -15,8 +16,12 @@ _IMAGE_LIST = "argocd-image-updater.argoproj.io/image-list"
 
 def writer_of_line(data: bytes, line: int | None) -> str:
     """What writes a line of a file, as comments say; empty if nothing does."""
-    lines = data.decode("utf-8", "replace").splitlines()
-    if line is None or not 0 < line <= len(lines):
+    return writer_in(data.decode("utf-8", "replace").splitlines(), line) if line else ""
+
+
+def writer_in(lines: Sequence[str], line: int) -> str:
+    """What writes one of the lines of a file."""
+    if not 0 < line <= len(lines):
         return ""
     if found := _FLUX.search(lines[line - 1]):
         return f"Flux's image automation, by the policy {found[1]}"

@@ -21,6 +21,9 @@ _PERSONAL = re.compile(
     r"|links|lifecycle|provides|depends|consumes|pager|runbook|slack|channel|database|\bdb|queue|topic|command|args|env\Z",
     re.IGNORECASE,
 )
+_OWNER: Final = re.compile(r"owners?\Z|team\Z|maintainers?\Z|email\Z", re.IGNORECASE)
+_IDENTITY: Final = re.compile(rf"{_OWNER.pattern}|description\Z|summary\Z|title\Z", re.IGNORECASE)
+"""What nobody can tell of a service from its name or from others."""
 IN_ITEM: Final = ("item",)
 """What the entries of an item of a list have in the place of the steps to it, so that they are the same in others."""
 _OF_ITEMS: Final = frozenset({"app", "name", "service"})
@@ -76,6 +79,8 @@ class ServiceJudge(Judge):
         return self._of_unmatched(entry, said)
 
     def _with_name(self, entry: Entry, text: str, said: Told) -> Verdict:
+        if _OWNER.search(entry.name):
+            return Verdict("asked", f"it names {self.old.environment}, and nothing tells who has the new service")
         new = self.old.replaced(text, self.new)
         own, equal, different = said.with_own_name, said.equal, said.different
         if equal and not own and len(equal) > len(different):
@@ -85,7 +90,8 @@ class ServiceJudge(Judge):
         if entry.identity[1:-1] == IN_ITEM and entry.name in _OF_ITEMS and text == self.old.environment:
             return Verdict("replaced", "the item is of the service of this name", new)
         if different and self._is_outvoted(own, different):
-            return Verdict("asked", f"it is different in {_some(different)}", self.suggested(entry) or new)
+            suggestion = None if _IDENTITY.search(entry.name) else self.suggested(entry) or new
+            return Verdict("asked", f"it is different in {_some(different)}", suggestion)
         if own:
             return Verdict("replaced", f"{_named(own)} the same with the own name", new)
         return Verdict("replaced", f"it names {self.old.environment}", new)
@@ -99,7 +105,8 @@ class ServiceJudge(Judge):
         is_common = suggestion is not None and len(different) > 1 and self.old.replaced(str(suggestion), "") is None
         if self.follows and is_common and len(set(map(str, self._values(entry)))) == 1:
             return Verdict("replaced", f"{_named(different)} the same", suggestion)
-        return Verdict("asked", f"it is different in {_some(different)}", suggestion)
+        probably = None if _IDENTITY.search(entry.name) else suggestion
+        return Verdict("asked", f"it is different in {_some(different)}", probably)
 
     def _of_unmatched(self, entry: Entry, said: Told) -> Verdict:
         """What becomes of a value that nobody else has a value instead of."""
@@ -107,12 +114,13 @@ class ServiceJudge(Judge):
             return Verdict("asked", "it is a default of the skeleton, and nothing tells whether it fits", entry.value)
         if entry.identity[1:] == ("apiVersion",):
             return Verdict("copied", "it says what kind of document this is")
+        probably = None if _IDENTITY.search(entry.name) else entry.value
         if said.absent:
-            return Verdict("asked", f"{_named(said.absent)} no such key", entry.value)
+            return Verdict("asked", f"{_named(said.absent)} no such key", probably)
         names = (*entry.names, *entry.identity[-1:])
         is_personal = any(map(_PERSONAL.search, names)) or (isinstance(entry.value, str) and " " in entry.value)
         if is_personal or is_bound(entry) or (is_measure(entry.value) and entry.value is not None):
-            return Verdict("asked", "no other service has such a file to compare it with", entry.value)
+            return Verdict("asked", "no other service has such a file to compare it with", probably)
         return Verdict("copied", f"there is nothing to compare it with, and it doesn't name {self.old.environment}")
 
     def _values(self, entry: Entry) -> list[Scalar]:

@@ -10,6 +10,9 @@ from scenedock.changes.environments.planned import Answers, CopyPlan
 from scenedock.errors import InputError
 
 _NAME: Final = re.compile(r"[a-z]([a-z0-9-]{0,48}[a-z0-9])?")
+_VERSION: Final = re.compile(
+    r"([a-z0-9][a-z0-9._/-]*(:\d+/[a-z0-9._/-]+)?:)?\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +60,21 @@ class NewDeployment(Answers):
     version: str = ""
 
     def check(self) -> None:
-        """Refuse a name that no folder, chart, Component and host name can all have.
+        """Refuse a name that no folder, chart, Component and host name can all have, and a version that no image can.
 
         Raises
         ------
-        InputError   it is such a name
+        InputError   it is such a name or version
         """
         if not _NAME.fullmatch(self.service):
             raise InputError(
                 f"{self.service!r} can't be the name of a service: at most 50 small letters, digits and hyphens, the "
                 "first a letter, the last no hyphen"
+            )
+        if self.version and not _VERSION.fullmatch(self.version):
+            raise InputError(
+                f"{self.version!r} can't be the version of an image: at most 128 letters, digits, dots, hyphens and "
+                "underscores, the first no dot or hyphen"
             )
         if self.source == self.service:
             raise InputError(f"{self.service} can't be made from itself; give it another name")

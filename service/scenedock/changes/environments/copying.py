@@ -51,6 +51,11 @@ def copied(data: bytes, decisions: Sequence[Decision], old: Words, new: str, pat
     changed = [(entry, each) for entry, each in pairs if each and each.outcome != "copied" and not _stays(each)]
     text = spliced(text, [_splice(text, entry, each, old, new) for entry, each in changed])
     result = _without_secret_comments(text, path).encode()
+    if changed and here.form == "yaml" and text.startswith("\ufeff"):
+        raise InputError(
+            f"{path}:1: it begins with a byte order mark, with which nothing in it can be changed; save it without, as "
+            "`sed -i '1s/^\\xEF\\xBB\\xBF//'` does"
+        )
     _prove(entries_of(result, path), [each or entry for entry, each in pairs], path)
     return result
 

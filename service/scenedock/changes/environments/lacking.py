@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from scenedock.changes.automations import writer_of_line
+from scenedock.changes.automations import writer_in
 from scenedock.changes.environments.decisions import DROPPED, Decision
 from scenedock.changes.environments.planned import Lack
 from scenedock.changes.environments.secrets import NAME_ALONE, SECRETS
@@ -75,9 +75,13 @@ def lacks_of_manifests(manifests: Iterable[JsonObject], service: str, new: str) 
 
 
 def _of_file(file: PlannedFile) -> Iterator[Lack]:
-    before, after = (file.before or b"").splitlines(), file.after or b""
-    for number, line in enumerate(after.splitlines(), 1):
-        if line not in before and (writer := writer_of_line(after, number)):
+    after = file.after or b""
+    before, lines = (
+        {*(file.before or b"").decode("utf-8", "replace").splitlines()},
+        after.decode("utf-8", "replace").splitlines(),
+    )
+    for number, line in enumerate(lines, 1):
+        if line not in before and (writer := writer_in(lines, number)):
             place = Place(file.repository, file.path, number)
             yield Lack("automation", f"the line is written by {writer}", place, "Give it a policy of its own, or none.")
     if b"ExternalSecret" in after:

@@ -23,6 +23,7 @@ Need: TypeAlias = Literal[
     "automation",
     "image",
     "owners",
+    "catalog",
 ]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from scenedock.changes.environments.entries import Entries, Entry, Identity
+from scenedock.documents.credentials import has_credential, tells_password
 from scenedock.documents.encryption import CIPHERTEXT
 from scenedock.documents.plain_secrets import is_below_secret, is_likely_secret, name_of_items, secrets_in_text
 from scenedock.model.addresses import without_credentials
@@ -47,16 +48,17 @@ def secret_in(entry: Entry) -> str:
         return "it is encrypted"
     if _SEALED.match(text):
         return "it is sealed for its environment"
-    if is_likely_secret(text, next(iter(item_of(entry)), entry.name)):
+    name = next(iter(item_of(entry)), entry.name)
+    if is_likely_secret(text, name):
         return "it is a secret, as its name says"
-    return _secret_by_text(text) or _secret_by_place(entry, text)
+    return _secret_by_text(text, name) or _secret_by_place(entry, text)
 
 
-def _secret_by_text(text: str) -> str:
+def _secret_by_text(text: str, name: str) -> str:
     address = _USER.sub("", text)
     if without_credentials(address) != address:
         return "its address has credentials"
-    return "its text has a secret" if secrets_in_text(text) else ""
+    return "it is a secret, or its text has one" if secrets_in_text(text) or has_credential(text, name) else ""
 
 
 def _secret_by_place(entry: Entry, text: str) -> str:
@@ -78,7 +80,8 @@ def _list_of(entry: Entry) -> str:
 
 
 def secret_in_comment(text: str) -> bool:
-    """Whether a comment has a secret: a setting that is switched off, an address with credentials, a key.
+    """Whether a comment has a secret: a setting that is switched off, an address with credentials, a key, a password
+    in a sentence.
 
     >>> secret_in_comment("# DB_PASSWORD: hunter2"), secret_in_comment("# the password is in the vault")
     (True, False)
@@ -88,6 +91,8 @@ def secret_in_comment(text: str) -> bool:
         any(is_likely_secret(value, name) for name, value in _ASSIGNED.findall(text))
         or without_credentials(address) != address
         or bool(secrets_in_text(text))
+        or has_credential(text)
+        or tells_password(text)
     )
 
 

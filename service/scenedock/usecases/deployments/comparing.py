@@ -71,7 +71,7 @@ class ServiceComparer:
             (line.line, next((key for key in reversed(line.spot.keys) if isinstance(key, str)), ""))
             for key in self.source.keys
             for line in self.ground.releases[key].lines
-            if line.line and line.spot and line.path == piece.path
+            if line.line and line.spot and line.path == self.real_path(piece.path)
         }
         return ServiceJudge(
             self.source.words,
@@ -80,6 +80,10 @@ class ServiceComparer:
             frozenset(versions),
             environment=piece.environment or "",
         )
+
+    def real_path(self, path: str) -> str:
+        """The file that a link leads to."""
+        return self.ground.repositories[self.source.repository].real_path(path)
 
     def _neighbours(self, piece: Piece) -> Iterator[tuple[str, Neighbour]]:
         for service, (words, pieces, finder) in self.neighbours.items():

@@ -16,9 +16,11 @@ from scenedock.model.finding import Place
 from scenedock.model.locks import locks_of
 from scenedock.releases.release import PairKey, Release
 from scenedock.usecases.changes.ground import Ground, unplanned
+from scenedock.usecases.deployments.lacking import owners_unmade, told_of_files, unlisted
 from scenedock.usecases.deployments.pieces import ServicePieces
 from scenedock.usecases.deployments.validating import check_values
-from scenedock.usecases.environments.drafting import Draft, missing_files
+from scenedock.usecases.deployments.versions import without_version
+from scenedock.usecases.environments.drafting import Draft, missing_files, stale_catalog
 from scenedock.usecases.environments.pieces import Piece
 
 _MOST_UNPLANNED = 5
@@ -54,7 +56,9 @@ class Look:
         changes = tuple(self._change(key, later) for key in self._wanted(later))
         refusals = tuple(self._refusals(files, later, unplanned(before, after, ())))
         content = "".join(f"{each.key}={each.value!r}\n" for each in decisions)
-        planned = Planned(files, changes, refusals, notes=tuple(dict.fromkeys(self.source.notes)), content=content)
+        files_told = told_of_files(ground, self.source, draft.pieces) if self.wish.source else ()
+        notes = (*self.source.notes, *files_told, *without_version(changes, self.wish))
+        planned = Planned(files, changes, refusals, notes=tuple(dict.fromkeys(notes)), content=content)
         return with_text(
             DeploymentPlan(
                 repository=draft.repository,
@@ -97,9 +101,13 @@ class Look:
     def _lacks(self, files: Sequence[PlannedFile], later: Ground, made: Sequence[Release]) -> Iterator[Lack]:
         service = self.wish.service
         yield from self._undeployed(later)
+        copied = {piece.path for piece in self.draft.pieces if piece.item is None}
+        yield from unlisted(later, self._wanted(later), self.source, copied)
         yield from missing_files(self.draft)
         yield from _images(made)
         yield from self._binaries()
+        yield from self._owners()
+        yield from stale_catalog(self.draft)
         said: set[tuple[str, str, str]] = set()
         for environment, pieces in self._by_environment().items():
             decisions = [each for piece in pieces for each in self.draft.decisions.get(piece, ())]
@@ -131,6 +139,17 @@ class Look:
             yield Lack(
                 "deployment", what, where, f"Add it where {others} {'is' if self.source.service else 'are'} listed."
             )
+
+    def _owners(self) -> Iterator[Lack]:
+        """The lines of CODEOWNERS that aren't made."""
+        draft, repository = self.draft, self.draft.repository
+        contents = next(each for each in draft.ground.result.repositories if each.facts.name == repository)
+        path = contents.codeowners.path
+        if self.wish.source and path and path in draft.ground.paths(repository):
+            made = next(
+                (each.place.line for each in draft.all_decisions if each.entry.identity == ("codeowners",)), None
+            )
+            yield from owners_unmade(draft.ground, repository, draft.words, path, made)
 
     def _binaries(self) -> Iterator[Lack]:
         for piece, decisions in self.draft.decisions.items():

@@ -23,7 +23,7 @@ from scenedock.model.json import as_list, as_object, as_text, value_at
 from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.ground import Ground
-from scenedock.usecases.environments.pieces import Piece
+from scenedock.usecases.environments.pieces import Piece, is_generated
 from scenedock.usecases.environments.removing.evidence import elements_of, is_made_of, place_in_list
 
 _LEFT_OUT = frozenset({"docs", "tests", "ci"})
@@ -96,7 +96,8 @@ class ServicePieces:
             ):
                 if each.path not in whole:
                     found.setdefault((each.path, each.item), each)
-        for each in self._of_kustomizations(whole):
+        files = {path: each for (path, item), each in found.items() if item is None}
+        for each in self._of_kustomizations(files):
             found.setdefault((each.path, each.item), each)
         self._note_settings()
         return tuple(found.values())
@@ -116,7 +117,8 @@ class ServicePieces:
             ):
                 self.notes.append(f"{path} isn't copied: it tells of {self.service} itself")
                 continue
-            yield self._whole(path, inside)
+            if not is_generated(self.ground, self.repository, path):
+                yield self._whole(path, inside)
 
     def _whole(self, path: str, inside: str) -> Piece:
         is_text = "templates" in inside.split("/")[:-1] or not path.endswith(_BY_KEY)

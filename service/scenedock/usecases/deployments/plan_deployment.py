@@ -9,7 +9,6 @@ from scenedock.changes.deployments.codeowners import owners_of, with_line
 from scenedock.changes.deployments.planned import DeploymentPlan, NewDeployment
 from scenedock.changes.deployments.text import with_text
 from scenedock.changes.environments.answering import answered, split
-from scenedock.changes.environments.decisions import Decision
 from scenedock.changes.environments.planned import Lack
 from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.model.finding import Place
@@ -19,6 +18,7 @@ from scenedock.usecases.deployments.comparing import ServiceComparer
 from scenedock.usecases.deployments.looking import Look
 from scenedock.usecases.deployments.pieces import ServicePieces
 from scenedock.usecases.deployments.skeleton_answers import SkeletonAnswers
+from scenedock.usecases.deployments.versions import with_versions
 from scenedock.usecases.environments.drafting import Draft, decide, write
 from scenedock.usecases.environments.pieces import Piece
 from scenedock.usecases.releases.list_deployments import service_name
@@ -153,26 +153,6 @@ def draft_of(ground: Ground, source: ServicePieces) -> tuple[Draft, Piece | None
     if owners:
         pieces.append(owners)
     return Draft(ground, source.repository, source.words, source.new, pieces), owners
-
-
-def with_versions(draft: Draft, comparer: ServiceComparer, wish: NewDeployment) -> NewDeployment:
-    """The answers with that to all versions of the image, where one is given."""
-    if not wish.version:
-        return wish
-    trial = Draft(draft.ground, draft.repository, draft.words, draft.new, draft.pieces)
-    decide(trial, comparer, replace(wish, answers={}, kept=(), accepted=(), dropped=()))
-    lines = {
-        (line.path, line.line)
-        for key in comparer.source.keys
-        for line in draft.ground.releases[key].lines
-        if not line.chart
-    }
-    keys = [each.key for each in trial.all_decisions if each.outcome == "asked" and _at(each) in lines]
-    return replace(wish, answers={**dict.fromkeys(keys, wish.version), **wish.answers})
-
-
-def _at(decision: Decision) -> tuple[str, int | None]:
-    return decision.place.path, decision.place.line
 
 
 def _add_owners(draft: Draft, source: ServicePieces, owners: Piece) -> None:

@@ -66,7 +66,7 @@ def decide_answers(repositories: Mapping[str, Repository], wish: NewDeployment, 
     judge = _judge(wish, questions, own, others)
     place = Place("", f"{wish.skeleton}/cookiecutter.json")
     decisions = [
-        Decision.of(entry, _given(entry, own, wish) or judge.verdict(entry), place)
+        Decision.of(entry, _given(entry, own, wish) or _asked(entry, judge.verdict(entry)), place)
         for entry in _entries(_defaults(questions))
         if not entry.is_key
     ]
@@ -151,6 +151,12 @@ def _plain(value: Json) -> Json:
 
 def _typed(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _asked(entry: Entry, verdict: Verdict) -> Verdict:
+    """A verdict; where services differ in their environments, what they once began with suggests nothing."""
+    is_open = entry.path.startswith(_ENVIRONMENT) and verdict.outcome == "asked"
+    return verdict._replace(value=None) if is_open else verdict
 
 
 def _given(entry: Entry, own: str, wish: NewDeployment) -> Verdict | None:

@@ -22,7 +22,7 @@ from scenedock.documents.plain_secrets import kind_of_secret
 from scenedock.errors import InputError
 from scenedock.model.finding import Place
 from scenedock.usecases.changes.ground import Ground
-from scenedock.usecases.environments.pieces import Piece
+from scenedock.usecases.environments.pieces import Piece, is_generated
 
 
 class Compared(Protocol):
@@ -153,6 +153,16 @@ def _check_no_secret(file: PlannedFile) -> None:
     for number, line in enumerate((file.after or b"").decode("utf-8", "replace").splitlines(), 1):
         if line not in before and (kind := kind_of_secret(line, "")):
             raise InputError(f"{file.path}:{number}: it would have {kind}; take it out of what is copied first")
+
+
+def stale_catalog(draft: Draft) -> Iterator[Lack]:
+    """The generated files of the catalog, which don't have what is made."""
+    for path in sorted(draft.ground.paths(draft.repository)):
+        if is_generated(draft.ground, draft.repository, path):
+            what = "the generated files of the catalog don't have it yet"
+            remedy = "Run `scenedock catalog export --in-place .` afterwards."
+            yield Lack("catalog", what, Place(draft.repository, path), remedy)
+            return
 
 
 def missing_files(draft: Draft) -> Iterator[Lack]:

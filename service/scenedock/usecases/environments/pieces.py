@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.catalog.reading.app_lists import items_in
+from scenedock.catalog.reading.handwritten import CATALOG_FILES, is_ours
 from scenedock.changes.environments.items import Item
 from scenedock.changes.environments.words import Words, path_for
 from scenedock.documents.reading import Document
@@ -32,6 +33,11 @@ class Piece:
     item: Item | None = None
     environment: str | None = None
     is_text: bool = False
+
+
+def is_generated(ground: Ground, repository: str, path: str) -> bool:
+    """Whether a file is one that an export of the catalog makes again."""
+    return posixpath.basename(path) in CATALOG_FILES and is_ours(ground.read(repository, path))
 
 
 @dataclass(slots=True)
@@ -94,7 +100,7 @@ class PieceFinder:
         folders = {deployment.folder, *((unit.path, *unit.folders) if unit else ())} - {""}
         nested = self._nested(folders)
         for path in self._files() - lists:
-            if nested.intersection(folders_above(path)):
+            if nested.intersection(folders_above(path)) or is_generated(self.ground, self.release.repository, path):
                 continue
             for folder in folders.intersection(folders_above(path)):
                 inside = posixpath.dirname(path.removeprefix(folder + "/")).split("/")

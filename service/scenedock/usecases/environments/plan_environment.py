@@ -20,7 +20,7 @@ from scenedock.releases.release import Release
 from scenedock.usecases.changes.ground import Ground, unplanned
 from scenedock.usecases.changes.promote import one_of
 from scenedock.usecases.environments.comparing import Comparer
-from scenedock.usecases.environments.drafting import Draft, decide, missing_files, write
+from scenedock.usecases.environments.drafting import Draft, decide, missing_files, stale_catalog, write
 from scenedock.usecases.environments.pieces import PieceFinder
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -97,6 +97,7 @@ def _looked_at(draft: Draft, release: Release, notes: Sequence[str]) -> Environm
             *_undeployed(draft, release, made),
             *_missing_services(draft, release, decisions),
             *missing_files(draft),
+            *stale_catalog(draft),
             *lacks_in(decisions, files, draft.words, release.service, new),
         ),
     )
