@@ -270,7 +270,6 @@ class VersionReader:
 
     def _bytes(self, path: str) -> bytes:
         self.seen.add(path)
-        self.unread.discard(path)
         try:
             return self.read(path)
         except InputError as error:
