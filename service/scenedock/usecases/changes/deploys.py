@@ -40,7 +40,7 @@ class DeploysReader:
 
     def _of(self, pair: Pair) -> Deploys:
         here = pair.repository
-        deployed, seen = self.ground.survey.readers[here].deployed_with_files(pair)
+        deployed, seen, _ = self.ground.survey.readers[here].deployed_with_files(pair)
         orders = set(self._orders(pair))
         if self.ground.releases[self._key(pair)].version is not None:
             seen -= {each for each in _understood(deployed) if not self._has_more(each)}
