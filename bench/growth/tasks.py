@@ -89,7 +89,7 @@ def _measured(service: TaskService, settings: TaskSettings) -> Mapping[str, floa
     work: Mapping[str, Callable[[], object]] = {
         "a task, from its submission to its end": lambda: run(service, 1),
         "a page of all tasks": lambda: store.find(TaskQuery()),
-        "a page of somebody's tasks": lambda: store.find(TaskQuery(created_by=mine)),
+        "a page of one's own tasks": lambda: store.find(TaskQuery(created_by=mine)),
         "a page of failed tasks": lambda: store.find(TaskQuery(status=("failed",))),
         "a look for tasks to tend": lambda: store.to_tend(now),
         "a look for runs that were lost": engine.unended_runs,

@@ -128,8 +128,10 @@ def test_any_repository_gives_valid_entities_or_a_refusal(
 @tried(12)
 def test_several_processes_read_the_same(tree: Tree, refused: frozenset[int]) -> None:
     with planted(tree) as root, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scenedock.usecases.catalog.read_folders._AT_ONCE", 1)
-        patch.setattr("scenedock.usecases.catalog.read_folders.can_fork", lambda: True)  # pytest's threads hold nothing
+        patch.setattr("scenedock.usecases.catalog.reading.read_folders._AT_ONCE", 1)
+        patch.setattr(
+            "scenedock.usecases.catalog.reading.read_folders.can_fork", lambda: True
+        )  # pytest's threads hold nothing
         alone, together = (texts_of(exported(Broken(root, GITHUB, refused), jobs)) for jobs in (1, 3))
 
     assert together == alone

@@ -88,7 +88,7 @@ def _needs(assessments: Sequence[Assessment]) -> list[Need]:
 
 
 def _by_folder(assessments: Sequence[Assessment]) -> dict[str, str]:
-    """The applications by the last folder of their names: a host has only that. One that several have is none."""
+    """The applications by the last folder of their names: a host has only that. One that several have doesn't count."""
     folders = Counter(each.name.rpartition("/")[2].lower() for each in assessments)
     named = {each.name.rpartition("/")[2].lower(): each.name for each in assessments}
     return {folder: name for folder, name in named.items() if folders[folder] == 1 and len(folder) > _SHORT}

@@ -36,7 +36,7 @@ def telling_values(values: Json, path: str = "", *, tells: bool = False) -> Iter
 
 
 def meaning_of(path: str, content: bytes) -> str:
-    """What a file says: its documents without comments and layout, or where it is no plain YAML, its text.
+    """What a file says: its documents without comments and layout, or where it isn't plain YAML, its text.
 
     What only describes a chart counts for nothing.
     """

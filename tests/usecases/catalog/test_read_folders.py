@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from scenedock.effects.git.repositories import RepositoryFolder
-from scenedock.usecases.catalog import read_folders
 from scenedock.usecases.catalog.export_catalog import read_repositories
+from scenedock.usecases.catalog.reading import read_folders
 from tests.scenarios.repositories import plant
 
 

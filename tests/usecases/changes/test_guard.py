@@ -13,9 +13,9 @@ from scenedock.errors import NotAllowedError, TemporaryError
 from scenedock.gitops.changes import ChangedFile, Intended
 from scenedock.model.approvals import ApprovalRule, ApprovalRules, Approvers
 from scenedock.model.code_hosts.commit import FileChange, Head, RepositoryFile
-from scenedock.usecases.changes.guard import ChangeAt, guarded_by
+from scenedock.usecases.changes.guarding.guard import ChangeAt, guarded_by
+from scenedock.usecases.changes.guarding.newest import newest_files
 from scenedock.usecases.changes.homes import Home
-from scenedock.usecases.changes.newest import newest_files
 from tests.publishing.deploying import FILES
 
 RULES = ApprovalRules(

@@ -7,7 +7,7 @@ import pytest
 from tests.tools.postgres import Postgres, running_postgres
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
     with running_postgres() as server:
         yield server

@@ -6,8 +6,8 @@ from scenedock.actions.effects import Effects
 from scenedock.changes.guarded import refuse_guarded
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.gitops.changes import Check, Intended, allow_all
-from scenedock.usecases.changes.guard import ChangeAt, guarded_by, homes_at
-from scenedock.usecases.changes.newest import newest_files
+from scenedock.usecases.changes.guarding.guard import ChangeAt, guarded_by, homes_at
+from scenedock.usecases.changes.guarding.newest import newest_files
 
 
 def guard(effects: Effects, repository: RemoteRepository) -> Check:

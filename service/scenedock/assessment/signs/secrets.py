@@ -120,7 +120,7 @@ def _connections(text: str) -> Iterator[tuple[re.Match[str], str]]:
 def _assigned(
     pattern: re.Pattern[str], text: str, *, is_strict: bool, is_plain: bool = False
 ) -> Iterator[tuple[re.Match[str], str]]:
-    """Values under a telling name. In code a value may be much: what only looks like an expression is none, either."""
+    """Values under a telling name. With `is_strict`, as in code, what looks like an expression isn't a value."""
     for match in pattern.finditer(text):
         groups = match.groupdict()
         name = groups.get("name") or groups.get("env") or ""

@@ -99,7 +99,7 @@ class BlobReader(AbstractContextManager["BlobReader"]):
                 raise InputError("can't be read: the git repository lacks its contents")
             if header[1] != b"blob":
                 self._end()
-                raise InputError("can't be read: it is no file")
+                raise InputError("can't be read: it isn't a file")
             size = int(header[2])
             if size > self.most:
                 self._end()  # else it would send all of it

@@ -84,7 +84,7 @@ class CompiledCodeFolder:
 
 
 def _opened_file(name: str, flags: int, folder: int) -> IO[bytes]:
-    """A file in an open folder, not one that a link leads to; one that is no regular file isn't waited for."""
+    """A file in an open folder, not one that a link leads to; a pipe or the like isn't waited for."""
     file = os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600, dir_fd=folder)
     return os.fdopen(file, "rb" if flags == os.O_RDONLY else "wb")
 

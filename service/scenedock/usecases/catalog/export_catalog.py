@@ -26,7 +26,7 @@ from scenedock.errors import ScenedockError
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import SEVERITIES, Finding, Skipped
 from scenedock.usecases.catalog.known_facts import FactsOfRun
-from scenedock.usecases.catalog.read_repository import RepositoryReader
+from scenedock.usecases.catalog.reading.read_repository import RepositoryReader
 
 Phase: TypeAlias = Literal["folders", "mapped", "policed", "linked", "exported"]
 PHASES: tuple[Phase, ...] = get_args(Phase)

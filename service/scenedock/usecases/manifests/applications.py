@@ -17,7 +17,7 @@ from scenedock.effects.helm.chart_files import ChartSource
 from scenedock.errors import InputError
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject, as_object, as_text, value_at
-from scenedock.usecases.catalog.read_repository import RepositoryReader
+from scenedock.usecases.catalog.reading.read_repository import RepositoryReader
 from scenedock.usecases.manifests.state import State
 
 KINDS: Final = re.compile(rb"^[ \t]*(?:- )?[\"']?kind[\"']?:[ \t]*[\"']?Application(?:Set)?\b", re.MULTILINE)

@@ -12,7 +12,7 @@ from scenedock.catalog.reading.argo.application_environments import environment_
 from scenedock.catalog.reading.sources import Manifests
 from scenedock.catalog.vocabulary.environments import without_environment
 from scenedock.catalog.vocabulary.formats import as_entity_name
-from scenedock.usecases.catalog.read_repository import RepositoryReader
+from scenedock.usecases.catalog.reading.read_repository import RepositoryReader
 from scenedock.usecases.manifests.applications import FoundApplication
 
 if TYPE_CHECKING:

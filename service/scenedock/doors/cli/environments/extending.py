@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import click
 
+from scenedock.doors.cli.changes.outcome import edited, what_is_done
 from scenedock.doors.cli.export_views import printable
-from scenedock.doors.cli.outcome import edited, what_is_done
 from scenedock.doors.cli.sources import Sources, source_options
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scenedock.doors.cli.changes.outcome import edited, what_is_done
 from scenedock.doors.cli.export_views import printable
-from scenedock.doors.cli.outcome import edited, what_is_done
 from scenedock.doors.cli.queries.programs import Programs, rendering_options
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scenedock.doors.cli.outcome import what_is_done
+from scenedock.doors.cli.changes.outcome import what_is_done
 from scenedock.doors.cli.queries.programs import rendering_options
 from scenedock.doors.cli.settings import format_option
 from scenedock.doors.cli.sources import Sources, source_options

@@ -19,7 +19,7 @@ class Part(Generic[T]):
 
 
 def part_of(found: Sequence[T], wanted: str, on_a_page: int) -> Part[T]:
-    """The `wanted` page, as an address names it; the first or last one where that is no number of a page."""
+    """The `wanted` page, as an address names it; the first or last one where that isn't the number of a page."""
     pages = max(1, -(-len(found) // on_a_page))
     at = min(max(int(wanted), 1), pages) if wanted.isdecimal() and len(wanted) < 6 else 1
     return Part(found[(at - 1) * on_a_page : at * on_a_page], at, pages)

@@ -20,8 +20,8 @@ from scenedock.model.code_hosts.code_host import RepositoryAddress
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.release import PairKey
 from scenedock.usecases.catalog.read_served import export_served
-from scenedock.usecases.changes.deploys import DeploysReader
 from scenedock.usecases.changes.ground import Ground
+from scenedock.usecases.changes.guarding.deploys import DeploysReader
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import export_again
 from scenedock.usecases.releases.version_facts import Pair

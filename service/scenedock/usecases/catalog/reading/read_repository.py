@@ -46,7 +46,7 @@ from scenedock.usecases.catalog.known_facts import (
     ManifestsReader,
     known_repository,
 )
-from scenedock.usecases.catalog.read_folders import read_folders
+from scenedock.usecases.catalog.reading.read_folders import read_folders
 
 _SHOWN_SEGMENTS, _SHOWN_CHARACTERS = 3, 200
 """Of a path that is too long."""
