@@ -173,7 +173,10 @@ def open_effects(
     return Effects(
         repositories=repositories,
         apart=ServedApart(
-            repositories, last or kept, settings.build_memory_mib << 20, FactsFile(settings.data / "version-facts")
+            repositories,
+            last or kept,
+            settings.build_memory_mib << 20,
+            FactsFile(settings.data / "version-facts", makes_folder=False),
         ),
         skeletons=open_skeletons(settings.skeletons, settings.cookiecutters),
         bakes=ConfinedBakes(),

@@ -36,6 +36,8 @@ class FactsFile:
     """A file of facts; each instance of an installation may replace it by its own."""
 
     path: Path
+    makes_folder: bool = True
+    """Whether its folder is made; else nothing is kept where the folder isn't there."""
 
     def load(self) -> object | None:
         """What was saved by these same rules; None where there is nothing, or nothing that can be used."""
@@ -58,7 +60,8 @@ class FactsFile:
         if len(body) > _MOST_BYTES - len(_MARK) - 64:
             return
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self.makes_folder:
+                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with new_file_beside(self.path, _MARK + _digest(body) + body, 0o600) as beside:
                 beside.replace(self.path)
             remove_left_over(self.path.parent)
