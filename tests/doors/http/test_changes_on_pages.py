@@ -57,6 +57,8 @@ def test_a_cell_shows_its_pull_request_its_lock_and_the_way_to_promote(acme: Dep
     assert "/actions/promote-deployment?services=billing&amp;fromEnvironment=dev&amp;toEnvironment=qa" in board
     assert "#1 Set billing in qa to 1.5.0" in page
     assert "/actions/roll-back-deployment?services=billing&amp;environment=production" in page
+    assert "/actions/plan-environment?service=billing&amp;fromEnvironment=production" in page
+    assert "/actions/preview-retirement?service=billing&amp;environment=production" in page
 
 
 def test_a_set_is_shown_for_each_of_its_services_and_told_beside_a_single_one(acme: Deploying, served: Service) -> None:
