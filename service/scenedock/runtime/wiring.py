@@ -176,7 +176,7 @@ def open_effects(
             repositories,
             last or kept,
             settings.build_memory_mib << 20,
-            FactsFile(settings.data / "version-facts", makes_folder=False),
+            FactsFile(settings.data / "version-facts", makes_folder=False, keeps_credentials=False),
         ),
         skeletons=open_skeletons(settings.skeletons, settings.cookiecutters),
         bakes=ConfinedBakes(),

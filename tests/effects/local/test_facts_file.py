@@ -47,3 +47,26 @@ def test_what_killed_writers_left_is_removed_once_it_is_old(tmp_path: Path) -> N
     FactsFile(tmp_path / "facts").save({})
 
     assert {each.name for each in tmp_path.iterdir()} == {"facts", new.name, other.name}
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_kept"),
+    [
+        (["https://jane:s3cret@acme.test"], False),
+        (["https://t0ken@acme.test/apps"], False),
+        (["postgres://billing:s3cret@ledger/billing"], False),
+        (["x" * 300 + "redis://:s3cret@cache"], False),
+        (["ssh://git@acme.test/apps", "https://acme.test", "jane@acme.test"], True),
+    ],
+)
+def test_facts_with_credentials_in_an_address_are_kept_only_where_that_is_right(
+    tmp_path: Path, facts: list[str], is_kept: bool
+) -> None:
+    file = FactsFile(tmp_path / "facts", keeps_credentials=False)
+    file.save(["before"])
+
+    file.save(facts)
+
+    assert file.load() == (facts if is_kept else None)
+    FactsFile(tmp_path / "facts").save(facts)
+    assert file.load() == facts

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
 
+from scenedock.model.addresses import without_credentials
 from scenedock.model.helm import ValuesFacts
 from scenedock.model.json import Json, JsonObject, as_object, as_text
 
@@ -72,7 +73,7 @@ def _facts(values: JsonObject, signs: Sequence[_Sign]) -> ValuesFacts:
         ingress_hosts=frozenset(ingress_hosts),
         exposed=_EXPOSED in signs,
         scheduled=_SCHEDULED in signs,
-        owner=_owner_of(values),
+        owner=without_credentials(_owner_of(values)),
         fullname=as_text(values.get("fullnameOverride")),
         kubernetes_id=next((sign.kubernetes_id for sign in signs if sign.kubernetes_id), ""),
         labels=frozenset(

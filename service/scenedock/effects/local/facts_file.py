@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import pickle
+import re
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
@@ -31,6 +32,13 @@ _ROOMS: Final = (
 _BUILT_IN: Final = {("builtins", "frozenset"): frozenset, ("builtins", "set"): set}
 
 
+# As in model/addresses, inside one string: between two of them, pickle writes bytes that no address has.
+_CREDENTIALS: Final = re.compile(
+    rb"https?://[^\s\"<>/?#\x00-\x1f\x80-\xff]{1,200}@|://[^\s\"<>/?#:@\x00-\x1f\x80-\xff]*:[^\s\"<>/?#\x00-\x1f\x80-\xff]{1,200}@",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class FactsFile:
     """A file of facts; each instance of an installation may replace it by its own."""
@@ -38,6 +46,8 @@ class FactsFile:
     path: Path
     makes_folder: bool = True
     """Whether its folder is made; else nothing is kept where the folder isn't there."""
+    keeps_credentials: bool = True
+    """Whether facts are kept in which an address has a password or a token."""
 
     def load(self) -> object | None:
         """What was saved by these same rules; None where there is nothing, or nothing that can be used."""
@@ -60,6 +70,9 @@ class FactsFile:
         if len(body) > _MOST_BYTES - len(_MARK) - 64:
             return
         try:
+            if not self.keeps_credentials and _CREDENTIALS.search(body):
+                self.path.unlink(missing_ok=True)
+                return
             if self.makes_folder:
                 self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with new_file_beside(self.path, _MARK + _digest(body) + body, 0o600) as beside:
