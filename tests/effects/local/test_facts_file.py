@@ -60,7 +60,7 @@ def test_what_killed_writers_left_is_removed_once_it_is_old(tmp_path: Path) -> N
     ],
 )
 def test_facts_with_credentials_in_an_address_are_kept_only_where_that_is_right(
-    tmp_path: Path, facts: list[str], is_kept: bool
+    tmp_path: Path, facts: list[str], *, is_kept: bool
 ) -> None:
     file = FactsFile(tmp_path / "facts", keeps_credentials=False)
     file.save(["before"])
