@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,11 +42,15 @@ class ServiceWords(Words):
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        either: Callable[[str], str] = lambda name: re.escape(name).replace(r"\-", "[-_]")  # noqa: E731
-        others = "|".join(map(either, sorted(self.others, key=len, reverse=True))) or "(?!)"
+        others = "|".join(map(_either, sorted(self.others, key=len, reverse=True))) or "(?!)"
         return re.compile(
-            rf"(?<![A-Za-z0-9])(?:(?P<service>{others})|{either(self.environment)})(?![A-Za-z0-9])", re.IGNORECASE
+            rf"(?<![A-Za-z0-9])(?:(?P<service>{others})|{_either(self.environment)})(?![A-Za-z0-9])", re.IGNORECASE
         )
+
+
+def _either(name: str) -> str:
+    """The pattern of a name, in which a hyphen may be an underscore."""
+    return re.escape(name).replace(r"\-", "[-_]")
 
 
 def home_of(folder: str, words: Words) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -38,7 +39,7 @@ class Lack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CopyPlan:
+class CopyPlan(ABC):
     """What all plans have that are lists of decisions: these, what they make, and what that still lacks.
 
     `planned` has the files; where questions are open, with what is suggested or there in their place.
@@ -56,9 +57,9 @@ class CopyPlan:
         return tuple(each for each in self.decisions if each.is_open)
 
     @property
+    @abstractmethod
     def names(self) -> tuple[str, str]:
         """What is copied, and what is made of it, for people."""
-        raise NotImplementedError
 
     def check_answered(self) -> None:
         """Refuse a plan with open questions.

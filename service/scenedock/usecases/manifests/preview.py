@@ -68,26 +68,6 @@ def preview(
     return diff_states(before, State(after), {name: changed.keys()}, tools, Selected(pairs=pairs), names)
 
 
-def preview_served(
-    repositories: Mapping[str, ServedRepository],
-    kept: KeptCatalog | None,
-    name: str,
-    changed: ChangedFiles,
-    tools: RenderingTools,
-    pairs: Collection[PairKey] | None = None,
-) -> ManifestDiff:
-    """`preview` for the service's repositories as they are now, under the names of a `kept` catalog.
-
-    Raises
-    ------
-    NotAllowedError   this machine can't sandbox a process
-    NotFoundError     the service has no such repository
-    InputError        it can't be read
-    """
-    with opened_served(repositories) as (opened, problems):
-        return preview(opened, _name_in(opened, problems, name), changed, tools, pairs, _names(kept))
-
-
 def preview_asked(
     repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None, asked: Asked, tools: RenderingTools
 ) -> ManifestDiff:
