@@ -86,7 +86,7 @@ def test_a_repository_is_clean_with_both_helms(
 
     service = GITOPS[case].get("service", "hello")
     assert said[0] == said[1]
-    assert said[0].startswith(f"{service} dev\n{service} qa\nAll right")
+    assert said[0].startswith(f"{service} dev\n{service} qa\nrendered: 2\nAll right")
     entities: list[Any] = [
         entity for file in sorted(made.rglob("catalog-info.yaml")) for entity in yaml.safe_load_all(file.read_bytes())
     ]
