@@ -19,6 +19,7 @@ from tests.tools.server import Server, free_port, wait_until
 from tests.tools.service import ADMIN, TOKENS, bearer
 
 SCENEDOCK = str(Path(sys.executable).with_name("scenedock"))
+_MOST_READINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,28 @@ class FeedService:
 
     def get(self, path: str) -> bytes:
         """What it answers to an administrator."""
-        answer = urllib3.request("GET", f"{self.url}{path}", headers=bearer(ADMIN), retries=False, timeout=30)
+        answer = self._answer(path)
         assert answer.status == 200, answer.data
         return answer.data
 
     def files(self) -> dict[str, bytes]:
-        """The files of the feed by name, all that the index names."""
-        index = self.get(f"{BASE_PATH}/catalog/catalog-info.yaml")
-        names = [str(each.spec["target"]).removeprefix("./") for each in read_entities(index, label="index")]
-        return {"index": index, **{name: self.get(f"{BASE_PATH}/catalog/{name}") for name in names}}
+        """The files of the feed by name, all that the index names.
+
+        A part may go between the index and its own request; then the index must be another one, and is read again.
+        """
+        for _ in range(_MOST_READINGS):
+            index = self.get(f"{BASE_PATH}/catalog/catalog-info.yaml")
+            names = [str(each.spec["target"]).removeprefix("./") for each in read_entities(index, label="index")]
+            answers = {name: self._answer(f"{BASE_PATH}/catalog/{name}") for name in names}
+            if all(each.status == 200 for each in answers.values()):
+                return {"index": index, **{name: each.data for name, each in answers.items()}}
+            missing = {name: each.data for name, each in answers.items() if each.status != 200}
+            assert {each.status for each in answers.values()} <= {200, 404}, missing
+            assert self.get(f"{BASE_PATH}/catalog/catalog-info.yaml") != index, missing
+        raise AssertionError(f"the index has changed {_MOST_READINGS} times while the files were read")
+
+    def _answer(self, path: str) -> urllib3.BaseHTTPResponse:
+        return urllib3.request("GET", f"{self.url}{path}", headers=bearer(ADMIN), retries=False, timeout=30)
 
     def entities(self) -> dict[str, Entity]:
         """The entities of the feed by name."""
