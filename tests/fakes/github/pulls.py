@@ -189,6 +189,20 @@ def comments(call: Call) -> Answer:
     return call.page([call.view.comment(call.repository, found, each) for each in found.comments])
 
 
+def edit_comment(call: Call) -> Answer:
+    """PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}."""
+    found, its = _comment(call)
+    its.body = call.body["body"]
+    return Answer(200, call.view.comment(call.repository, found, its))
+
+
+def delete_comment(call: Call) -> Answer:
+    """DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}."""
+    found, its = _comment(call)
+    found.comments.remove(its)
+    return Answer(204)
+
+
 def close_without_branch(call: Call, branch: str, sha: str) -> None:
     """Close the pull requests of a branch that was deleted; `sha` is where it was."""
     for each in call.repository.pulls.values():
@@ -204,6 +218,14 @@ def _pull(call: Call) -> Pull:
     if found is None:
         raise not_found()
     return found
+
+
+def _comment(call: Call) -> tuple[Pull, Comment]:
+    for found in call.repository.pulls.values():
+        for each in found.comments:
+            if str(each.id) == call.path["comment_id"]:
+                return found, each
+    raise not_found()
 
 
 def _close(call: Call, pull: Pull) -> None:
@@ -262,4 +284,6 @@ ROUTES = (
     Route("POST /repos/{owner}/{repo}/issues/{issue_number}/labels", add_labels, "issues|pull_requests:write"),
     Route("GET /repos/{owner}/{repo}/issues/{issue_number}/comments", comments, "issues|pull_requests:read"),
     Route("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", comment, "issues|pull_requests:write"),
+    Route("PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}", edit_comment, "issues|pull_requests:write"),
+    Route("DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}", delete_comment, "issues|pull_requests:write"),
 )

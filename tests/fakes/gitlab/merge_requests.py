@@ -126,9 +126,10 @@ def cancel_auto_merge(call: Call) -> Answer:
 
 
 def notes(call: Call) -> Answer:
-    """GET /projects/:id/merge_requests/:iid/notes: the newest first."""
+    """GET /projects/:id/merge_requests/:iid/notes: the newest first, unless the order is given."""
     found = _found(call)
-    return call.page([views.note(call, call.project, found, each) for each in reversed(found.notes)])
+    ordered = found.notes if call.given.get("sort") == "asc" else found.notes[::-1]
+    return call.page([views.note(call, call.project, found, each) for each in ordered])
 
 
 def create_note(call: Call) -> Answer:
@@ -137,6 +138,21 @@ def create_note(call: Call) -> Answer:
     made = Note(call.world.new_id(), call.user, _obey(call, found, call.given["body"]))
     found.notes.append(made)
     return Answer(201, views.note(call, call.project, found, made))
+
+
+def update_note(call: Call) -> Answer:
+    """PUT /projects/:id/merge_requests/:iid/notes/:note_id."""
+    found = _found(call)
+    its = _note(call, found)
+    its.body = _obey(call, found, call.given["body"])
+    return Answer(200, views.note(call, call.project, found, its))
+
+
+def delete_note(call: Call) -> Answer:
+    """DELETE /projects/:id/merge_requests/:iid/notes/:note_id."""
+    found = _found(call)
+    found.notes.remove(_note(call, found))
+    return Answer(204)
 
 
 def approval_rules(call: Call) -> Answer:
@@ -191,6 +207,15 @@ def _waits_for(project: Project, found: MergeRequest) -> str:
     if project.settings.get("only_allow_merge_if_pipeline_succeeds") and project.pipeline != "success":
         return "successful pipeline"
     return "pipeline" if project.pipeline == "running" else ""
+
+
+def _note(call: Call, found: MergeRequest) -> Note:
+    its = next((each for each in found.notes if str(each.id) == call.path["note_id"]), None)
+    if its is None:
+        raise not_found()
+    if its.author is not call.user:
+        raise forbidden()
+    return its
 
 
 def _merge(call: Call, project: Project, found: MergeRequest) -> None:
@@ -345,6 +370,8 @@ ROUTES = (
     Route(f"POST {_ONE}/cancel_merge_when_pipeline_succeeds", cancel_auto_merge, level=REPORTER),
     Route(f"GET {_ONE}/notes", notes, "order_by sort", REPORTER),
     Route(f"POST {_ONE}/notes", create_note, "body!", REPORTER),
+    Route(f"PUT {_ONE}/notes/:note_id", update_note, "body!", REPORTER),
+    Route(f"DELETE {_ONE}/notes/:note_id", delete_note, level=REPORTER),
     Route(f"GET {_ONE}/approval_rules", approval_rules, level=REPORTER),
     Route(f"POST {_ONE}/approval_rules", create_approval_rule, _RULE, DEVELOPER),
 )

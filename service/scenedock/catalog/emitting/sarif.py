@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from scenedock.catalog.emitting.finding_files import file_of
 from scenedock.catalog.explaining.coverage import Coverage
-from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.model.finding import Finding, Severity
 from scenedock.model.json import Json, JsonObject
 
@@ -33,7 +33,7 @@ def as_sarif(
 
 
 def _result(finding: Finding, rule: int, prefixes: Mapping[str, str]) -> JsonObject:
-    uri = _uri(finding, prefixes)
+    uri = quote(file_of(finding, prefixes))
     region: JsonObject = {"startLine": finding.place.line or 1}
     location: JsonObject = {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}, "region": region}
     identity = f"{finding.code}\n{uri}\n{finding.message}"
@@ -45,10 +45,3 @@ def _result(finding: Finding, rule: int, prefixes: Mapping[str, str]) -> JsonObj
         "locations": [{"physicalLocation": location}],
         "partialFingerprints": {"scenedock/v1": hashlib.sha256(identity.encode()).hexdigest()},
     }
-
-
-def _uri(finding: Finding, prefixes: Mapping[str, str]) -> str:
-    """Where it is; for what concerns a whole repository its settings, as code scanning shows nothing without a file."""
-    repository = finding.place.repository
-    parts = [repository if len(prefixes) > 1 else "", prefixes.get(repository, ""), finding.place.path or FILE_NAME]
-    return quote("/".join(part for part in parts if part))

@@ -82,6 +82,7 @@ def _trust_authorities(file: str | None) -> None:
     cls=Program,
     late={
         "assess": "scenedock.doors.cli.queries.assessment:assess",
+        "ci": "scenedock.doors.cli.pipelines.ci:ci",
         "doctor": "scenedock.doors.cli.queries.doctor:doctor",
         "migrate": "scenedock.doors.cli.tasks:migrate",
         "serve": "scenedock.doors.serve:serve",

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.doors.cli.export_views import MOST_SHOWN, coloured, finding_lines, printable
+from scenedock.doors.cli.queries.findings import FINDING_FORMATS, format_findings
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
     from scenedock.model.finding import Finding
     from scenedock.model.json import Json, JsonObject
     from scenedock.usecases.catalog.check_catalog import Check
+    from scenedock.usecases.catalog.export_catalog import Export
 
 
 @click.command()
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "layout",
-    type=click.Choice(["text", "json", "sarif"]),
+    type=click.Choice(["text", "json", *FINDING_FORMATS]),
     default="text",
     show_default=True,
     help="How to print.",
@@ -52,29 +54,28 @@ def check(
     with sources.opened() as opened:
         result = sources.export_of(opened)
         checked = check_catalog(result, opened)
-    failed = any(finding.severity == "error" for finding in checked.findings)
-    if layout == "sarif":
-        from importlib.metadata import version
-
-        from scenedock.catalog.emitting.sarif import as_sarif
-
-        prefixes = {contents.facts.name: contents.facts.prefix for contents in result.repositories}
-        document = as_sarif(checked.findings, version("scenedock"), prefixes, result.coverage)
-        text = json.dumps(document, indent=2, ensure_ascii=False)
+    if layout in FINDING_FORMATS:
+        text = format_findings(layout, checked.findings, result, result.coverage)
     elif layout == "json":
-        text = json.dumps(_report(checked, failed=failed), indent=2, ensure_ascii=False)
+        text = json.dumps(_report(checked), indent=2, ensure_ascii=False)
     else:
-        others = finding_lines(checked.other_findings, result.skipped, verbose=verbose)
-        lines = [*_diff(checked), *_files(checked, verbose=verbose), *others, _last_line(checked, failed=failed)]
-        text = "\n".join(coloured(printable(line)) for line in lines)
+        text = "\n".join(coloured(printable(line)) for line in check_lines(checked, result, verbose=verbose))
     if output:
         write_file(output, f"{click.unstyle(text) if layout == 'text' else text}\n")
     else:
         click.echo(text)
-    ctx.exit(1 if failed else 0)
+    ctx.exit(1 if checked.failed else 0)
 
 
-def _report(checked: Check, *, failed: bool) -> JsonObject:
+def check_lines(checked: Check, result: Export, *, verbose: bool) -> Iterator[str]:
+    """The check for people: files that differ as a diff, then all findings, and a summary."""
+    yield from _diff(checked)
+    yield from _files(checked, verbose=verbose)
+    yield from finding_lines(checked.other_findings, result.skipped, verbose=verbose)
+    yield str(checked)
+
+
+def _report(checked: Check) -> JsonObject:
     """The check for other programs: our files that are not as they should be, and all other findings."""
     from scenedock.actions.catalog.findings import FindingOutput
 
@@ -82,7 +83,7 @@ def _report(checked: Check, *, failed: bool) -> JsonObject:
         return [FindingOutput.of(each).model_dump() for each in findings]
 
     return {
-        "failed": failed,
+        "failed": checked.failed,
         "right": checked.right,
         "files": documents(file.finding for file in checked.wrong),
         "findings": documents(checked.other_findings),
@@ -104,16 +105,3 @@ def _files(checked: Check, *, verbose: bool) -> Iterator[str]:
         yield f"and {hidden:,} other files; --verbose prints all"
     if checked.wrong:
         yield checked.wrong[0].finding.remedy
-
-
-def _last_line(checked: Check, *, failed: bool) -> str:
-    counts = {
-        "right": checked.right,
-        "differ": sum(file.found is not None and file.wanted is not None for file in checked.wrong),
-        "missing": sum(file.found is None for file in checked.wrong),
-        "stale": sum(file.wanted is None for file in checked.wrong),
-    }
-    summary = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count) or "none"
-    errors = sum(finding.severity == "error" for finding in checked.other_findings)
-    more = f"; {errors:,} other error{'' if errors == 1 else 's'}" if errors else ""
-    return f"{'Failed' if failed else 'All right'}: catalog-info.yaml files: {summary}{more}"

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import click
 
 from scenedock.doors.cli.export_views import printable
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
-
-if TYPE_CHECKING:
-    from scenedock.catalog.comparing.changes import Changes, EntityChange
-    from scenedock.model.entity import Entity
 
 
 @click.command()
@@ -39,6 +33,7 @@ def diff(
     Exit codes: 0 done, 2 wrong usage, or a repository or ref that can't be read.
     """
     from scenedock.catalog.comparing.changes import describe_changes
+    from scenedock.catalog.comparing.text import as_lines
     from scenedock.usecases.catalog.diff_catalog import State, diff_catalog
 
     earlier = replace(sources, ref=since)
@@ -47,34 +42,4 @@ def diff(
     if layout == "json":
         print_json({"since": since, "ref": sources.ref, **describe_changes(changes)})
     else:
-        click.echo("\n".join(map(printable, _lines(changes))))
-
-
-def _lines(changes: Changes) -> Iterator[str]:
-    """The changes as lines of a `diff` block: `+` added, `-` removed, `!` changed."""
-    owners = f"; owners affected: {', '.join(map(_short, changes.owners))}" if changes.owners else ""
-    yield f"Catalog: {changes}{owners}"
-    yield from (f"+ {_described(entity)}" for entity in changes.added)
-    yield from (f"- {_described(entity)}" for entity in changes.removed)
-    for each in changes.renamed:
-        yield f"! {each.before.ref.short} is now {_described(each.after)}"
-        yield from _fields(each)
-    for each in changes.changed:
-        yield f"! {_described(each.after)}"
-        yield from _fields(each)
-
-
-def _fields(change: EntityChange) -> Iterator[str]:
-    return (f"      {field}" for field in change.fields)
-
-
-def _described(entity: Entity) -> str:
-    from scenedock.catalog.comparing.changes import owner_ref
-
-    owner = owner_ref(entity)
-    return f"{entity.ref.short} ({_short(str(owner)) if owner else 'no owner'})"
-
-
-def _short(ref: str) -> str:
-    """An owner without the default kind and namespace."""
-    return ref.removeprefix("group:default/")
+        click.echo("\n".join(map(printable, as_lines(changes))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from scenedock.model.code_hosts.comment import Comment
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest
 
 
@@ -38,6 +39,18 @@ class PullRequests(Protocol):
 
     def comment(self, number: int, text: str) -> None:
         """Write a comment on a pull request, unless the same text is among its first hundred comments."""
+
+    def own_comments(self, number: int) -> Sequence[Comment]:
+        """Our comments on a pull request, the oldest first; at most a thousand are read.
+
+        A token of a GitHub App doesn't say who we are: then the comments of all Apps count as ours.
+        """
+
+    def edit_comment(self, number: int, comment: int, text: str) -> None:
+        """Replace the text of a comment."""
+
+    def delete_comment(self, number: int, comment: int) -> None:
+        """Delete a comment; one that is gone already is no failure."""
 
     def merge_when_ready(self, number: int, commit: str) -> bool:
         """Let the host merge a commit, the last of a pull request, as soon as its rules allow; False if it refuses.

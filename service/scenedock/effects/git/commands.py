@@ -62,6 +62,18 @@ def is_ancestor(root: Path, older: str, newer: str) -> bool:
     return not ask_git(root, "merge-base", "--is-ancestor", older, newer).complaint
 
 
+def merge_base(root: Path, one: str, other: str) -> str:
+    """The newest commit that two have in their histories; empty if the clone has none, or lacks one of the two."""
+    revisions = [ask_git(root, "rev-parse", "--verify", "--quiet", f"{each}^{{commit}}").text for each in (one, other)]
+    return ask_git(root, "merge-base", *revisions).text if all(revisions) else ""
+
+
+def parents_of(root: Path, revision: str) -> tuple[str, ...]:
+    """The parents of a commit as it names them, even if a shallow clone doesn't have them."""
+    head, _, _ = ask_git(root, "cat-file", "commit", revision).text.partition("\n\n")
+    return tuple(line.removeprefix("parent ") for line in head.splitlines() if line.startswith("parent "))
+
+
 def address_of(root: Path) -> GitAddress:
     """The address of a folder's repository; empty if the folder is not a clone or git isn't installed."""
     url = browser_address(ask_git(root, "config", "--get", "remote.origin.url").text)

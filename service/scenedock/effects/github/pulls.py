@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from scenedock.effects.github.client import GitHubClient
 from scenedock.errors import ConflictError, TemporaryError
 from scenedock.model.code_hosts.code_host import RepositoryAddress
+from scenedock.model.code_hosts.comment import Comment
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 
@@ -76,6 +77,29 @@ class GitHubPullRequests:
         if any(as_text(each.get("body")) == text.strip() for each in self._client.pages(path, {}, 100)):
             return
         self._client.call("POST", path, {"body": text.strip()}, tells=True)
+
+    def own_comments(self, number: int) -> Sequence[Comment]:
+        """Our comments on a pull request, the oldest first; at most a thousand are read.
+
+        A token of an App, as pipelines have it, doesn't say who we are: then the comments of all Apps count as ours.
+        """
+        we = self._client.call("GET", "/user", expected=(403,))
+        field, ours = ("id", as_object(we.body).get("id")) if we.status == 200 else ("type", "Bot")
+        listed = self._client.pages(f"{self._path}/issues/{number}/comments", {}, 1_000)
+        own = [each for each in listed if value_at(each, ["user", field]) == ours]
+        return [
+            Comment(key, as_text(each.get("body")), as_text(each.get("html_url")))
+            for each in own
+            if isinstance(key := each.get("id"), int)
+        ]
+
+    def edit_comment(self, number: int, comment: int, text: str) -> None:  # noqa: ARG002 - GitLab needs the number
+        """Replace the text of a comment."""
+        self._client.call("PATCH", f"{self._path}/issues/comments/{comment}", {"body": text.strip()})
+
+    def delete_comment(self, number: int, comment: int) -> None:  # noqa: ARG002 - GitLab needs the number
+        """Delete a comment; one that is gone already is no failure."""
+        self._client.call("DELETE", f"{self._path}/issues/comments/{comment}", expected=(404,))
 
     def merge_when_ready(self, number: int, commit: str) -> bool:
         """Let GitHub merge a commit, the last of a pull request, as soon as its rules allow; False if it refuses.

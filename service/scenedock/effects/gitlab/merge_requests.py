@@ -10,6 +10,7 @@ from scenedock.effects.gitlab.client import GitLabClient
 from scenedock.effects.gitlab.quick_actions import inert
 from scenedock.errors import ConflictError, InputError, TemporaryError
 from scenedock.model.code_hosts.code_host import RepositoryAddress
+from scenedock.model.code_hosts.comment import Comment
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 
@@ -83,6 +84,25 @@ class GitLabMergeRequests:
         if any(as_text(each.get("body")) == wanted for each in self._client.pages(path, first, 100)):
             return
         self._client.call("POST", path, {"body": wanted}, tells=True)
+
+    def own_comments(self, number: int) -> Sequence[Comment]:
+        """Our comments on a merge request, the oldest first; at most a thousand are read."""
+        we = self._client.call("GET", "/user").id
+        page = f"{as_text(self._got(number).get('web_url'))}#note_"
+        first: dict[str, str | int] = {"sort": "asc", "order_by": "created_at"}
+        return [
+            Comment(key, as_text(each.get("body")), f"{page}{key}")
+            for each in self._client.pages(f"{self._path}/{number}/notes", first, 1_000)
+            if isinstance(key := each.get("id"), int) and value_at(each, ["author", "id"]) == we
+        ]
+
+    def edit_comment(self, number: int, comment: int, text: str) -> None:
+        """Replace the text of a comment."""
+        self._client.call("PUT", f"{self._path}/{number}/notes/{comment}", {"body": inert(text.strip())})
+
+    def delete_comment(self, number: int, comment: int) -> None:
+        """Delete a comment; one that is gone already is no failure."""
+        self._client.call("DELETE", f"{self._path}/{number}/notes/{comment}", expected=(404,))
 
     def merge_when_ready(self, number: int, commit: str) -> bool:
         """Let GitLab merge a commit, the last of a merge request, when its checks succeed; False if GitLab refuses.

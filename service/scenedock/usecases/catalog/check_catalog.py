@@ -40,6 +40,24 @@ class Check:
         """All of it, the most severe first."""
         return in_order_of_severity([*(file.finding for file in self.wrong), *self.other_findings])
 
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error among them."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+    def __str__(self) -> str:
+        """`Failed: catalog-info.yaml files: 4 right, 1 differ; 1 other error`."""
+        counts = {
+            "right": self.right,
+            "differ": sum(file.found is not None and file.wanted is not None for file in self.wrong),
+            "missing": sum(file.found is None for file in self.wrong),
+            "stale": sum(file.wanted is None for file in self.wrong),
+        }
+        summary = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count) or "none"
+        errors = sum(finding.severity == "error" for finding in self.other_findings)
+        more = f"; {errors:,} other error{'' if errors == 1 else 's'}" if errors else ""
+        return f"{'Failed' if self.failed else 'All right'}: catalog-info.yaml files: {summary}{more}"
+
 
 @dataclass(frozen=True, slots=True)
 class MarkerFiles:

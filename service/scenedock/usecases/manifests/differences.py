@@ -65,6 +65,24 @@ def diff_states(
         return compare_targets(before, after, asked, renderer)
 
 
+def diff_repositories(
+    before: Mapping[str, Repository],
+    after: Mapping[str, Repository],
+    tools: RenderingTools,
+    selected: Selected = EVERYTHING,
+) -> ManifestDiff:
+    """What differs between the same repositories at two times.
+
+    Raises
+    ------
+    NotAllowedError             this machine can't sandbox a process
+    NotFoundError, InputError   a repository can't be read
+    """
+    changed = {name: list(changed_paths(before[name], after[name])) for name in before}
+    earlier = {name: before_changes(before[name], after[name], paths) for name, paths in changed.items()}
+    return diff_states(State(earlier), State(after), changed, tools, selected)
+
+
 def diff_environments(
     state: State, environment: str, against: str, tools: RenderingTools, selected: Selected = EVERYTHING
 ) -> ManifestDiff:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.doors.cli.export_views import MOST_SHOWN, coloured, printable
+from scenedock.doors.cli.queries.findings import FINDING_FORMATS, format_findings
 from scenedock.doors.cli.queries.verification import helm_option
 from scenedock.doors.cli.sources import Sources, source_options
 from scenedock.effects.helm.program import HelmProgram
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "layout",
-    type=click.Choice(["text", "json", "sarif", "junit"]),
+    type=click.Choice(["text", "json", *FINDING_FORMATS, "junit"]),
     default="text",
     show_default=True,
     help="How to print.",
@@ -66,13 +67,8 @@ def lint_deployments(  # noqa: PLR0913 - options
         exported = sources.export_of(opened, keep_documents=True)
         result = lint(exported, opened, _program(helm) if render else None)
     failed = any(finding.severity in failing for finding in result.findings)
-    if layout == "sarif":
-        from importlib.metadata import version
-
-        from scenedock.catalog.emitting.sarif import as_sarif
-
-        prefixes = {contents.facts.name: contents.facts.prefix for contents in exported.repositories}
-        text = json.dumps(as_sarif(result.findings, version("scenedock"), prefixes), indent=2, ensure_ascii=False)
+    if layout in FINDING_FORMATS:
+        text = format_findings(layout, result.findings, exported)
     elif layout == "junit":
         from scenedock.linting.junit import as_junit
 

@@ -185,15 +185,13 @@ def _between_times(
     before: Sources, after: Sources, tools: RenderingTools, services: tuple[str, ...], environment: str | None
 ) -> ManifestDiff:
     from scenedock.usecases.manifests.deployed_targets import Selected
-    from scenedock.usecases.manifests.differences import before_changes, changed_paths, diff_states
+    from scenedock.usecases.manifests.differences import diff_repositories
     from scenedock.usecases.manifests.state import State
 
     with before.opened() as old, after.opened() as new:
-        changed = {name: list(changed_paths(old[name], new[name])) for name in old}
-        earlier = {name: before_changes(old[name], new[name], paths) for name, paths in changed.items()}
-        found = diff_states(State(earlier), State(new), changed, tools, Selected(services, environment))
+        found = diff_repositories(old, new, tools, Selected(services, environment))
         if (services or environment) and not found.blocks and not found.unrendered:
-            _require([State(new), State(earlier)], tools, services, environment)
+            _require([State(new), State(old)], tools, services, environment)
         return found
 
 

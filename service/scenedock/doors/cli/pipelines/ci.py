@@ -1,0 +1,148 @@
+"""`scenedock ci`: what a pipeline checks of a pull request, and says on it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scenedock.doors.cli.export_views import coloured, printable
+from scenedock.doors.cli.queries.programs import Programs, rendering_options
+from scenedock.doors.cli.sources import Sources
+from scenedock.errors import ScenedockError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scenedock.effects.code_hosts.pipeline import Pipeline
+    from scenedock.usecases.ci.review_change import Review
+
+_SUMMARY_BYTES = 900_000
+"""GitHub takes a megabyte for a step."""
+
+
+@click.command("ci", context_settings={"auto_envvar_prefix": "SCENEDOCK_CI"})
+@click.argument("path", default=".", envvar="SCENEDOCK_CI_PATH", metavar="[REPO]")
+@click.option(
+    "--since",
+    metavar="REF",
+    default="",
+    help="Compare with where HEAD left this branch, tag or commit. By default, what the pull request is based on.",
+)
+@click.option("--check/--no-check", default=True, help="Check the generated catalog-info.yaml files.")
+@click.option("--catalog/--no-catalog", default=True, help="Compare the catalog.")
+@click.option("--manifests/--no-manifests", default=True, help="Compare what Helm renders, if there is a Helm.")
+@click.option("--comment/--no-comment", default=True, help="Comment on the pull request in whose pipeline this runs.")
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Also write report.md, findings.sarif, code-quality.json and outputs.env here.",
+)
+@rendering_options
+@click.pass_context
+def ci(  # noqa: PLR0913 - click passes each option
+    ctx: click.Context,
+    *,
+    path: str,
+    since: str,
+    check: bool,
+    catalog: bool,
+    manifests: bool,
+    comment: bool,
+    reports: Path | None,
+    programs: Programs,
+) -> None:
+    """Check a pull request in a pipeline, and comment on it with what changes in the catalog and in the manifests.
+
+    Reads REPO, by default the current folder: a clone, or a folder of one. In GitHub Actions and GitLab CI/CD, the
+    pipeline's variables name the pull request. There is one comment for each REPO: later runs replace it, and delete it
+    when nothing changes any more. It needs the token GITHUB_TOKEN or GITLAB_TOKEN; where that doesn't suffice, as in
+    forks, the report is in GitHub's summary of the job, in --reports and in the log.
+
+    Where the pipeline isn't that of a pull request, and without --since, only the files are checked. Where no generated
+    file is committed, only what can't be read fails. Each option may be set by a variable: SCENEDOCK_CI_SINCE,
+    SCENEDOCK_CI_CHECK=false; REPO by SCENEDOCK_CI_PATH.
+
+    Exit codes: 0 nothing to fix, 1 files or findings to fix, 2 wrong usage, or a repository or commit that can't be
+    read, 3 this machine can't sandbox Helm.
+    """
+    from scenedock.doors.cli.pipelines.telling import commands_stopped, tell_error, tell_outcome
+    from scenedock.effects.code_hosts.pipeline import read_pipeline
+    from scenedock.effects.git.commands import ask_git, prefix_of
+    from scenedock.effects.local.disk import read_file
+    from scenedock.usecases.ci.find_base import find_base
+    from scenedock.usecases.ci.report import as_report
+
+    pipeline = read_pipeline(os.environ, read_file)
+    url, refused = "", ""
+    try:
+        with commands_stopped(pipeline):
+            base = find_base(Path(path), since, pipeline) if catalog or manifests else ""
+            review = _review(Sources((path,), None, None, None), base, (check, catalog, manifests), programs)
+            for line in _lines(review):
+                click.echo(coloured(printable(line)))
+            subject = prefix_of(Path(path)) or "."
+            head = (pipeline.head if pipeline else "") or ask_git(Path(path), "rev-parse", "HEAD").text
+            footer = _footer(head, base, pipeline)
+            if comment and pipeline and pipeline.number:
+                is_news = review.failed or review.changed
+                url, refused = _comment(pipeline, subject, as_report(review, subject, footer) if is_news else "")
+            text = as_report(review, subject, footer, _SUMMARY_BYTES)
+    except ScenedockError as error:
+        if pipeline is None:
+            raise
+        tell_error(pipeline, error)
+        ctx.exit(error.exit_code)
+    tell_outcome(review, text, pipeline, reports, url=url, refused=refused)
+    ctx.exit(1 if review.failed else 0)
+
+
+def _review(sources: Sources, base: str, duties: tuple[bool, bool, bool], programs: Programs) -> Review:
+    from scenedock.usecases.ci.review_change import review_change
+
+    check, catalog, manifests = duties
+    with ExitStack() as stack:
+        new = stack.enter_context(sources.opened())
+        old = stack.enter_context(replace(sources, ref=base).opened()) if base else None
+        tools = programs.tools() if manifests else None
+        return review_change(old, new, sources.export_of, check=check, catalog=catalog, tools=tools)
+
+
+def _lines(review: Review) -> Iterator[str]:
+    """The review for the log: all of it."""
+    from scenedock.catalog.comparing.text import as_lines
+    from scenedock.doors.cli.check import check_lines
+    from scenedock.manifests.text import as_text
+
+    if review.changes is not None:
+        yield from [*as_lines(review.changes), ""]
+    if review.manifests:
+        yield from [*as_text(review.manifests).splitlines(), ""]
+    yield from (f"{note}." for note in review.notes)
+    if review.check:
+        yield from check_lines(review.check, review.export, verbose=False)
+
+
+def _footer(head: str, base: str, pipeline: Pipeline | None) -> str:
+    compared = f", compared with {base[:10]}" if base else ""
+    return f"Of {head[:10]}{compared}{f' ([log]({pipeline.url}))' if pipeline and pipeline.url else ''}" if head else ""
+
+
+def _comment(pipeline: Pipeline, subject: str, text: str) -> tuple[str, str]:
+    """The comment's address, and why there is none, if there should be one."""
+    from scenedock.model.code_hosts.comment import KeptComment
+    from scenedock.usecases.publishing.keep_comment import keep_comment
+
+    try:
+        hosts, address = pipeline.code_hosts()
+        with hosts.open(address) as repository:
+            if repository.pulls is None:
+                return "", ""
+            return keep_comment(repository.pulls, pipeline.number, KeptComment(subject, pipeline.run, text)), ""
+    except ScenedockError as error:
+        return "", f"{error} (a comment needs {pipeline.needs})" if text else ""

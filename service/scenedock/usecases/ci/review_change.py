@@ -1,0 +1,88 @@
+"""Review what a change does: are the catalog files right, and what changes in the catalog and in the manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from scenedock.catalog.comparing.changes import Changes
+from scenedock.effects.git.repositories import Repository
+from scenedock.errors import ScenedockError
+from scenedock.manifests.difference import ManifestDiff
+from scenedock.usecases.catalog.check_catalog import Check, check_catalog
+from scenedock.usecases.catalog.diff_catalog import State as CatalogState
+from scenedock.usecases.catalog.diff_catalog import diff_catalog
+from scenedock.usecases.catalog.export_catalog import Export
+from scenedock.usecases.manifests.differences import diff_repositories
+from scenedock.usecases.manifests.tools import RenderingTools
+
+Repositories: TypeAlias = Mapping[str, Repository]
+_UNCOMMITTED = "No generated catalog-info.yaml is committed, so none is checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What was found; None for what wasn't looked at. `notes` say why something was not, as sentences without a dot."""
+
+    export: Export
+    check: Check | None = None
+    changes: Changes | None = None
+    manifests: ManifestDiff | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the check found something to fix."""
+        return self.check is not None and self.check.failed
+
+    @property
+    def changed(self) -> bool:
+        """Whether an entity or a manifest changes, or can't be rendered any more to tell."""
+        return bool(self.changes) or (
+            self.manifests is not None and bool(self.manifests.blocks or self.manifests.unrendered)
+        )
+
+
+def review_change(
+    before: Repositories | None,
+    after: Repositories,
+    export: Callable[[Repositories], Export],
+    *,
+    check: bool,
+    catalog: bool,
+    tools: RenderingTools | None,
+) -> Review:
+    """Check and compare the catalog, and the manifests with `tools`; without `before`, nothing is compared.
+
+    If helm can't be used, that is noted. Where no generated file is committed, as where Backstage reads the feed, only
+    what can't be read is an error.
+
+    Raises
+    ------
+    InputError, NotFoundError   a repository can't be read
+    """
+    exported = export(after)
+    review = Review(exported)
+    if check:
+        checked = check_catalog(exported, after)
+        is_committed = checked.right or any(file.found is not None for file in checked.wrong)
+        if not is_committed and checked.wrong:
+            checked, review = replace(checked, wrong=()), _noting(review, _UNCOMMITTED)
+        review = replace(review, check=checked)
+    if before is None:
+        return review
+    if catalog:
+        changes = diff_catalog(CatalogState(export(before), before), CatalogState(exported, after))
+        review = replace(review, changes=changes)
+    if tools:
+        try:
+            tools.helm.check()
+        except ScenedockError as error:
+            return _noting(review, f"Manifests weren't compared: {error}")
+        review = replace(review, manifests=diff_repositories(before, after, tools))
+    return review
+
+
+def _noting(review: Review, note: str) -> Review:
+    return replace(review, notes=(*review.notes, note))
