@@ -74,6 +74,11 @@ def parents_of(root: Path, revision: str) -> tuple[str, ...]:
     return tuple(line.removeprefix("parent ") for line in head.splitlines() if line.startswith("parent "))
 
 
+def is_in(root: Path, commit: str) -> bool:
+    """Whether a commit has this folder of its clone."""
+    return not ask_git(root, "cat-file", "-e", f"{commit}:{prefix_of(root)}").complaint
+
+
 def address_of(root: Path) -> GitAddress:
     """The address of a folder's repository; empty if the folder is not a clone or git isn't installed."""
     url = browser_address(ask_git(root, "config", "--get", "remote.origin.url").text)

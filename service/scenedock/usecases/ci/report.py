@@ -31,7 +31,7 @@ def as_report(review: Review, subject: str, footer: str, limit: int = LIMIT) -> 
         parts.append("Catalog: no changes")
     parts += [f"{code(note)}." for note in review.notes]
     rest = limit - len("\n\n".join([*parts, footer]).encode()) - len("\n\n\n")
-    if review.manifests:
+    if review.manifests is not None:
         parts.append(as_markdown(review.manifests, rest).strip())
     return "\n\n".join(filter(None, [*parts, footer])) + "\n"
 

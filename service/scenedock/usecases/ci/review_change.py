@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from scenedock.catalog.comparing.changes import Changes
+from scenedock.effects.git.overlaid import OverlaidRepository
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import ScenedockError
 from scenedock.manifests.difference import ManifestDiff
@@ -18,6 +19,7 @@ from scenedock.usecases.manifests.differences import diff_repositories
 from scenedock.usecases.manifests.tools import RenderingTools
 
 Repositories: TypeAlias = Mapping[str, Repository]
+_NO_BASE = "Nothing was compared: this isn't the pipeline of a pull request, and no commit is named (--since)"
 _UNCOMMITTED = "No generated catalog-info.yaml is committed, so none is checked"
 
 
@@ -71,7 +73,7 @@ def review_change(
             checked, review = replace(checked, wrong=()), _noting(review, _UNCOMMITTED)
         review = replace(review, check=checked)
     if before is None:
-        return review
+        return _noting(review, _NO_BASE) if catalog or tools else review
     if catalog:
         changes = diff_catalog(CatalogState(export(before), before), CatalogState(exported, after))
         review = replace(review, changes=changes)
@@ -82,6 +84,13 @@ def review_change(
             return _noting(review, f"Manifests weren't compared: {error}")
         review = replace(review, manifests=diff_repositories(before, after, tools))
     return review
+
+
+def before_all(repositories: Repositories) -> Repositories:
+    """The same repositories without a file: as they were before the commit that made them."""
+    return {
+        name: OverlaidRepository(each, dict.fromkeys(each.listing().inside)) for name, each in repositories.items()
+    }
 
 
 def _noting(review: Review, note: str) -> Review:

@@ -103,12 +103,17 @@ def ci(  # noqa: PLR0913 - click passes each option
 
 
 def _review(sources: Sources, base: str, duties: tuple[bool, bool, bool], programs: Programs) -> Review:
-    from scenedock.usecases.ci.review_change import review_change
+    from scenedock.effects.git.commands import is_in
+    from scenedock.usecases.ci.review_change import before_all, review_change
 
     check, catalog, manifests = duties
+    (root,) = sources.roots.values()
     with ExitStack() as stack:
         new = stack.enter_context(sources.opened())
-        old = stack.enter_context(replace(sources, ref=base).opened()) if base else None
+        old = None
+        if base:
+            was_there = is_in(root, base)
+            old = stack.enter_context(replace(sources, ref=base).opened()) if was_there else before_all(new)
         tools = programs.tools() if manifests else None
         return review_change(old, new, sources.export_of, check=check, catalog=catalog, tools=tools)
 
@@ -121,7 +126,7 @@ def _lines(review: Review) -> Iterator[str]:
 
     if review.changes is not None:
         yield from [*as_lines(review.changes), ""]
-    if review.manifests:
+    if review.manifests is not None:
         yield from [*as_text(review.manifests).splitlines(), ""]
     yield from (f"{note}." for note in review.notes)
     if review.check:

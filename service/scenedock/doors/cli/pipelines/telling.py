@@ -77,7 +77,7 @@ def tell_outcome(
         _append("GITHUB_STEP_SUMMARY", report)
         _append("GITHUB_OUTPUT", "".join(f"{name}={value}\n" for name, value in outputs.items()))
     if folder:
-        variables = {f"SCENEDOCK_{name.upper().replace('-', '_')}": value for name, value in outputs.items()}
+        variables = {f"SCENEDOCK_{name.upper().replace('-', '_')}": value for name, value in outputs.items() if value}
         _write(folder, "report.md", report)
         _write(folder, "findings.sarif", format_findings("sarif", findings, review.export, review.export.coverage))
         _write(folder, "code-quality.json", format_findings("gitlab", findings, review.export))
