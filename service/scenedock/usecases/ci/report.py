@@ -49,7 +49,7 @@ def _cut(lines: Sequence[str], limit: int, language: str) -> str:
     """A block of as many lines as fit, and how many are left out."""
     shown = list(_fitting(lines, limit))
     left = len(lines) - len(shown)
-    more = f"\n\n… and {counted(left, 'line')} more, in the log of the pipeline" if left else ""
+    more = f"\n\n… and {counted(left, 'line')} more, in the pipeline's log" if left else ""
     return f"{fenced(shown, language)}{more}" if lines else ""
 
 

@@ -130,7 +130,7 @@ def _lines(review: Review) -> Iterator[str]:
         yield from [*as_text(review.manifests).splitlines(), ""]
     yield from (f"{note}." for note in review.notes)
     if review.check:
-        yield from check_lines(review.check, review.export, verbose=False)
+        yield from check_lines(review.check, review.export, verbose=True)
 
 
 def _footer(head: str, base: str, pipeline: Pipeline | None) -> str:
