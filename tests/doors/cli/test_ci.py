@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import urllib3
 from click.testing import CliRunner, Result
 
 from scenedock.doors.cli import main
 from scenedock.model.code_hosts.comment import LONGEST_COMMENT
-from tests.fakes.github.model import Pull
-from tests.fakes.github.server import FakeGitHub, fake_github
-from tests.fakes.gitlab.server import fake_gitlab
+from tests.ci.pull_request import Host, commit, git, on_github, on_gitlab
 from tests.tools.helm import helm
 
 DEPLOYMENT = """apiVersion: apps/v1
@@ -32,21 +27,6 @@ CHART = {
     "values-qa.yaml": "{}\n",
     "templates/deployment.yaml": DEPLOYMENT,
 }
-
-
-def git(folder: Path, *arguments: str) -> str:
-    settings = ("-c", "user.name=Jane", "-c", "user.email=jane@acme.test", "-c", "protocol.file.allow=always")
-    done = subprocess.run(["git", "-C", folder, *settings, *arguments], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
-def commit(root: Path, files: dict[str, str], message: str = "Next") -> str:
-    for path, text in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text, encoding="utf-8")
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--allow-empty", "--message", message)
-    return git(root, "rev-parse", "HEAD")
 
 
 def export(root: Path) -> None:
@@ -81,86 +61,16 @@ def run(root: Path, *arguments: str, helm_at: str = "", **variables: str) -> Res
     return done
 
 
-@dataclass
-class Host:
-    """A code host with pull request 1 of acme/apps, as its pipeline knows it."""
-
-    variables: Callable[[Path], dict[str, str]]
-    comments: Callable[[], list[str]]
-    summary: Path
-    outputs: Path
-
-
 @pytest.fixture
 def github(tmp_path: Path) -> Iterator[Host]:
-    with fake_github(tmp_path / "github") as fake:
-        yield host_of(fake, tmp_path)
-
-
-def host_of(fake: FakeGitHub, folder: Path, permissions: str = "write") -> Host:
-    world = fake.world
-    world.organization("acme", admins=("ada",))
-    found = world.create_repository("acme", "apps", private=True)
-    world.commit("acme/apps", "main", {"a.txt": "a"})
-    pull = Pull(1, world.new_id(), world.accounts["ada"], "Change", None, "feature", "main", draft=False)
-    found.pulls[1] = pull
-    world.commit("acme/apps", "feature", {"a.txt": "b"})
-    granted = {"pull_requests": permissions, "contents": "read", "metadata": "read"}
-    installed = world.install(world.app("github-actions", "acme", granted), "acme")
-    token = world.installation_token(installed, granted, None).value
-    summary, outputs, event = folder / "summary.md", folder / "outputs", folder / "event.json"
-
-    def variables(root: Path) -> dict[str, str]:
-        head = {"sha": git(root, "rev-parse", "feature"), "repo": {"full_name": "acme/apps"}}
-        payload = {"pull_request": {"number": 1, "base": {"sha": git(root, "rev-parse", "main")}, "head": head}}
-        event.write_text(json.dumps(payload))
-        return {
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_API_URL": fake.url,
-            "GITHUB_SERVER_URL": "https://github.com",
-            "GITHUB_REPOSITORY": "acme/apps",
-            "GITHUB_EVENT_PATH": str(event),
-            "GITHUB_RUN_ID": "77",
-            "GITHUB_TOKEN": token,
-            "GITHUB_STEP_SUMMARY": str(summary),
-            "GITHUB_OUTPUT": str(outputs),
-        }
-
-    return Host(variables, lambda: [each.body for each in pull.comments], summary, outputs)
+    with on_github(tmp_path) as host:
+        yield host
 
 
 @pytest.fixture
 def gitlab(tmp_path: Path) -> Iterator[Host]:
-    with fake_gitlab(tmp_path / "gitlab") as fake:
-        world = fake.world
-        group = world.group("acme", owners=("ada",))
-        project = world.create_project(group, "apps")
-        world.commit("acme/apps", "main", {"a.txt": "a"})
-        world.commit("acme/apps", "feature", {"a.txt": "b"})
-        token = world.project_token(project, "api", level=30)
-        headers = {"PRIVATE-TOKEN": world.personal_token("ada", "api")}
-        body = {"source_branch": "feature", "target_branch": "main", "title": "Change"}
-        address = f"{fake.url}/api/v4/projects/{project.id}/merge_requests"
-        assert urllib3.request("POST", address, json=body, headers=headers).status == 201
-
-        def variables(root: Path) -> dict[str, str]:
-            return {
-                "GITLAB_CI": "true",
-                "CI_API_V4_URL": f"{fake.url}/api/v4",
-                "CI_SERVER_URL": fake.url,
-                "CI_PROJECT_PATH": "acme/apps",
-                "CI_MERGE_REQUEST_PROJECT_PATH": "acme/apps",
-                "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "acme/apps",
-                "CI_MERGE_REQUEST_IID": "1",
-                "CI_MERGE_REQUEST_DIFF_BASE_SHA": git(root, "merge-base", "main", "feature"),
-                "CI_COMMIT_SHA": git(root, "rev-parse", "feature"),
-                "CI_PIPELINE_ID": "77",
-                "CI_JOB_URL": f"{fake.url}/acme/apps/-/jobs/5",
-                "GITLAB_TOKEN": token,
-            }
-
-        notes = project.merge_requests[1].notes
-        yield Host(variables, lambda: [each.body for each in notes], tmp_path / "none", tmp_path / "none")
+    with on_gitlab(tmp_path) as host:
+        yield host
 
 
 @pytest.fixture(params=["github", "gitlab"])
@@ -222,8 +132,7 @@ def test_github_gets_a_summary_outputs_and_annotations_and_takes_nothing_for_a_c
 
 def test_a_token_that_may_not_comment_leaves_the_summary_and_says_so(apps: Path, tmp_path: Path) -> None:
     commit(apps, {"shop/values.yaml": "replicas: 3\n"})
-    with fake_github(tmp_path / "github") as fake:
-        host = host_of(fake, tmp_path, "read")
+    with on_github(tmp_path, "read") as host:
         variables = host.variables(apps)
         own = run(apps, **variables)
         event = Path(variables["GITHUB_EVENT_PATH"])

@@ -19,11 +19,13 @@ def find_base(root: Path, since: str, pipeline: Pipeline | None) -> str:
 
     Raises
     ------
-    InputError      `since` can't be a revision
-    NotFoundError   the clone lacks the commit, or the history that leads to it
+    InputError      `since` can't be a revision, or this is no clone
+    NotFoundError   there is no such folder, or the clone lacks the commit, or the history that leads to it
     """
     if since.startswith("-") or not since.isprintable():
         raise InputError(f"{since!r} is not a valid name of a branch, tag or commit")
+    if not root.is_dir():
+        raise NotFoundError(f"{root}: there is no such folder")
     if not since and (pipeline is None or not pipeline.base):
         return ""
     parents = parents_of(root, "HEAD")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from scenedock.catalog.comparing.text import as_lines
+from scenedock.catalog.emitting.finding_files import file_of
 from scenedock.manifests.lines import counted, safe
 from scenedock.manifests.markdown import LIMIT, as_markdown, code, fenced
+from scenedock.model.finding import Finding
 from scenedock.usecases.catalog.check_catalog import Check
 from scenedock.usecases.ci.review_change import Review
 
@@ -23,7 +25,8 @@ def as_report(review: Review, subject: str, footer: str, limit: int = LIMIT) -> 
     """
     parts = [f"### Scenedock{'' if subject == '.' else f': {code(subject)}'}"]
     if review.check:
-        parts.append(_checked(review.check, limit // _SHARE))
+        prefixes = {each.facts.name: each.facts.prefix for each in review.export.repositories}
+        parts.append(_checked(review.check, prefixes, limit // _SHARE))
     if review.changes:
         heading, *lines = (_short(line) for line in as_lines(review.changes))
         parts.append(f"{code(heading)}\n\n{_cut(lines, limit // _SHARE, 'diff')}")
@@ -36,13 +39,20 @@ def as_report(review: Review, subject: str, footer: str, limit: int = LIMIT) -> 
     return "\n\n".join(filter(None, [*parts, footer])) + "\n"
 
 
-def _checked(check: Check, limit: int) -> str:
+def _checked(check: Check, prefixes: Mapping[str, str], limit: int) -> str:
     if not check.failed:
         return str(check)
     errors = [each for each in check.findings if each.severity == "error"]
-    lines = [_short(f"{each.place}: {each.message}") for each in errors]
+    lines = [_short(f"{_place(each, prefixes)}{each.message}") for each in errors]
     remedies = dict.fromkeys(_short(each.remedy) for each in errors if each.remedy)
     return f"**{check}**\n\n{_cut(lines, limit, '')}\n\n{_cut(list(remedies), limit // _SHARE, '')}".strip()
+
+
+def _place(finding: Finding, prefixes: Mapping[str, str]) -> str:
+    """`clusters/qa/shop/Chart.yaml:3: `, from the root of the clone; nothing for what concerns all of it."""
+    if not finding.place.path:
+        return ""
+    return f"{file_of(finding, prefixes)}{f':{finding.place.line}' if finding.place.line else ''}: "
 
 
 def _cut(lines: Sequence[str], limit: int, language: str) -> str:

@@ -88,9 +88,7 @@ def review_change(
 
 def before_all(repositories: Repositories) -> Repositories:
     """The same repositories without a file: as they were before the commit that made them."""
-    return {
-        name: OverlaidRepository(each, dict.fromkeys(each.listing().inside)) for name, each in repositories.items()
-    }
+    return {name: OverlaidRepository(each, dict.fromkeys(each.listing().inside)) for name, each in repositories.items()}
 
 
 def _noting(review: Review, note: str) -> Review:
