@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -92,7 +93,10 @@ def github(tmp_path: Path) -> Iterator[Host]:
 @pytest.mark.usefixtures("programs")
 def test_the_action_comments_what_the_guide_shows_and_fails_the_job(apps: Path, github: Host, tmp_path: Path) -> None:
     workflow = snippet("GitHub").replace("      - uses: acme", "      - id: scenedock\n        uses: acme")
-    workflow += "      - if: ${{ !cancelled() }}\n        run: echo \"${{ join(steps.scenedock.outputs.*, ' ') }}\"\n"
+    upload = re.search(r"^      - if: .*\n( +)uses: github/codeql-action.*\n(?: +.*\n)+", PAGE, re.MULTILINE)
+    assert upload
+    kept = f"{upload[1]}run: cp '${{{{ steps.scenedock.outputs.sarif }}}}' {tmp_path}\n"
+    workflow += upload[0].splitlines()[0] + "\n" + kept
 
     done = act(apps, github, installed_already(tmp_path / "action"), workflow)
 
@@ -100,9 +104,10 @@ def test_the_action_comments_what_the_guide_shows_and_fails_the_job(apps: Path, 
     assert done.returncode == 1, done.stdout + done.stderr
     assert ("Failure", "Review the change") in outcomes(done)
     assert without_commits(comment) == without_commits(documented())
-    assert re.search(
-        r"\| (?=.*\bfailed\b)(?=.*\btrue\b)(?=.*#issuecomment-)(?=.*findings\.sarif).*$", done.stdout, re.MULTILINE
-    )
+    assert "Summary - ### Scenedock" in done.stdout
+    for output in ("changed=true", "result=failed", "comment-url=http"):
+        assert f"::set-output:: {output}" in done.stdout
+    assert json.loads((tmp_path / "findings.sarif").read_bytes())["runs"][0]["results"]
 
 
 @pytest.mark.usefixtures("programs")
