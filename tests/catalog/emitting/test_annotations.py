@@ -15,10 +15,12 @@ def finding(message: str, line: int | None = 3, path: str = "a,b:c/values.yaml")
 def test_nothing_in_a_finding_ends_githubs_command() -> None:
     odd = finding("100%\r\n::set-output name=result::passed")
 
-    assert list(as_workflow_commands([odd], PREFIXES)) == [
+    (said,) = as_workflow_commands([odd], PREFIXES)
+
+    assert said == (
         "::error file=clusters/qa/a%2Cb%3Ac/values.yaml,line=3,title=values-odd::"
         "100%25%0D%0A::set-output name=result::passed. Fix it."
-    ]
+    )
 
 
 def test_what_concerns_a_whole_repository_is_shown_in_its_settings() -> None:
