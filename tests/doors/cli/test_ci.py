@@ -209,6 +209,18 @@ def test_a_shallow_clone_is_enough_if_it_has_what_the_pull_request_is_merged_wit
         assert (done.exit_code, "replicas: 1 → 3" in github.comments()[0]) == (0, True), done.output
 
 
+def test_the_base_branch_is_not_taken_for_the_pull_request(apps: Path, host: Host) -> None:
+    commit(apps, {"shop/values.yaml": "replicas: 3\n"})
+    variables = host.variables(apps)
+    assert run(apps, "--no-check", **variables).exit_code == 0
+    git(apps, "checkout", "--quiet", "main")
+
+    done = run(apps, "--no-check", **variables)
+
+    assert (done.exit_code, "check out the pull request, not its base branch" in done.output) == (2, True), done.output
+    assert len(host.comments()) == 1
+
+
 def test_without_a_pull_request_only_the_files_are_checked(apps: Path, tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     (apps / "shop" / "catalog-info.yaml").unlink()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from scenedock.effects.code_hosts.pipeline import Pipeline
-from scenedock.effects.git.commands import ask_git, merge_base, parents_of
+from scenedock.effects.git.commands import ask_git, is_ancestor, merge_base, parents_of
 from scenedock.errors import InputError, NotFoundError
 
 
@@ -19,7 +20,7 @@ def find_base(root: Path, since: str, pipeline: Pipeline | None) -> str:
 
     Raises
     ------
-    InputError      `since` can't be a revision, or this is no clone
+    InputError      `since` can't be a revision, this is no clone, or one of something else than the pull request
     NotFoundError   there is no such folder, or the clone lacks the commit, or the history that leads to it
     """
     if since.startswith("-") or not since.isprintable():
@@ -29,6 +30,8 @@ def find_base(root: Path, since: str, pipeline: Pipeline | None) -> str:
     if not since and (pipeline is None or not pipeline.base):
         return ""
     parents = parents_of(root, "HEAD")
+    if pipeline and pipeline.head:
+        _check_head(root, pipeline, parents)
     is_merge = pipeline is not None and len(parents) == 2 and parents[1] == pipeline.head
     wanted = since or (parents[0] if is_merge else pipeline.base if pipeline else "")
     if found := merge_base(root, wanted, "HEAD"):
@@ -39,3 +42,18 @@ def find_base(root: Path, since: str, pipeline: Pipeline | None) -> str:
     deeper = f"set {pipeline.deeper}" if pipeline else "run `git fetch --unshallow`"
     remedy = f"it is shallow: {deeper}" if is_shallow else "check the name, or fetch it"
     raise NotFoundError(f"{root}: the clone doesn't reach back to {wanted!r}, to compare with; {remedy}")
+
+
+def _check_head(root: Path, pipeline: Pipeline, parents: Sequence[str]) -> None:
+    """Refuse a clone that doesn't have the pull request checked out: it would be said to change nothing.
+
+    Raises
+    ------
+    InputError   it has something else
+    """
+    here = ask_git(root, "rev-parse", "--verify", "--quiet", "HEAD").text
+    if here and pipeline.head not in {here, *parents} and not is_ancestor(root, pipeline.head, here):
+        raise InputError(
+            f"{root}: {here[:10]} is checked out, which hasn't the pull request's {pipeline.head[:10]}; "
+            "check out the pull request, not its base branch"
+        )
