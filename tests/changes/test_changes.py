@@ -98,6 +98,18 @@ def test_the_check_shows_what_differs_what_is_missing_and_what_is_stale(root: Pa
     expect("check.txt", done.output)
 
 
+def test_the_check_prints_what_code_hosts_show_beside_the_lines(root: Path) -> None:
+    change(root)
+
+    github, gitlab = (run("check", root, "--format", each) for each in ("github", "gitlab"))
+
+    (redis,) = (each for each in github.output.splitlines() if "file=redis/" in each)
+    assert redis.startswith("::error file=redis/catalog-info.yaml,line=")
+    found = json.loads(gitlab.output)
+    assert (len(found), github.exit_code, gitlab.exit_code) == (len(github.output.splitlines()), 1, 1)
+    assert {"redis/catalog-info.yaml", "ledger/catalog-info.yaml"} <= {each["location"]["path"] for each in found}
+
+
 def test_the_check_at_a_ref_judges_what_is_committed_there(root: Path) -> None:
     change(root)
     assert run("check", root, "--ref", "main").exit_code == 0
