@@ -20,7 +20,7 @@ def find_base(root: Path, since: str, pipeline: Pipeline | None) -> str:
 
     Raises
     ------
-    InputError      `since` can't be a revision, the folder isn't in a clone, or the clone hasn't the pull request's commit
+    InputError      `since` can't be a revision, the folder isn't in a clone, or that hasn't the pull request's commit
     NotFoundError   there is no such folder, or the clone lacks the commit, or the history that leads to it
     """
     if since.startswith("-") or not since.isprintable():
