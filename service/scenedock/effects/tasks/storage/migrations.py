@@ -75,8 +75,8 @@ def require_known(version: int) -> None:
     """
     if version > len(MIGRATIONS):
         raise ConflictError(
-            f"the database of tasks has version {version}, this release supports {len(MIGRATIONS)}: use the newer release "
-            "that has migrated it, or restore the backup from before"
+            f"the database of tasks has version {version}, this release supports {len(MIGRATIONS)}: use the newer "
+            "release that has migrated it, or restore the backup from before"
         )
 
 
