@@ -24,7 +24,7 @@ CHANGED = {"0.1.0": {"component:calendar", "component:mail"}}
 SIGNING_KEY = Path(__file__).parent / "0.1.0" / "data-with-test-keys" / "signing-key.pem"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.extended)])
 def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The settings of a database."""
     if request.param == "sqlite":
