@@ -38,7 +38,7 @@ def check_helm(helm: HelmProgram) -> Diagnosis:
         helm.check()
     except (NotFoundError, InputError) as error:
         remedy = "Install Helm 3.17 or newer, or 4 (the image has it), or set SCENEDOCK_HELM to its path."
-        return problem("helm", str(error), remedy)
+        return problem("helm", str(error).partition(": install")[0], remedy)
     except NotAllowedError as error:
         return problem("helm", str(error), "Run on Linux with Landlock (5.13 or newer), outside of older sandboxes.")
     return fine("helm", f"{helm.path()} can be used")
