@@ -25,7 +25,7 @@ from scenedock.errors import ConflictError, InputError, NotAllowedError, Tempora
 from scenedock.model.action import Caller, Context, Model, Sensitive, TaskInput, action, guarded
 from scenedock.model.addresses import REDACTED
 from scenedock.model.json import Json, JsonObject, as_object
-from scenedock.model.tasks.changes import OTHER_KEY
+from scenedock.model.tasks.changes import OTHER_KEY, TaskChange
 from scenedock.model.tasks.task import Task, TaskEvent, WaitingFor
 from scenedock.runtime.tasks.service import TaskService
 from scenedock.runtime.tasks.settings import TaskSettings
@@ -408,8 +408,15 @@ def test_a_task_waits_for_the_key_that_sealed_its_secrets(
     elsewhere = replace(tasks.effects, seal=Seal(other))
     spec: JsonObject = {"steps": [step("echo", text="${{ secrets.token }}")]}
 
-    task = submit_task(elsewhere, tasks.actions, YOU, spec, secrets={"token": CANARY})
-    wait_until(lambda: tasks.effects.store.get(task.id).reason == OTHER_KEY, "the task to wait")
+    def waiting() -> Task:
+        task = submit_task(elsewhere, tasks.actions, YOU, spec, secrets={"token": CANARY})
+        wait_until(lambda: tasks.effects.store.get(task.id).reason == OTHER_KEY, "the task to wait")
+        return task
+
+    cancelled, task = waiting(), waiting()
+    # As if it was asked for while a worker looked at the task.
+    tasks.effects.store.change(cancelled.id, lambda stored: TaskChange(replace(stored, cancel_requested=True)))
+    assert ended(tasks, cancelled).status == "cancelled"
     told = check_workers(Inspection(database_address("", data)))
     monkeypatch.setattr(seal, "_keys", (*seal._keys, other))
     monkeypatch.delattr(seal, "_fernet")  # made of the keys at the first use

@@ -111,6 +111,8 @@ class _TaskRun:
         try:
             if self._unseal():
                 self._go_through_steps()
+            elif self._journal.task.cancel_requested:
+                self._add(cancelled(self._journal.task, self._journal.now))
             else:  # another process may have the key, or this one after its next start
                 self._rest(_KEY_CHECK_MILLISECONDS, OTHER_KEY, OTHER_KEY)
         except TemporaryError:
