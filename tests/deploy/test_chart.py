@@ -301,7 +301,8 @@ def test_scaled_runs_tasks_and_each_metric_that_is_watched_exists(scaled: list[M
         with pods.ended:
             text = metrics(pods.start(web)) + metrics(pods.start(worker))
 
-    watched = set(re.findall(r"scenedock_\w+", "".join(map(str, _expressions()))))
+    incidents = (ROOT / "docs" / "incidents.md").read_text(encoding="utf-8")
+    watched = set(re.findall(r"scenedock_\w+", " ".join(map(str, [*_expressions(), incidents]))))
     there = set(re.findall(r"^# TYPE (scenedock_\w+)", text, flags=re.MULTILINE))
     assert {re.sub(r"_bucket$", "", name) for name in watched} - there == set()
     assert len(watched) > 12

@@ -138,8 +138,15 @@ def test_a_database_that_is_behind_or_ahead_is_refused_with_what_to_do(tmp_path:
     assert migrate_database(opened) == 0
     opened.write(lambda connection: connection.execute(text("INSERT INTO task_schema VALUES (99)")))
 
-    with pytest.raises(ConflictError, match="use a newer release"):
+    with pytest.raises(ConflictError, match="use the newer release"):
         migrate_database(opened)
+    with pytest.raises(ConflictError, match="use the newer release"):
+        open_tasks(settings, [], None)
+    with (
+        closing(TaskLookout(settings.database, tmp_path, keep_days=30)) as lookout,
+        pytest.raises(ConflictError, match="use the newer release"),
+    ):
+        lookout.require_usable()
     opened.close()
 
 

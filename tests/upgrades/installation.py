@@ -35,11 +35,15 @@ _SIGNED_WITH = "webhook-secret-0123456789abcdef"
 
 @dataclass
 class Installation:
-    """The processes on a data folder; without a `database` (a URL) tasks are in SQLite. The last one runs them."""
+    """The processes on a data folder; without a `database` (a URL) tasks are in SQLite. The last one runs them.
+
+    `program` is the command that they run, which may be that of an older release.
+    """
 
     acme: Acme
     data: Path
     database: str
+    program: str = SCENEDOCK
     _port: int = field(default_factory=free_port)
     _servers: list[Server] = field(default_factory=list)
 
@@ -47,7 +51,7 @@ class Installation:
         """Start the service; with PostgreSQL, a worker beside it."""
         for arguments in (["serve", "--web-only"], ["worker"]) if self.database else (["serve"],):
             server = Server(
-                [SCENEDOCK, *arguments],
+                [self.program, *arguments],
                 self._environment(),
                 self.acme.folder,
                 f"http://127.0.0.1:{self._port}/healthz",  # a worker, which nobody can ask, is taken for ready with it
@@ -63,9 +67,15 @@ class Installation:
 
     def run(self, *arguments: str) -> str:
         """What a command prints; it must not fail."""
+        done = self.attempt(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def attempt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command that may fail."""
         environment = {"PATH": os.environ["PATH"], **self._environment()}
-        done = subprocess.run(
-            [SCENEDOCK, *arguments],
+        return subprocess.run(
+            [self.program, *arguments],
             env=environment,
             cwd=self.acme.folder,
             capture_output=True,
@@ -73,8 +83,10 @@ class Installation:
             timeout=SECONDS_TO_WAIT,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+
+    def stop_running_tasks(self) -> None:
+        """Stop what runs tasks, as an orchestrator does."""
+        self._servers.pop().stop()
 
     def submit(self, spec: JsonObject, key: str = "", **secrets: str) -> str:
         """Submit a task; its id. The same key gives the same task."""

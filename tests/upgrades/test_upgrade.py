@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -23,11 +25,13 @@ from scenedock.usecases.tasks.retention import retention_schedule
 from tests.faults.processes import migrated
 from tests.tools.postgres import Postgres, running_postgres
 from tests.tools.server import wait_until
+from tests.tools.service import TOKENS
 from tests.upgrades.installation import (
     APPS,
     DEPLOY_KEY,
     IMAGE,
     REFUSED,
+    SCENEDOCK,
     UNREACHABLE,
     WAITED_FOR,
     WAITS,
@@ -198,3 +202,32 @@ def test_a_schedule_goes_on_after_its_last_tick(upgraded: Upgraded) -> None:
     database.close()
 
     assert 0 < last < upgraded.started_at or retention_schedule(30).ticks(last - 1, last) == [last]
+
+
+@pytest.mark.parametrize(
+    "file", sorted(Path(__file__).parent.glob("*/settings.yaml")), ids=lambda file: file.parent.name
+)
+def test_all_settings_of_an_earlier_release_are_accepted(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "settings.yaml").write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "skeletons.yaml").write_text("skeletons: []\n", encoding="utf-8")
+    (tmp_path / "tokens.yaml").write_text(TOKENS, encoding="utf-8")
+    hosts = "hosts: [{host: github.com, type: github, owners: [acme], token_env: TOKEN}]\n"
+    (tmp_path / "code-hosts.yaml").write_text(hosts, encoding="utf-8")
+    (tmp_path / "cookiecutters").mkdir()
+    names = {
+        line.partition(":")[0].upper() for line in file.read_text(encoding="utf-8").splitlines() if line[:1] != "#"
+    }
+
+    shown = subprocess.run(
+        [SCENEDOCK, "settings", "--settings", "settings.yaml"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "TOKEN": "token-0123456789"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert shown.returncode == 0, shown.stderr
+    from_the_file = {line.partition("=")[0] for line in shown.stdout.splitlines() if "settings.yaml:" in line}
+    assert from_the_file == {f"SCENEDOCK_{name}" for name in names}
+    assert len(names) > 20

@@ -11,7 +11,7 @@ from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.effects.helm.program import HelmProgram
-from scenedock.usecases.doctor.machine import check_helm, check_history, check_remote, check_settings_file
+from scenedock.usecases.doctor.machine import check_disk, check_helm, check_history, check_remote, check_settings_file
 from tests.tools.authority import Authority
 from tests.tools.helm import helm
 from tests.tools.server import free_port
@@ -41,6 +41,15 @@ def test_a_helm_that_can_be_used_is_fine_and_one_that_is_missing_or_no_helm_is_n
 
     assert [each.verdict for each in (good, missing, another)] == ["ok", "problem", "problem"]
     assert "SCENEDOCK_HELM" in missing.remedy
+
+
+def test_a_disk_with_little_space_is_told(tmp_path: Path) -> None:
+    enough = check_disk(tmp_path / "not" / "there", least=1)
+    full = check_disk(tmp_path, least=1 << 62)
+
+    assert [each.verdict for each in (enough, full)] == ["ok", "problem"]
+    assert f"{tmp_path} is on a disk with " in full.evidence
+    assert "docs/incidents.md" in full.remedy
 
 
 def test_a_shallow_clone_lacks_history_where_it_is_asked_for(repository: Path, tmp_path: Path) -> None:

@@ -18,19 +18,24 @@ from dbos import DBOS
 from pydantic import JsonValue
 
 from scenedock.effects.tasks.engine import Engine
-from scenedock.effects.tasks.sealing import Seal
+from scenedock.effects.tasks.sealing import Seal, new_key
+from scenedock.effects.tasks.storage.database import database_address
+from scenedock.effects.tasks.storage.inspection import Inspection
 from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
 from scenedock.model.action import Caller, Context, Model, Sensitive, TaskInput, action, guarded
 from scenedock.model.addresses import REDACTED
 from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.model.tasks.changes import OTHER_KEY, TaskChange
 from scenedock.model.tasks.task import Task, TaskEvent, WaitingFor
 from scenedock.runtime.tasks.service import TaskService
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.usecases.doctor.database import check_workers
 from scenedock.usecases.tasks.limits import TaskLimits
 from scenedock.usecases.tasks.manage_tasks import cancel_task, completion, retry_task, show_task
 from scenedock.usecases.tasks.submit_task import submit_task
 from tests.tools.deliveries import deliver
+from tests.tools.server import wait_until
 
 YOU = Caller("tests", "local", "user:default/guest", "admin")
 CANARY = "kanarie-7f3a/9c+1e5%8842&Vogel"
@@ -393,6 +398,34 @@ def test_secrets_sealed_with_another_key_or_for_another_task_do_not_open() -> No
         Seal(old).open("b", sealed)
     with pytest.raises(InputError, match="must be 32 bytes"):
         Seal("short")
+
+
+def test_a_task_waits_for_the_key_that_sealed_its_secrets(
+    tasks: TaskService, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scenedock.usecases.tasks.run_task._KEY_CHECK_MILLISECONDS", 100)
+    seal, other = tasks.effects.seal, new_key().decode()
+    elsewhere = replace(tasks.effects, seal=Seal(other))
+    spec: JsonObject = {"steps": [step("echo", text="${{ secrets.token }}")]}
+
+    def waiting() -> Task:
+        task = submit_task(elsewhere, tasks.actions, YOU, spec, secrets={"token": CANARY})
+        wait_until(lambda: tasks.effects.store.get(task.id).reason == OTHER_KEY, "the task to wait")
+        return task
+
+    cancelled, task = waiting(), waiting()
+    # As if it was asked for while a worker looked at the task.
+    tasks.effects.store.change(cancelled.id, lambda stored: TaskChange(replace(stored, cancel_requested=True)))
+    assert ended(tasks, cancelled).status == "cancelled"
+    told = check_workers(Inspection(database_address("", data)))
+    monkeypatch.setattr(seal, "_keys", (*seal._keys, other))
+    monkeypatch.delattr(seal, "_fernet")  # made of the keys at the first use
+
+    assert ended(tasks, task).status == "completed"
+    assert (told.verdict, told.evidence) == ("problem", f"1 tasks wait {OTHER_KEY}")
+    assert check_workers(Inspection(database_address("", data))).verdict == "ok"
+    waits = [each.body["message"] for each in tasks.effects.store.events(task.id) if "Waiting" in str(each.body)]
+    assert waits == [f"Waiting: {OTHER_KEY}"]
 
 
 def test_a_run_that_is_started_once_more_is_not_taken_for_one_that_runs(tasks: TaskService) -> None:

@@ -61,6 +61,15 @@ class Seal:
         """A digest of each key, the first one's first; only those who have a key can tell which one it is."""
         return tuple(hmac.digest(key.encode(), b"scenedock: which key", "sha256").hex()[:16] for key in self._keys)
 
+    def opens(self, sealed: str | None) -> bool:
+        """Whether one of our keys opens this, or it has no secrets."""
+        from cryptography.fernet import InvalidToken
+
+        try:
+            return sealed is None or bool(self._fernet.decrypt(sealed))
+        except InvalidToken:
+            return False
+
     def open(self, task_id: str, sealed: str | None) -> JsonObject:
         """The secrets of a task.
 

@@ -11,12 +11,14 @@ from scenedock.effects.tasks.storage.inspection import Inspection
 from scenedock.effects.tasks.storage.key_table import ProcessKey, Purpose
 from scenedock.effects.tasks.storage.migrations import MIGRATIONS
 from scenedock.errors import NotFoundError, TemporaryError
+from scenedock.model.tasks.changes import OTHER_KEY
 from scenedock.usecases.doctor.diagnosis import Diagnosis, fine, problem, unknown
 
 _ALIVE: Final = """SELECT count(*) FROM executor WHERE alive_at >=
 CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) - 20000"""
 _DUE: Final = """SELECT count(*), min(coalesce(wake_at, created_at)) FROM task
 WHERE lease_owner IS NULL AND (status = 'open' OR (status = 'processing' AND wake_at <= {now:d}))"""
+_UNOPENED: Final = f"SELECT count(*) FROM task WHERE status = 'processing' AND reason = '{OTHER_KEY}'"  # noqa: S608
 _DELIVERIES: Final = "SELECT count(*), max(received_at) FROM webhook_delivery"
 _SETTINGS: Final[dict[Purpose, tuple[str, str]]] = {
     "seal": ("SCENEDOCK_SEAL_KEY", "What one seals, such as a task's secrets, the other can't open."),
@@ -81,15 +83,22 @@ def check_keys(own: Collection[ProcessKey], recorded: Sequence[ProcessKey]) -> D
 
 
 def check_workers(inspection: Inspection) -> Diagnosis:
-    """Whether somebody runs the tasks that wait."""
+    """Whether somebody runs the tasks that wait, and can open their secrets."""
     check = "tasks"
     try:
         rows = inspection.rows(_DUE.format(now=time.time_ns() // 1_000_000))
+        unopened = (inspection.rows(_UNOPENED) or [(0,)])[0][0]
         alive = None if inspection.is_sqlite else (inspection.rows(_ALIVE) or [(0,)])[0][0]
     except (NotFoundError, TemporaryError) as error:
         return unknown(check, str(error))
     due, since = rows[0] if rows else (0, None)
     waiting = f"{due} tasks could begin{f', the first since {_when(since)}' if since else ''}"
+    if unopened:
+        remedy = (
+            "Add the former key to SCENEDOCK_SEAL_KEY, after a comma, or restore seal.key, and restart. If it is lost, "
+            "cancel these tasks and submit them again: docs/incidents.md, A key is lost."
+        )
+        return problem(check, f"{unopened} tasks wait {OTHER_KEY}", remedy)
     if alive is None:
         return fine(check, f"{waiting}; `scenedock serve` runs them")
     evidence = f"{waiting}; {alive} processes run tasks"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +17,19 @@ from scenedock.errors import InputError, NotAllowedError, NotFoundError, Scenedo
 from scenedock.usecases.doctor.diagnosis import TRUST, Diagnosis, fine, problem, unknown
 
 _SECONDS = 30.0
+_LEAST_BYTES = 500 << 20
+"""Free space below which clones and a database soon find none: a fetch may need as much again as a clone has."""
+
+
+def check_disk(folder: Path, least: int = _LEAST_BYTES) -> Diagnosis:
+    """Whether the disk of the data folder, or of the place where it will be made, has so many bytes left."""
+    place = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    free = shutil.disk_usage(place).free
+    evidence = f"{folder} is on a disk with {free >> 20} MiB left"
+    if free < least:
+        remedy = "Free some space, or enlarge the volume: docs/incidents.md, The disk is full."
+        return problem("disk", evidence, remedy)
+    return fine("disk", evidence)
 
 
 def check_helm(helm: HelmProgram) -> Diagnosis:
@@ -24,7 +38,7 @@ def check_helm(helm: HelmProgram) -> Diagnosis:
         helm.check()
     except (NotFoundError, InputError) as error:
         remedy = "Install Helm 3.17 or newer, or 4 (the image has it), or set SCENEDOCK_HELM to its path."
-        return problem("helm", str(error), remedy)
+        return problem("helm", str(error).partition(": install")[0], remedy)
     except NotAllowedError as error:
         return problem("helm", str(error), "Run on Linux with Landlock (5.13 or newer), outside of older sandboxes.")
     return fine("helm", f"{helm.path()} can be used")

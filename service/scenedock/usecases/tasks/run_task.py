@@ -16,6 +16,7 @@ from scenedock.model.action import Action, Context
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.redaction import Redactor, sensitive_texts
 from scenedock.model.tasks.changes import (
+    OTHER_KEY,
     LeaseLostError,
     TaskChange,
     cancelled,
@@ -40,6 +41,7 @@ _log: Final = logging.getLogger("scenedock.tasks")
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 300.0
 _SEAT_CHECK_MILLISECONDS = 5_000
+_KEY_CHECK_MILLISECONDS = 15_000
 _RULES_SECONDS = 1
 """After which another worker, which has the rules, may have the task."""
 
@@ -107,31 +109,43 @@ class _TaskRun:
     def go(self) -> None:
         """Run the steps that aren't done, and end or wait."""
         try:
-            self._unseal()
-            for step in self._journal.task.steps:
-                if self._journal.task.step_state(step.id).get("status") in {"completed", "skipped"}:
-                    continue
-                if self._journal.task.cancel_requested:
-                    self._add(cancelled(self._journal.task, self._journal.now))
-                    break
-                if self._running.draining.is_set():
-                    self._rest(0, "", "for another worker, as this one stops")
-                    break
-                if not self._step(step):
-                    break
-            else:
-                self._complete()
+            if self._unseal():
+                self._go_through_steps()
+            elif self._journal.task.cancel_requested:
+                self._add(cancelled(self._journal.task, self._journal.now))
+            else:  # another process may have the key, or this one after its next start
+                self._rest(_KEY_CHECK_MILLISECONDS, OTHER_KEY, OTHER_KEY)
         except TemporaryError:
             raise  # the database can't be reached: the task has not failed, and is assigned again
         except ScenedockError as error:
             self._fail(error.wire_name, str(error))
         self._journal.write()
 
-    def _unseal(self) -> None:
-        opened = self._running.effects.seal.open(self._journal.task.id, self._journal.task.secrets_sealed)
+    def _go_through_steps(self) -> None:
+        for step in self._journal.task.steps:
+            if self._journal.task.step_state(step.id).get("status") in {"completed", "skipped"}:
+                continue
+            if self._journal.task.cancel_requested:
+                self._add(cancelled(self._journal.task, self._journal.now))
+                break
+            if self._running.draining.is_set():
+                self._rest(0, "", "for another worker, as this one stops")
+                break
+            if not self._step(step):
+                break
+        else:
+            self._complete()
+
+    def _unseal(self) -> bool:
+        """Whether the task's secrets could be opened with the key of this process."""
+        task, seal = self._journal.task, self._running.effects.seal
+        if not seal.opens(task.secrets_sealed):
+            return False
+        opened = seal.open(task.id, task.secrets_sealed)
         self._secrets = opened
         texts = [str(value) for value in as_object(opened.get("secrets")).values()]
         self._redactor = Redactor([*texts, *sensitive_texts(opened.get("inputs"))])
+        return True
 
     def _step(self, step: Step) -> bool:
         """Run one step; returns whether to continue with the next one."""

@@ -61,4 +61,6 @@ def _print(each: Diagnosis) -> None:
 
 def _summary(found: Iterable[Diagnosis]) -> str:
     verdicts = [each.verdict for each in found]
-    return f"{verdicts.count('problem')} problems, {verdicts.count('unknown')} can't be told, {verdicts.count('ok')} ok"
+    problems = verdicts.count("problem")
+    counted = "1 problem" if problems == 1 else f"{problems} problems"
+    return f"{counted}, {verdicts.count('unknown')} can't be told, {verdicts.count('ok')} ok"

@@ -75,7 +75,8 @@ def require_known(version: int) -> None:
     """
     if version > len(MIGRATIONS):
         raise ConflictError(
-            f"the database of tasks has version {version}, this release supports {len(MIGRATIONS)}: use a newer release"
+            f"the database of tasks has version {version}, this release supports {len(MIGRATIONS)}: use the newer "
+            "release that has migrated it, or restore the backup from before"
         )
 
 
@@ -86,7 +87,8 @@ def require_present(version: int) -> None:
     ------
     ConflictError   it must be migrated first, or a newer release has migrated it
     """
-    if version != len(MIGRATIONS):
+    require_known(version)
+    if version < len(MIGRATIONS):
         raise ConflictError(
             f"the database of tasks has version {version}, this release needs {len(MIGRATIONS)}: "
             "run `scenedock migrate`"
