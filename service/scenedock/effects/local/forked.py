@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -31,6 +30,8 @@ def forked(work: Callable[[], Iterable[object]]) -> Iterator[Callable[[], Iterat
 
     There are fewer if the fork died. Whoever leaves the context early ends it.
     """
+    import tempfile  # with all that it imports; a small repository needs none
+
     with tempfile.TemporaryFile() as file:
         child = os.fork()
         if not child:
