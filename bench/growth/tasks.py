@@ -103,9 +103,7 @@ def _measured(service: TaskService, settings: TaskSettings, server: Postgres | N
         "the numbers for metrics": lookout.counts,
         "a look for work by an idle process": lookout.sees_work,
     }
-    measured = {
-        what: median(_milliseconds(each, _RUNS, server) for _ in range(_ROUNDS)) for what, each in work.items()
-    }
+    measured = {what: median(_milliseconds(each, _RUNS, server) for _ in range(_ROUNDS)) for what, each in work.items()}
     lookout.close()
     return measured
 
