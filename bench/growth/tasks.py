@@ -1,4 +1,4 @@
-"""What tasks cost beside many finished ones in the same tables, in CPU of this process and, if there is one, the server.
+"""What tasks cost beside many finished ones in the same tables, in CPU of this process, its children and a server.
 
 The finished ones are copies of one that really ran, with its events and its record in the engine's tables.
 """
@@ -47,6 +47,8 @@ def costs(finished: Sequence[int], server: Postgres | None = None) -> tuple[Mapp
             present = 0
             for number in finished:
                 fill(service.effects.database, model, number - present)
+                if server:
+                    server.tidy("growth")
                 present = number
                 for what, milliseconds in _measured(service, settings, server).items():
                     found.setdefault(what, {})[number] = milliseconds
@@ -54,11 +56,10 @@ def costs(finished: Sequence[int], server: Postgres | None = None) -> tuple[Mapp
 
 
 def fill(database: Database, model: str, count: int) -> None:
-    """Copy a finished task so many times, each a second older than the one before; then count, as databases do later."""
+    """Copy a finished task so many times, each a second older than the one before."""
     for begin in range(0, count, _AT_ONCE):
         ids = [str(uuid.uuid4()) for _ in range(min(_AT_ONCE, count - begin))]
         database.write(partial(_copy, model, ids, begin))
-    database.write(lambda connection: connection.execute(text("ANALYZE")))
 
 
 def _copy(model: str, ids: Sequence[str], begin: int, connection: Connection) -> None:

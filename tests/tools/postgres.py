@@ -75,6 +75,14 @@ class Postgres:
         engine.dispose()
         return found
 
+    def tidy(self, database: str) -> None:
+        """Do at once what the server does some time after many rows were written."""
+        import psycopg
+
+        with psycopg.connect(self._url(database, "postgresql"), autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+            connection.execute("CHECKPOINT")
+
     def cpu_seconds(self) -> float:
         """The CPU that the server has used so far, with all its processes."""
         root = (self._folder / "data" / "postmaster.pid").read_text().split()[0]
