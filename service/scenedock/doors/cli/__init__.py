@@ -82,12 +82,12 @@ class Program(LateGroup):
 
 def _end(code: int) -> None:
     """End this process as Python does, without its last step: to free each object takes a twentieth of an export."""
+    atexit._run_exitfuncs()  # noqa: SLF001 - the only way to have them run
     try:
         sys.stdout.flush()
         sys.stderr.flush()
     except OSError:  # Python tells of it
         return
-    atexit._run_exitfuncs()  # noqa: SLF001 - the only way to have them run; multiprocessing's forks do the same
     os._exit(code)
 
 
