@@ -32,6 +32,10 @@ PACKAGES = ROOT / "tests" / "contracts" / "node"
 FOLDERS = (1_000, 10_000)
 RUNS = 5
 MEBIBYTE = 1024
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""With it, Python compiles each module at each start, which no installed program does."""
+WANTED = {1_000: (0.35, 80), 10_000: (0.45, 200)}
+"""By folders: the CPU by that of node, and MiB."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Cost:
 def cost_of(command: Sequence[str | Path], cwd: Path) -> Cost:
     """Run a process to its end."""
     began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -123,15 +127,24 @@ def report() -> str:
             ours, theirs = exports(root, work)
             name = f"export of {folders:,} folders"
             rows += [
-                (f"{name}, CPU", f"{ours.cpu:.2f} s", f"{theirs.cpu:.2f} s", f"{ours.cpu / theirs.cpu:.2f}", "≤ 0.6"),
+                (
+                    f"{name}, CPU",
+                    f"{ours.cpu:.2f} s",
+                    f"{theirs.cpu:.2f} s",
+                    f"{ours.cpu / theirs.cpu:.2f}",
+                    f"≤ {WANTED[folders][0]}",
+                ),
                 (
                     f"{name}, memory",
                     f"{ours.memory:.0f} MiB",
                     f"{theirs.memory:.0f} MiB",
                     f"{ours.memory / theirs.memory:.2f}",
-                    f"≤ {80 if folders == FOLDERS[0] else 250} MiB",
+                    f"≤ {WANTED[folders][1]} MiB",
                 ),
             ]
+            if folders == FOLDERS[-1]:
+                share = f"{ours.wall / ours.cpu:.2f}"
+                rows.append((f"{name}, time by its CPU", f"{ours.wall:.2f} s", "", share, "≤ 0.65 on two idle cores"))
         by_us, by_model = validations(work / f"apps-{FOLDERS[1]}", work)
         rate = f"{by_us / by_model:.1f}"
         rows.append(("validation, entities in a CPU second", f"{by_us:,.0f}", f"{by_model:,.0f}", rate, "≥ 3"))

@@ -2,7 +2,7 @@
 //
 //   node server.mjs PORT BACKSTAGE_URL LIST_FILE SKELETONS_FOLDER     in a folder that has the packages
 import { createRequire } from 'node:module';
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 
 const require = createRequire(`${process.cwd()}/`);
@@ -73,8 +73,10 @@ app.post('/api/scenedock/.backstage/actions/v1/actions/:id/invoke', async (reque
   Input.parse(request.body);
   const names = [];
   for (const name of (await readdir(skeletons)).sort()) {
-    const found = await stat(`${skeletons}/${name}/cookiecutter.json`).catch(() => undefined);
-    if (found) names.push({ name, git: '', ref: '', directory: '', allowed: [] });
+    const text = await readFile(`${skeletons}/${name}/cookiecutter.json`).catch(() => undefined);
+    if (!text) continue;
+    const purpose = (JSON.parse(text)._scenedock?.purpose ?? '').split('\n')[0];
+    names.push({ name, purpose, git: '', ref: '', directory: name, allowed: [] });
   }
   response.json({ output: { skeletons: names, questions: null } });
 });

@@ -17,6 +17,7 @@ from typing import Final
 from bench.growth import catalog
 from bench.growth.fitting import exponent
 from bench.pages import write_part
+from tests.tools.postgres import running_postgres
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "sizing.md"
 SIZES: Final = (100, 1_000, 10_000, 100_000)
@@ -60,6 +61,8 @@ def report(most: int) -> str:
         with tempfile.TemporaryDirectory() as folder:
             _note(by_pages, size, pages.of_services(Path(folder), size))
     of_tasks, deletion = tasks.costs(FINISHED)
+    with running_postgres() as server:
+        on_server, deletion_on_server = tasks.costs(FINISHED, server)
     machine = f"Python {platform.python_version()}, 2 cores of {platform.machine()}"
     lines = [
         f"{machine}; seconds of CPU, with all processes.",
@@ -74,6 +77,11 @@ def report(most: int) -> str:
         "",
         *table("CPU", FINISHED, of_tasks, "ms"),
         f"To delete a task that is old enough, with its log and the engine's record: {deletion:.2f} ms.",
+        "",
+        "PostgreSQL, with the CPU of its own processes, by finished tasks in the table:",
+        "",
+        *table("CPU", FINISHED, on_server, "ms"),
+        f"To delete a task there: {deletion_on_server:.2f} ms.",
     ]
     return "\n".join(lines)
 

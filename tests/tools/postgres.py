@@ -75,6 +75,25 @@ class Postgres:
         engine.dispose()
         return found
 
+    def tidy(self, database: str) -> None:
+        """Do at once what the server does some time after many rows were written."""
+        import psycopg
+
+        with psycopg.connect(self._url(database, "postgresql"), autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+            connection.execute("CHECKPOINT")
+
+    def cpu_seconds(self) -> float:
+        """The CPU that the server has used so far, with all its processes."""
+        root = (self._folder / "data" / "postmaster.pid").read_text().split()[0]
+        children = Path(f"/proc/{root}/task/{root}/children").read_text().split()
+        ticks = 0
+        for process in (root, *children):
+            # Its name, in parentheses, may have spaces; utime, stime, cutime and cstime are fields 14 to 17.
+            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def _url(self, name: str, driver: str) -> str:
         return f"{driver}://postgres@/{name}?host={self._folder}"
 

@@ -17,7 +17,7 @@ from scenedock.assessment.signs.hosts import host_claims
 from scenedock.assessment.signs.secrets import secret_claims
 from scenedock.assessment.signs.sign import claims_of
 from scenedock.assessment.what_counts import counting, is_evidence
-from scenedock.documents.composing import DocumentError
+from scenedock.documents.composed import DocumentError
 from scenedock.model.finding import Finding, Place
 
 MOST_BYTES: Final = 512 * 1024

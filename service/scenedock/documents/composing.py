@@ -5,9 +5,9 @@ PyYAML's own composer can't be used: it refuses an anchor that is defined twice,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypeGuard, cast
+from typing import TypeGuard, cast
 
 from yaml.cyaml import CBaseLoader
 from yaml.events import (
@@ -22,8 +22,8 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from scenedock.documents.composed import Composed, DocumentError, Position, RepeatedKey
 from scenedock.documents.scalars import MERGE_TAG, Meaning
-from scenedock.errors import InputError
 from scenedock.model.json import Json
 
 # Deeper than people nest, and shallow enough for every recursive reader of a value, including JSON Schema validators.
@@ -31,47 +31,6 @@ MAX_DEPTH = 100
 
 # libyaml copies it into every tag that uses it.
 MAX_TAG_PREFIX = 1000
-
-# Line and column, counted from 1.
-Position: TypeAlias = tuple[int, int]
-
-# The id of a container → a key or index in it → where that begins.
-Positions: TypeAlias = Mapping[int, Mapping[str | int, Position]]
-
-
-class DocumentError(InputError):
-    """A file that can't be read as YAML. `line` and `column` count from 1; the message makes sense without them."""
-
-    def __init__(self, message: str, *, line: int | None = None, column: int | None = None) -> None:
-        super().__init__(message)
-        self.line = line
-        self.column = column
-
-    def in_file(self, label: str) -> InputError:
-        """The error as the user sees it: `FILE:LINE:COLUMN: …`; `label` names the file."""
-        return InputError(f"{label}:{self.line or 1}:{self.column or 1}: {self}")
-
-
-@dataclass(frozen=True, slots=True)
-class RepeatedKey:
-    """A key that occurs again in its mapping: the line of the repetition, and of the earlier key if known.
-
-    The last one counts, as in Helm. The earlier line is known only if positions were requested.
-    """
-
-    key: str
-    line: int
-    before: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """One document. Aliases of one anchor share one object of `value`; `positions` is empty unless requested."""
-
-    value: Json
-    line: int
-    repeated_keys: tuple[RepeatedKey, ...]
-    positions: Positions
 
 
 def compose(data: bytes, meaning: Meaning, *, with_positions: bool = False) -> Iterator[Composed]:

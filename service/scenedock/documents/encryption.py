@@ -17,6 +17,7 @@ _HEADERS: Mapping[bytes, Encryption] = {
 }
 CIPHERTEXT: Final = "ENC[AES256_GCM,"
 """How SOPS begins what it has encrypted."""
+_CIPHERTEXT = CIPHERTEXT.encode()
 _BEGINNINGS = tuple(_HEADERS)
 # SOPS encrypts only the values, keeps the keys readable, and adds this key, in YAML or JSON.
 _SOPS_KEY = re.compile(rb"""(?:^[ \t]*|[{,]\s*)["']?sops["']?\s*:""", re.MULTILINE)
@@ -26,6 +27,6 @@ def encryption_of(data: bytes) -> Encryption | None:
     """What a file is encrypted with, or None; `sops` files are YAML and can be read, but hold ciphertext."""
     if data.startswith(_BEGINNINGS):
         return next(encryption for header, encryption in _HEADERS.items() if data.startswith(header))
-    if CIPHERTEXT.encode() in data and _SOPS_KEY.search(data):
+    if _CIPHERTEXT in data and _SOPS_KEY.search(data):
         return "sops"
     return None

@@ -116,8 +116,12 @@ class _Block:
                 raise _NotOrdinaryError
             if plain:
                 mapping[key] = meaning.plain(_until_comment(plain, rest) if rest else plain.rstrip())
+            elif rest:
+                mapping[key] = _value(rest, meaning)
+            elif lines and lines[-1][2] and not lines[-1][1] and column < len(lines[-1][0]) <= _FARTHEST:
+                mapping[key] = self._mapping(len(lines[-1][0]))  # as most often, without asking `_below`
             else:
-                mapping[key] = _value(rest, meaning) if rest else self._below(column)
+                mapping[key] = self._below(column)
         return mapping
 
     def _sequence(self, column: int) -> list[Json]:
@@ -156,6 +160,8 @@ def _until_comment(plain: str, rest: str) -> str:
 
 def _value(rest: str, meaning: Meaning) -> Json:
     """A value that begins with a quote or bracket."""
+    if rest[:1] == rest[-1:] == '"' and rest.count('"') == 2 and "\\" not in rest:
+        return rest[1:-1]  # what follows finds the same, and takes longer
     match = _VALUE.fullmatch(rest)
     if not match:
         raise _NotOrdinaryError

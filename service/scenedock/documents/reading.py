@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from yaml.error import MarkedYAMLError, YAMLError
-from yaml.reader import ReaderError
-
-from scenedock.documents.composing import Composed, DocumentError, Position, RepeatedKey, compose
+from scenedock.documents.composed import Composed, DocumentError, Position, RepeatedKey
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.ordinary import read_ordinary
 from scenedock.documents.scalars import BACKSTAGE, HELM, Meaning
 from scenedock.model.json import Json, as_object
+
+if TYPE_CHECKING:
+    from yaml.error import YAMLError
 
 __all__ = [
     "BACKSTAGE",
@@ -58,6 +59,10 @@ class _Stream:
             self._read = 1
             yield Document(*ordinary, self)
             return
+        from yaml.error import YAMLError  # libyaml is imported where a file isn't ordinary
+
+        from scenedock.documents.composing import compose
+
         try:
             for composed in compose(self.data, self._meaning):
                 self._read += 1
@@ -70,6 +75,8 @@ class _Stream:
     @cached_property
     def with_positions(self) -> tuple[Composed, ...]:
         """The documents, with their positions."""
+        from scenedock.documents.composing import compose
+
         return tuple(islice(compose(self.data, self._meaning, with_positions=True), self._read))
 
 
@@ -211,6 +218,9 @@ def _line_at(data: bytes, offset: int) -> int:
 
 def _translated(error: YAMLError, data: bytes) -> DocumentError:
     """PyYAML's error as a DocumentError."""
+    from yaml.error import MarkedYAMLError
+    from yaml.reader import ReaderError
+
     if isinstance(error, ReaderError):
         return DocumentError(f"this is not YAML: {error.reason}", line=_line_at(data, error.position))
     if not isinstance(error, MarkedYAMLError):

@@ -63,7 +63,9 @@ def _block(lines: list[str], value: Mapping[str, Json] | Sequence[Json], indent:
             if len(head) > _LONGEST_KEY:
                 lines.append(f"{lead}? {_key(key)}")
                 head = f"{indent}:"
-            if _is_block(child):
+            if isinstance(child, str) and "\n" not in child:
+                lines.append(f"{head} {_line(child)}")
+            elif _is_block(child):
                 lines.append(head)
                 _block(lines, child, deeper, deeper)
             else:

@@ -71,7 +71,11 @@ def folders_above(path: str) -> list[str]:
     >>> folders_above("apps/billing/values.yaml")
     ['apps', 'apps/billing']
     """
-    return [path[:at] for at, sign in enumerate(path) if sign == "/"]
+    folders, at = [], path.find("/")
+    while at >= 0:
+        folders.append(path[:at])
+        at = path.find("/", at + 1)
+    return folders
 
 
 def is_utf8(text: str) -> bool:

@@ -11,13 +11,17 @@ JsonObject: TypeAlias = Mapping[str, Json]
 
 def as_object(value: Json) -> JsonObject:
     """The value if it is a JSON object, else an empty one."""
-    # Almost all are dicts (and lists below); to check for a Mapping costs ten times as much.
-    return value if isinstance(value, (dict, Mapping)) else {}
+    # Almost all are dicts, or nothing (and lists below); to check for a Mapping costs ten times as much.
+    if isinstance(value, dict):
+        return value
+    return value if value is not None and not isinstance(value, str) and isinstance(value, Mapping) else {}
 
 
 def as_list(value: Json) -> Sequence[Json]:
     """The value if it is a JSON array, else an empty one."""
-    return value if isinstance(value, (list, Sequence)) and not isinstance(value, str) else ()
+    if isinstance(value, list):
+        return value
+    return value if value is not None and not isinstance(value, str) and isinstance(value, Sequence) else ()
 
 
 def as_text(value: Json) -> str:

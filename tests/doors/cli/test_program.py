@@ -192,3 +192,17 @@ def test_a_command_in_a_message_can_be_pasted(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert CliRunner().invoke(main, ["catalog", "check", str(repository)]).exit_code == 0
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["nonsense"], 2)])
+def test_a_process_that_ends_at_once_has_said_all_and_done_what_was_left_for_the_end(
+    arguments: list[str], code: int
+) -> None:
+    left = "import atexit, sys; from scenedock.doors.cli import main; atexit.register(print, 'done'); main()"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-c", left, *arguments]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == code
+    assert "Usage: " in ended.stdout + ended.stderr
+    assert ended.stdout.endswith("done\n")

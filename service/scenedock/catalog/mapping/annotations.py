@@ -123,11 +123,11 @@ def _identifying(deployment: Deployment, service: str) -> frozenset[tuple[str, s
 def annotation_evidence(service: DeployedService, applications: LabelUse, workloads: LabelUse) -> dict[str, Evidence]:
     """The annotations of a service's Component or System with what proves them, sorted by name."""
     member = service.members[0]
-    deployments = list(service.deployments)
-    folder = Evidence("", "its folder", member.contents.facts.name, (member.path or ".",))
+    deployments, environments = list(service.deployments), service.environments
+    repository, files = member.contents.facts.name, (member.path or ".",)
     values = {**_source(member), "scenedock.dev/path": member.path or "."}
-    annotations = {name: replace(folder, value=value) for name, value in values.items()}
-    annotations["scenedock.dev/environments"] = Evidence(",".join(service.environments), "its environments")
+    annotations = {name: Evidence(value, "its folder", repository, files) for name, value in values.items()}
+    annotations["scenedock.dev/environments"] = Evidence(",".join(environments), "its environments")
     for name, value in deployment_annotations(deployments, applications).items():
         annotations[name] = _deployed(value, service, name)
     annotations |= {
@@ -138,7 +138,7 @@ def annotation_evidence(service: DeployedService, applications: LabelUse, worklo
         KUBERNETES_ID: _kubernetes_id(service),
     }
     for each in reversed(service.members):
-        configured = from_settings(each, service.name, service.environments)
+        configured = from_settings(each, service.name, environments)
         annotations = override_annotations(annotations, _in_settings(each, ("annotations",), configured))
     for each in service.members:
         if service.name in each.contents.settings.overrides:

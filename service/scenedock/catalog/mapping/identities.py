@@ -204,11 +204,14 @@ def _read(folder: FolderPath, beside: _Siblings, repositories: Sequence[str]) ->
 def _without_order(readings: Mapping[FolderPath, _Reading]) -> dict[FolderPath, _Reading]:
     """The readings without the numbers that sort folders in layouts with environment folders, where none gets lost."""
     meant: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
-    for reading in readings.values():
-        meant[_plain(reading)].add(reading.segments)
+    plain = {folder: _plain(reading) for folder, reading in readings.items()}
+    for folder, reading in readings.items():
+        meant[plain[folder]].add(reading.segments)
     return {
-        folder: replace(reading, segments=_plain(reading)) if len(meant[_plain(reading)]) == 1 else reading
-        for folder, reading in readings.items()
+        folder: replace(reading, segments=segments)
+        if segments != reading.segments and len(meant[segments]) == 1
+        else reading
+        for (folder, reading), segments in zip(readings.items(), plain.values(), strict=True)
     }
 
 

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from scenedock.catalog.reading.apis import is_api_file, read_api
 from scenedock.catalog.reading.charts import read_chart
@@ -33,7 +34,7 @@ _PLACEHOLDER = re.compile(r"[<>{}$]")
 _LAST_GOOD_STAY = "Fix the file; until then the last good entities of this folder stay."
 
 
-@dataclass(slots=True)
+@dataclass
 class FolderReader:
     """Reads one folder: `read` gives the bytes of a file by its path from the repository's root.
 
@@ -199,7 +200,7 @@ class FolderReader:
         """Merged values by environment; under `""` those of values.yaml alone."""
         base = self._optional("values.yaml")
         merged: dict[str, JsonObject] = {"": base}
-        for environment, name in self._value_files():
+        for environment, name in self._value_files:
             below = merged.get(environment, base)
             merged[environment] = merge_values(below, self._optional(name))
         return merged
@@ -208,7 +209,7 @@ class FolderReader:
         """The values files of each environment, from the root of Helm's merge on; under `""` values.yaml alone."""
         base = ("values.yaml",) if "values.yaml" in self.planned.files else ()
         files: dict[str, tuple[str, ...]] = {"": base}
-        for environment, name in self._value_files():
+        for environment, name in self._value_files:
             files[environment] = (*files.get(environment, base), name)
         return files
 
@@ -218,13 +219,13 @@ class FolderReader:
             used = {each for files in self.value_files.values() for each in files}
             yield from ((environment, name) for environment, name in self._named_files() if name not in used)
 
-    def _value_files(self) -> Iterator[tuple[str, str]]:
+    @cached_property
+    def _value_files(self) -> Sequence[tuple[str, str]]:
         """The values files of each environment, in the order in which Helm merges them."""
         if self.value_files is None:
-            yield from self._named_files()
-            return
-        for environment, files in self.value_files.items():
-            yield from ((environment, name) for name in files if name in self.planned.files)
+            return tuple(self._named_files())
+        there, named = self.planned.files, self.value_files.items()
+        return tuple((environment, name) for environment, files in named for name in files if name in there)
 
     def _named_files(self) -> Iterator[tuple[str, str]]:
         """The files whose names name an environment."""
@@ -268,7 +269,8 @@ class FolderReader:
         for repeated in document.repeated_keys:
             said = f"{repeated.key!r} is set on line {repeated.before} and again here; Helm uses the last one"
             self._note("repeated-key", said, (path, repeated.line), "Remove one of the two.")
-        if not is_chart:  # of other files, no addresses go into the catalog
+        # Of other files, no addresses go into the catalog; without these bytes, no text of this one has credentials.
+        if not is_chart or not (b"@" in data or b"\\" in data):
             return as_object(document.value)
         clean, findings = drop_credentials(
             as_object(document.value), lambda step: Place(self.repository, path, document.line_of(step))

@@ -17,7 +17,7 @@ from scenedock.model.helm import CHART_FILE, Listing
 STARTER_FOLDERS = frozenset({"starter", "starters"})
 _TEMPLATE_FOLDER = re.compile(r"^(\d+[-_.])?template$")
 TEST_FOLDERS = frozenset({"tests", "testdata", "test-data", "test-fixtures", "fixtures", "__tests__"})
-_SOFTWARE_TEMPLATES = frozenset({"template.yaml", "template.yml"})
+_SOFTWARE_TEMPLATES = ("/template.yaml", "/template.yml")
 _SOFTWARE_TEMPLATE = re.compile(rb"^apiVersion:[ \t]*[\"']?scaffolder\.backstage\.io/", re.MULTILINE)
 
 # Folders of a chart that nothing is deployed from, and the files of a chart that configure it.
@@ -38,7 +38,7 @@ class PlannedFolder:
 
     def at(self, name: str) -> str:
         """The path from the repository's root of a file inside the folder, or of one beside it (`../base/a.yaml`)."""
-        path = posixpath.join(self.path, name)
+        path = f"{self.path}/{name}" if self.path else name
         return posixpath.normpath(path) if name.startswith("../") else path
 
 
@@ -66,7 +66,7 @@ def find_skeletons(listing: Listing, read: Callable[[str], bytes]) -> frozenset[
     return frozenset(
         folder
         for path in listing.inside
-        if posixpath.basename(path) in _SOFTWARE_TEMPLATES and (folder := posixpath.dirname(path))
+        if path.endswith(_SOFTWARE_TEMPLATES) and (folder := posixpath.dirname(path))
         if _is_software_template(path, read)
     )
 
@@ -82,7 +82,7 @@ def plan_repository(
     repository: str, listing: Listing, settings: CatalogSettings, skeletons: frozenset[str] = frozenset()
 ) -> Plan:
     """Decide what of a repository is read. `repository` is its name, for places in messages."""
-    all_charts = {posixpath.dirname(path) for path in listing.files if posixpath.basename(path) == CHART_FILE}
+    all_charts = {path.rpartition("/")[0] for path in listing.files if f"/{path}".endswith(f"/{CHART_FILE}")}
     reasons = {path: _reason_to_skip(path, all_charts, settings, skeletons) for path in all_charts}
     refused = {
         path for path, reason in reasons.items() if not reason and posixpath.join(path, CHART_FILE) in listing.outside
@@ -154,7 +154,7 @@ def _by_folder(files: Iterable[str], charts: set[str]) -> dict[str | None, list[
     """Files by the innermost chart folder that holds them, as paths inside it; None has the rest, in full."""
     owned: dict[str | None, list[str]] = {}
     for path in files:
-        folder: str | None = posixpath.dirname(path)
+        folder: str | None = path.rpartition("/")[0]
         while folder is not None and folder not in charts:
             folder = posixpath.dirname(folder) if folder else None
         inside = path[len(folder) + 1 :] if folder else path
@@ -197,9 +197,10 @@ def _beside_values(charts: set[str], owned: dict[str | None, list[str]]) -> Iter
 
 def is_manifest(name: str) -> bool:
     """Whether Helm installs what a template renders: no partial (`_helpers.tpl`), no notes, no test (`helm test`)."""
+    if not name.startswith("templates/") or name.startswith("templates/tests/"):
+        return False
     file = posixpath.basename(name)
-    is_template = name.startswith("templates/") and not name.startswith("templates/tests/")
-    return is_template and not file.startswith("_") and file != "NOTES.txt"
+    return not file.startswith("_") and file != "NOTES.txt"
 
 
 def _refusal(repository: str, path: str) -> Finding:

@@ -128,7 +128,7 @@ class EnvironmentNames:
 
 def without_order(word: str) -> str:
     """A folder's name without the number that sorts it: `01-dev` is `dev`."""
-    return _ORDER_PREFIX.sub("", word)
+    return _ORDER_PREFIX.sub("", word) if word[:1].isdigit() else word
 
 
 def without_environment(name: str, environment: str | None) -> str:

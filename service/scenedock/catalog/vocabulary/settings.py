@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from scenedock.catalog.vocabulary.environments import KNOWN_ENVIRONMENTS, EnvironmentNames
@@ -28,6 +28,7 @@ from scenedock.model.locks import Lock, is_day, is_end
 
 FILE_NAME = "scenedock.yaml"
 EVIDENCE = ("apps", "argocd", "folders", "values")
+_SCHEMA = Path(__file__).parents[1] / "schemas" / "scenedock.schema.json"  # `importlib.resources` takes 5 ms to import
 
 StringMap: TypeAlias = Mapping[str, str]
 
@@ -189,8 +190,7 @@ _FORMATS: Mapping[str, Format] = {
 
 @cache
 def _schema() -> JsonObject:
-    text = resources.files("scenedock.catalog").joinpath("schemas/scenedock.schema.json").read_text("utf-8")
-    return as_object(json.loads(text))
+    return as_object(json.loads(_SCHEMA.read_bytes()))
 
 
 def _hosts(document: Mapping[str, Any]) -> dict[str, Provider]:

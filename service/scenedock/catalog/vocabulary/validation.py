@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenedock.catalog.vocabulary.formats import FORMATS, ORDINARY, well_formed
@@ -22,6 +22,8 @@ from scenedock.model.json import JsonObject
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
+
+_SCHEMAS = Path(__file__).parents[1] / "schemas" / "entities"
 
 
 def problems_of(entity: JsonObject) -> tuple[DocumentProblem, ...]:
@@ -131,8 +133,7 @@ def _schema_name(entity: JsonObject) -> str:
 
 @cache
 def _schemas() -> Mapping[str, dict[str, Any]]:
-    folder = resources.files("scenedock.catalog") / "schemas" / "entities"
-    schemas = [json.loads(file.read_bytes()) for file in folder.iterdir() if file.name.endswith(".schema.json")]
+    schemas = [json.loads(file.read_bytes()) for file in sorted(_SCHEMAS.glob("*.schema.json"))]
     return {schema["title"]: schema for schema in schemas}
 
 

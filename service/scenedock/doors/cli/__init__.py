@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,15 @@ class LateGroup(click.Group):
 class Program(LateGroup):
     """The whole program: Scenedock's errors end as a message on stderr and the error's exit code."""
 
+    def main(self, args: Sequence[str] | None = None, *others: Any, **settings: Any) -> Any:
+        """Run the program; where it is this process (nobody passes `args`), memory isn't given back piece by piece."""
+        try:
+            return super().main(args, *others, **settings)
+        except SystemExit as end:
+            if args is None and isinstance(end.code, int) and threading.active_count() == 1:
+                _end(end.code)
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was typed; colours are for terminals, and not for people who set NO_COLOR."""
         if os.environ.get("NO_COLOR"):
@@ -67,6 +78,17 @@ class Program(LateGroup):
         except ScenedockError as error:
             click.echo(f"{click.style('Error:', fg='red', bold=True)} {without_credentials(str(error))}", err=True)
             ctx.exit(error.exit_code)
+
+
+def _end(code: int) -> None:
+    """End this process as Python does, without its last step: to free each object takes a twentieth of an export."""
+    atexit._run_exitfuncs()  # noqa: SLF001 - the only way to have them run
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # Python tells of it
+        return
+    os._exit(code)
 
 
 def _trust_authorities(file: str | None) -> None:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from scenedock.effects.approvals.webhook import Webhook
 from scenedock.errors import TemporaryError
 from scenedock.model.approvals import ApprovalRecord
 from scenedock.model.json import Json, JsonObject
 
 if TYPE_CHECKING:  # its import loads the library for HTTP
+    from scenedock.effects.approvals.webhook import Webhook
     from scenedock.effects.backstage.client import BackstageClient
 
 _PLUGIN: Final = "notifications"

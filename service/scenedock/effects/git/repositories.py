@@ -96,7 +96,7 @@ class RepositoryFolder:
         too_deep: list[str] = []
         special: list[str] = []
         for path, entry in _walk(root, too_deep.append):
-            if not _is_text(path):
+            if not (path.isascii() or _is_text(path)):
                 unnameable.append(path.encode("utf-8", "backslashreplace").decode())
             elif entry.is_file(follow_symlinks=False):
                 files.append(path)
@@ -225,9 +225,12 @@ def check_size(size: int, most: int = MOST_BYTES) -> None:
 
 def _content(file: int) -> bytes:
     """The bytes of an open file, in parts: one read would reserve the memory of the largest."""
-    check_size(os.fstat(file).st_size)
-    parts: list[bytes] = []
-    size = 0
+    size = os.fstat(file).st_size
+    check_size(size)
+    first = os.read(file, min(size + 1, _BYTES_AT_ONCE))
+    if len(first) == size < _BYTES_AT_ONCE:  # there was room for more, so this is the end: most files take one read
+        return first
+    parts, size = [first], len(first)
     while part := os.read(file, _BYTES_AT_ONCE):
         parts.append(part)
         size += len(part)

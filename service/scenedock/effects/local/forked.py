@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -27,10 +26,12 @@ def can_fork() -> bool:
 
 @contextmanager
 def forked(work: Callable[[], Iterable[object]]) -> Iterator[Callable[[], Iterator[object]]]:
-    """Begin work in a fork; the function that is given waits for its end, and has the facts that it gave.
+    """Begin work in a fork; the function that is given has the facts that it gives, and waits for those.
 
     There are fewer if the fork died. Whoever leaves the context early ends it.
     """
+    import tempfile  # with all that it imports; a small repository needs none
+
     with tempfile.TemporaryFile() as file:
         child = os.fork()
         if not child:
@@ -39,11 +40,18 @@ def forked(work: Callable[[], Iterable[object]]) -> Iterator[Callable[[], Iterat
 
         def results() -> Iterator[object]:
             nonlocal ended
-            os.waitpid(child, 0)
-            ended = True
-            file.seek(0)
-            while len(length := file.read(_LENGTH)) == _LENGTH:
-                yield unpack(file.read(int.from_bytes(length)))
+            at = 0
+            while True:  # what is there already is taken while the fork goes on; its place in the file isn't moved
+                size = int.from_bytes(os.pread(file.fileno(), _LENGTH, at))
+                data = os.pread(file.fileno(), size, at + _LENGTH)
+                if size and len(data) == size:
+                    yield unpack(data)
+                    at += _LENGTH + size
+                elif ended:
+                    return
+                else:
+                    os.waitpid(child, 0)
+                    ended = True
 
         try:
             yield results
@@ -60,7 +68,7 @@ def _give(work: Callable[[], Iterable[object]], file: IO[bytes]) -> None:
         for each in work():
             data = pack(each)
             file.write(len(data).to_bytes(_LENGTH) + data)
-        file.flush()
+            file.flush()
         status = 0
     finally:
         os._exit(status)

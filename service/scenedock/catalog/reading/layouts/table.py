@@ -5,10 +5,9 @@ A module is imported where there is such a file: a repository of charts alone do
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
@@ -23,13 +22,13 @@ _HELMFILE = re.compile(r"(?:^|/)(?:helmfile\.ya?ml(?:\.gotmpl)?|helmfile\.d/[^/]
 class Layout:
     """A layout, called `name` in the setting `layouts`; the module of this name has its function `read`.
 
-    It looks at the YAML files that contain one of `marks`, and at all files of which `has_file` says so by their path:
+    It looks at the YAML files that contain one of `marks`, and at all files with one of the `names`, or helmfile's:
     other files are not parsed for it. One that `reads_templates` gets what is literal in the templates of charts, too.
     """
 
     name: str
     marks: tuple[bytes, ...] = ()
-    has_file: Callable[[str], bool] = field(default=lambda _path: False, repr=False)
+    names: tuple[str, ...] = ()
     reads_templates: bool = False
 
     def read(self, given: Given) -> LayoutFacts:
@@ -46,15 +45,16 @@ def is_helmfile(path: str) -> bool:
 LAYOUTS = (
     Layout("argocd", marks=(b"argoproj.io",), reads_templates=True),
     Layout("flux", marks=(b"toolkit.fluxcd.io/",)),
-    Layout("kustomize", has_file=lambda path: posixpath.basename(path) in KUSTOMIZATIONS),
-    Layout("helmfile", has_file=is_helmfile),
-    Layout("fleet", has_file=lambda path: posixpath.basename(path) in FLEET_FILES),
+    Layout("kustomize", names=KUSTOMIZATIONS),
+    Layout("helmfile"),
+    Layout("fleet", names=FLEET_FILES),
 )
+_NAMES = frozenset(name for layout in LAYOUTS for name in layout.names)
 
 
 def is_named(path: str) -> bool:
     """Whether a layout looks at a file for its name, whatever is in it."""
-    return any(layout.has_file(path) for layout in LAYOUTS)
+    return path.rpartition("/")[2] in _NAMES or is_helmfile(path)
 
 
 def read_layouts(given: Given, switched_off: Collection[str] = ()) -> LayoutFacts:

@@ -159,11 +159,11 @@ class Worker(ThreadWorker):
 
     def notify(self) -> None:
         """Tell gunicorn every second that we are alive, and disconnect clients that are past their deadline."""
-        super().notify()
         now = time.monotonic()
-        if now < self._next_check:
+        if now < self._next_check:  # it is called twice for each request, and each time would touch a file
             return
         self._next_check = now + 1
+        super().notify()
         for client, deadline in list(_reading.values()):
             if now > deadline:
                 with suppress(OSError):
