@@ -72,6 +72,10 @@ def release_a_fix(company: Chain) -> None:
 
     proposed, again = company.propose("0.1.1"), company.propose("0.1.1")
     assert (proposed.returncode, again.returncode) == (0, 0), proposed.stderr + again.stderr
+    late = company.propose("0.1.1-rc.1")
+    assert late.returncode == 1
+    assert "refused 0.1.1-rc.1 for dev with 409: the change is refused: http" in late.stderr
+    assert "proposes 0.1.1 for billing/dev, which is newer than 0.1.1-rc.1" in late.stderr
     title, address = proposed.stdout.splitlines()
     assert address in again.stdout
     assert company.merge() == title
