@@ -36,6 +36,11 @@ tokens:
   - {{name: person, token: {PERSON}, scope: run}}
   - {{name: billing-ci, token: {PIPELINE}, scope: run, actions: [set-version]}}
 """
+RULES = """
+rules:
+  - {allow: [set-version], tokens: [billing-ci], services: [billing], environments: [dev]}
+  - {deny: [set-version], tokens: [billing-ci]}
+"""
 IDENTITY = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
 
 
@@ -192,6 +197,7 @@ def _scenedock(hosting: CompanyHost, folder: Path) -> Iterator[str]:
     """The address of a running service, which reads the clone in which people work."""
     (folder / "hosts.yaml").write_text(json.dumps({"hosts": [hosting.listed(folder)]}), encoding="utf-8")
     (folder / "tokens.yaml").write_text(TOKENS, encoding="utf-8")
+    (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
     address = f"127.0.0.1:{free_port()}"
     environment = {
         "SCENEDOCK_DATA": str(folder / "data"),
@@ -199,6 +205,7 @@ def _scenedock(hosting: CompanyHost, folder: Path) -> Iterator[str]:
         "SCENEDOCK_REPOSITORIES": str(hosting.repository),
         "SCENEDOCK_CODE_HOSTS": str(folder / "hosts.yaml"),
         "SCENEDOCK_TOKENS_FILE": str(folder / "tokens.yaml"),
+        "SCENEDOCK_RULES": str(folder / "rules.yaml"),
         "SCENEDOCK_HELM": str(helm("4")),
     }
     server = Server([str(SCENEDOCK), "serve"], environment, folder, f"http://{address}/healthz", folder / "log")

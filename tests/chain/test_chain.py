@@ -125,6 +125,10 @@ def test_a_pipeline_that_cannot_propose_says_why_and_fails(company: Chain) -> No
         assert (done.returncode, done.stdout) == (1, "")
         assert reason in done.stderr
     assert company.act("promote-deployment", {}, PIPELINE).status == 403
+    wish = {"services": ["billing"], "environment": "qa", "version": "0.1.1"}
+    answer = company.act("set-version", wish, PIPELINE)
+    assert answer.status == 403
+    assert "rule 1 allows it for services billing and environments dev alone" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("company", ["github"], indirect=True)

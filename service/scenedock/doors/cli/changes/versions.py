@@ -161,8 +161,8 @@ def roll_back(ground: Ground, lifted: Lifted, services: tuple[str, ...], **other
 
 def _ground(sources: Sources, opened: Mapping[str, Repository], helm: str, services: Collection[str]) -> Ground:
     from scenedock.effects.helm.program import HelmProgram
+    from scenedock.model.entity import service_name
     from scenedock.usecases.changes.ground import Ground
-    from scenedock.usecases.releases.list_deployments import service_name
     from scenedock.usecases.releases.rendered import let_helm_choose
 
     choose = let_helm_choose(HelmProgram(helm), opened, frozenset(map(service_name, services)))
