@@ -93,6 +93,21 @@ def promote_and_roll_back(company: Chain) -> None:
     assert company.versions() == {"dev": "0.1.1", "qa": "0.1.0"}
 
 
+def deploy_another_like_it(company: Chain) -> None:
+    """A person asks for a second service like the first, whose folder has a program and a link."""
+    folder = company.apps / "billing"
+    (folder / "start.sh").write_text("#!/bin/sh\n", encoding="utf-8")
+    (folder / "start.sh").chmod(0o755)
+    (folder / "start").symlink_to("start.sh")
+    save(company, "Add a program")
+    wish = {"service": "orders", "fromService": "billing", "version": "0.1.0", "keep": ["*"]}
+    answer = company.act("create-deployment", wish)
+    assert answer.status == 200, answer.data
+    assert company.merge() == "Deploy orders, made from billing"
+    listed = git(company.apps, "ls-tree", "-r", "HEAD", "--", "orders/start", "orders/start.sh").splitlines()
+    assert [each.split()[0] for each in listed] == ["120000", "100755"]
+
+
 def look(company: Chain) -> None:
     """The catalog and the board have what was done."""
     exported = entities(company.cli("catalog", "export", "--strict", "."))
@@ -109,6 +124,7 @@ def test_a_commit_reaches_qa_and_goes_back(company: Chain) -> None:
         release_a_fix(company)
         promote_and_roll_back(company)
         look(company)
+        deploy_another_like_it(company)
 
 
 @pytest.mark.parametrize("company", ["github"], indirect=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from scenedock.model.permissions.action_rules import ActionRule
 from scenedock.runtime.callers.rule_list import read_approval_rules, read_rules
 
 KEYS = ("allow", "deny", "plugins", "users", "groups", "tokens", "services", "environments")
-KNOWN = {"actions": ("bake-skeleton", "export-catalog"), "plugins": ("mcp-actions",), "tokens": ("ci",)}
+KNOWN: dict[str, Any] = {"actions": ("bake-skeleton", "export-catalog"), "plugins": ("mcp-actions",), "tokens": ("ci",)}
 
 
 def test_the_rules_are_read_in_their_order() -> None:
@@ -80,7 +81,7 @@ rules:
     limits = {"services": {"set-version", "propose"}, "environments": {"set-version"}}
     known = KNOWN | {"actions": ("bake-skeleton", "set-version")}
     with pytest.raises(InputError) as refused:
-        read_rules(listed, "rules.yaml", **known, limited=limits)  # type: ignore[arg-type]
+        read_rules(listed, "rules.yaml", **known, limited=limits)
 
     assert [line.partition(": ")[2] for line in str(refused.value).splitlines()] == [
         "rules[0].allow[0]: has no input that names services; a rule with `services` can be about propose, set-version",

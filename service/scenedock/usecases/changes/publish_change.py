@@ -112,7 +112,15 @@ def request_of(files: Sequence[PlannedFile], home: Home) -> ChangeRequest:
     paths = {file: checked_path(posixpath.join(home.prefix, file.path)) for file in files}
     return ChangeRequest(
         files=tuple(
-            NewFile(path, file.after, expected=file.before) for file, path in paths.items() if file.after is not None
+            NewFile(
+                path,
+                file.link.encode() or file.after,
+                executable=True if file.executable else None,
+                link=bool(file.link),
+                expected=file.before,
+            )
+            for file, path in paths.items()
+            if file.after is not None
         ),
         delete=tuple(path for file, path in paths.items() if file.after is None),
         unchanged={path: file.before or b"" for file, path in paths.items() if file.after is None},
