@@ -60,10 +60,10 @@ def deploy_to_dev_and_qa(company: Chain) -> None:
 
 def release_a_fix(company: Chain) -> None:
     """What needs no release gets none; a fix gets one, and one proposal, however often its pipeline runs."""
-    company.commit("docs: explain the invoices")
+    company.commit("docs: explain the invoices\n\nfix: is what a later commit does\n\nSee-also: feat: of the shop")
     assert company.release() == ""
     assert company.propose("").stdout == "nothing to propose: nothing was released\n"
-    company.commit("fix: round to cents")
+    company.commit("fix: round to cents\n\nfeat!: nothing\n\nfeat: is told of here alone")
     assert (company.release(), company.release()) == ("0.1.1", "0.1.1")
     git(company.service, "checkout", "--quiet", "HEAD~1")
     assert company.release() == ""  # a late pipeline
@@ -165,6 +165,16 @@ def test_a_token_goes_nowhere_else_and_only_tags_of_releases_count(company: Chai
     git(company.service, "tag", "v1-demo")
     company.commit("feat: begin")
     assert company.release() == "0.1.0"
+    company.commit(
+        "fix: round\n\nfeat: is only told of\n\nBREAKING CHANGE: cents are gone,\nfor good\nReviewed-by: Ada"
+    )
+    assert company.release() == "0.2.0"
+    notes = company.releases.made[-1]["body"]
+    assert ("cents are gone,\nfor good" in notes, "round" in notes) == (True, True)
+    assert "only told of" not in notes
+    assert "Ada" not in notes
+    git(company.service, "reset", "--quiet", "--hard", "HEAD~1")
+    git(company.service, "tag", "--delete", "v0.2.0")
     company.commit("feat: more")
     git(company.service, "tag", "--force", "v0.1.0", "HEAD")
     moved, _ = company.try_to_release()
