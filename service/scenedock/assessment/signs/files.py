@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from scenedock.assessment.claims import Fact
+from scenedock.assessment.signs.builds import GEMFILE
 from scenedock.assessment.signs.sign import sign
 
 _SETTINGS_PY: Final = r"(?:.*/)?(?:settings|config|conf)(?:/\w+)?\.py|(?:.*/)?\w*settings\w*\.py"
@@ -180,6 +181,15 @@ DATABASES: Final = (
         r"^[ \t]+adapter:[ \t]*['\"]?sqlite3",
         "the database is SQLite",
         Fact("database", "sqlite", 3),
+    ),
+    sign(
+        "embedded-database",
+        GEMFILE,
+        r"\A(?!(?:.*\n)*?[ \t]*gem[ (]+['\"](?:pg|mysql2|trilogy|mongoid|sequel|activerecord-\w+-adapter)['\"])"
+        r"(?:.*\n)*?gem[ (]+['\"](?P<name>sqlite3)['\"]",
+        "the gem {name} is the only client of a database",
+        Fact("database", "sqlite", 1),
+        needs="sqlite3",
     ),
     sign(
         "database",
