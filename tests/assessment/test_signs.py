@@ -103,6 +103,16 @@ PROVEN = {
         "service-on-same-machine",
         "DB_HOST is 127.0.0.1, unless the environment says otherwise",
     ),
+    ".env": (
+        "DATABASE_URL=sqlite:///%kernel.project_dir%/data/shop.sqlite\n",
+        "embedded-database",
+        "the address of a database of SQLite",
+    ),
+    "config/packages/monolog.yaml": (
+        'path: "%kernel.logs_dir%/%kernel.environment%.log"\n',
+        "log-file",
+        "Monolog writes to a file",
+    ),
     "small/Gemfile": (
         'gem "rails"\ngem "sqlite3"\n',
         "embedded-database",
@@ -133,6 +143,7 @@ UNPROVEN = {
     "settings.py": "CELERY_BEAT_SCHEDULE = {}\n",
     "tests/Clock.java": "executor.scheduleAtFixedRate(this, 1, 1, TimeUnit.HOURS);\n",
     "roles/shop/tasks/gone.yml": "- name: gone\n  apt:\n    name: nginx\n    state: absent\n",
+    "app/config/config.yml": "a:\n  handlers:\n  hosts:\n    - a\nb:\n  template:\n  service: doctrine\n",
     "k8s/ingress.yaml": "spec:\n  tls:\n    - hosts: [a]\n  template:\n    user: x\n",
     "api/urls.py": 'request.GET.get("status")\n',
     ".mise.toml": 'path = "/opt/workstation/bin"\n',

@@ -31,7 +31,9 @@ _TASK: Final = re.compile(
     re.MULTILINE,
 )
 _OF_TASKS: Final = re.compile(r"(?:.*/)?(?:tasks|handlers)/[\w/.-]+\.ya?ml")
-_PLAYBOOK: Final = re.compile(r"^[ ]+(?:(?:pre|post)_)?(?:tasks|handlers):[ ]*$", re.MULTILINE)
+_PLAY: Final = re.compile(r"^(?:-[ ]+|[ ]{2})hosts:", re.MULTILINE)
+_TASKS: Final = re.compile(r"^(?:-[ ]+|[ ]{2})(?:(?:pre|post)_)?(?:tasks|handlers):[ ]*$", re.MULTILINE)
+_ITEM: Final = re.compile(r"^-[ ]", re.MULTILINE)
 _NAMED: Final = re.compile(
     r"(?:^|[ {,])(?:name|pkg|dest|path|repo|chain)[ ]*[:=]\s*(?:-[ ]+)?"
     r"(?P<name>\"[^\"\n]{1,120}\"|'[^'\n]{1,120}'|\{\{[^}\n]{1,80}\}\}|[^\s,{}\n][^\s,}\n]{0,119})",
@@ -59,7 +61,9 @@ SIGNS: Final = (
 
 def task_claims(source: Source) -> Iterator[Claim]:
     """What the tasks of a role or a playbook do to a machine; what they take away, no container has either."""
-    if not _OF_TASKS.fullmatch(source.path) and not ("hosts:" in source.text and _PLAYBOOK.search(source.text)):
+    if not _OF_TASKS.fullmatch(source.path) and not (
+        source.path.endswith((".yml", ".yaml")) and all(each.search(source.text) for each in (_ITEM, _PLAY, _TASKS))
+    ):
         return
     for match in _TASK.finditer(source.text):
         rule, what, facts = _BY_MODULE[match["module"]]

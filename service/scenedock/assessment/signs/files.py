@@ -177,6 +177,14 @@ DATABASES: Final = (
     ),
     sign(
         "embedded-database",
+        r"(?:.*/)?\.env(?:\.prod\w*)?|.*\.(?:ya?ml|ini|toml)",
+        r"[=:][ \t]*['\"]?sqlite3?:/{2,4}(?!/?:memory:)[\w.%$]",
+        "the address of a database of SQLite",
+        Fact("database", "sqlite", 1),
+        needs="sqlite",
+    ),
+    sign(
+        "embedded-database",
         r"(?:.*/)?config/database\.yml",
         r"^[ \t]+adapter:[ \t]*['\"]?sqlite3",
         "the database is SQLite",

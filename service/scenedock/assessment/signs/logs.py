@@ -138,6 +138,13 @@ OTHERS: Final = (
         needs="mail(",
     ),
     sign(
+        "log-file",
+        r".*\.ya?ml",
+        r"^[ \t]*path:[ \t]*['\"]?%kernel\.logs_dir%",
+        "Monolog writes to a file",
+        needs="%kernel.logs_dir%",
+    ),
+    sign(
         "local-mail",
         r".*\.(?:rb|py|pl|pm|php|inc|sh|bash|java|properties|[cm]?[jt]s|conf|ini|ya?ml)",
         r"^(?![^\n]*\benv\()[^\n]*['\"\s=|`](?P<program>/usr/(?:s?bin|lib)/sendmail)\b",

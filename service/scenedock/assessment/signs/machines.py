@@ -204,7 +204,13 @@ WORKERS: Final = (
         "the package {name}",
         _WORKERS,
     ),
-    sign("queue-workers", COMPOSER, r"\"(?P<name>laravel/horizon)\"\s*:", "the package {name}", _WORKERS),
+    sign(
+        "queue-workers",
+        COMPOSER,
+        r"\"(?P<name>laravel/horizon|php-amqplib/rabbitmq-bundle)\"\s*:",
+        "the package {name}",
+        _WORKERS,
+    ),
 )
 
 DEPLOYMENTS: Final = (
