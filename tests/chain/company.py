@@ -120,7 +120,8 @@ class Chain:
     def board(self) -> str:
         """The page of the board."""
         headers = {"Authorization": f"Bearer {PERSON}"}
-        return urllib3.request("GET", f"{self.url}/board", headers=headers, retries=False).data.decode()
+        url = f"{self.url}/board"
+        return urllib3.request("GET", url, headers=headers, timeout=SECONDS_TO_WAIT, retries=False).data.decode()
 
     def cli(self, *arguments: str) -> str:
         """What the command line says, in the GitOps repository."""

@@ -147,7 +147,7 @@ OTHERS: Final = (
     sign(
         "local-mail",
         r".*\.(?:rb|py|pl|pm|php|inc|sh|bash|java|properties|[cm]?[jt]s|conf|ini|ya?ml)",
-        r"^(?![^\n]*\benv\()[^\n]*['\"\s=|`](?P<program>/usr/(?:s?bin|lib)/sendmail)\b",
+        r"^(?![^\n]*(?:\benv\(|=>))[^\n]*['\"\s=|`](?P<program>/usr/(?:s?bin|lib)/sendmail)\b",
         "mail is sent by {program}",
         needs="/sendmail",
     ),
