@@ -8,7 +8,7 @@ import re
 
 from commitizen.cli import main
 from commitizen.cz import registry
-from commitizen.cz.conventional_commits import ConventionalCommitsCz
+from commitizen.cz.conventional_commits.conventional_commits import ConventionalCommitsCz
 from commitizen.git import GitCommit
 
 FOOTER = re.compile(r"^(?:BREAKING[ -]CHANGE: (.+(?:\n(?![\w-]+(?:: | #)|BREAKING CHANGE: ).+)*))", re.MULTILINE)
