@@ -71,6 +71,53 @@ PROVEN = {
     "hazelcast.xml": ('<multicast enabled="true"/>\n', "multicast", "members are found by multicast"),
     "persistence.xml": ("<jdbc:embedded-database/>\n", "embedded-database", "an embedded database of Spring"),
     "app.py": ("x = {'class': 'logging.handlers.SysLogHandler'}\n", "log-syslog", "it logs to syslog"),
+    "config/recurring.yml": (
+        "production:\n  mail:\n    schedule: every day at 3am\n",
+        "schedule-in-process",
+        "Solid Queue runs it every day at 3am",
+    ),
+    "routes/console.php": (
+        "Schedule::command('model:prune')->daily();\n",
+        "schedule-in-process",
+        "Laravel's scheduler, which cron calls each minute",
+    ),
+    "shop/celery.py": (
+        'app.conf.beat_schedule["mail"] = {\n',
+        "schedule-in-process",
+        "beat_schedule: Celery's beat sends tasks",
+    ),
+    "src/Clock.java": (
+        "executor.scheduleAtFixedRate(this, 1, 1, TimeUnit.HOURS);\n",
+        "schedule-in-process",
+        "scheduleAtFixedRate: a task of an executor or a timer",
+    ),
+    "src/Cluster.java": ("new MulticastSocket(port)\n", "multicast", "a socket for multicast"),
+    "docker-compose.yml": (
+        "services:\n  queue:\n    command: php artisan queue:work --tries=3\n",
+        "queue-workers",
+        "artisan queue:work runs beside the requests",
+    ),
+    "script/mail.rb": ('IO.popen(["/usr/sbin/sendmail", "-i"])\n', "local-mail", "mail is sent by /usr/sbin/sendmail"),
+    "config/database.php": (
+        "'host' => env('DB_HOST', '127.0.0.1'),\n",
+        "service-on-same-machine",
+        "DB_HOST is 127.0.0.1, unless the environment says otherwise",
+    ),
+    ".env": (
+        "DATABASE_URL=sqlite:///%kernel.project_dir%/data/shop.sqlite\n",
+        "embedded-database",
+        "the address of a database of SQLite",
+    ),
+    "config/packages/monolog.yaml": (
+        'path: "%kernel.logs_dir%/%kernel.environment%.log"\n',
+        "log-file",
+        "Monolog writes to a file",
+    ),
+    "small/Gemfile": (
+        'gem "rails"\ngem "sqlite3"\n',
+        "embedded-database",
+        "the gem sqlite3 is the only client of a database",
+    ),
     "deploy.sh": ("rsync -a build/ web1:/srv/shop\n", "deploy-by-ssh", "rsync to another machine"),
 }
 
@@ -94,6 +141,10 @@ UNPROVEN = {
     "elasticsearch.yml": "network.host: 127.0.0.1\n",
     "recipes/default.rb": 'execute "a" do\n  user "deploy"\n  package "x"\nend\n',
     "settings.py": "CELERY_BEAT_SCHEDULE = {}\n",
+    "tests/Clock.java": "executor.scheduleAtFixedRate(this, 1, 1, TimeUnit.HOURS);\n",
+    "roles/shop/tasks/gone.yml": "- name: gone\n  apt:\n    name: nginx\n    state: absent\n",
+    "app/config/config.yml": "a:\n  handlers:\n  hosts:\n    - a\nb:\n  template:\n  service: doctrine\n",
+    "k8s/ingress.yaml": "spec:\n  tls:\n    - hosts: [a]\n  template:\n    user: x\n",
     "api/urls.py": 'request.GET.get("status")\n',
     ".mise.toml": 'path = "/opt/workstation/bin"\n',
     "src/A.java": "/*\n request.getSession();\n*/\nclass A {}\n",
@@ -113,6 +164,11 @@ def test_a_line_that_proves_something_is_a_claim(path: str) -> None:
 @pytest.mark.parametrize("path", UNPROVEN)
 def test_a_line_that_only_looks_like_it_is_none(path: str) -> None:
     assert said({path: UNPROVEN[path]}) == []
+
+
+def test_a_program_for_mail_that_the_environment_replaces_is_none() -> None:
+    path = "'path' => env('MAIL_SENDMAIL_PATH', '/usr/sbin/sendmail -bs -i'),\n"
+    assert [rule for rule, _, _ in said({"config/mail.php": path})] == ["environment-settings"]
 
 
 def test_nothing_of_a_password_is_told_that_breaks_its_address() -> None:

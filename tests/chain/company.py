@@ -36,6 +36,11 @@ tokens:
   - {{name: person, token: {PERSON}, scope: run}}
   - {{name: billing-ci, token: {PIPELINE}, scope: run, actions: [set-version]}}
 """
+RULES = """
+rules:
+  - {allow: [set-version], tokens: [billing-ci], services: [billing], environments: [dev]}
+  - {deny: [set-version], tokens: [billing-ci]}
+"""
 IDENTITY = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
 
 
@@ -115,7 +120,8 @@ class Chain:
     def board(self) -> str:
         """The page of the board."""
         headers = {"Authorization": f"Bearer {PERSON}"}
-        return urllib3.request("GET", f"{self.url}/board", headers=headers, retries=False).data.decode()
+        url = f"{self.url}/board"
+        return urllib3.request("GET", url, headers=headers, timeout=SECONDS_TO_WAIT, retries=False).data.decode()
 
     def cli(self, *arguments: str) -> str:
         """What the command line says, in the GitOps repository."""
@@ -192,6 +198,7 @@ def _scenedock(hosting: CompanyHost, folder: Path) -> Iterator[str]:
     """The address of a running service, which reads the clone in which people work."""
     (folder / "hosts.yaml").write_text(json.dumps({"hosts": [hosting.listed(folder)]}), encoding="utf-8")
     (folder / "tokens.yaml").write_text(TOKENS, encoding="utf-8")
+    (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
     address = f"127.0.0.1:{free_port()}"
     environment = {
         "SCENEDOCK_DATA": str(folder / "data"),
@@ -199,6 +206,7 @@ def _scenedock(hosting: CompanyHost, folder: Path) -> Iterator[str]:
         "SCENEDOCK_REPOSITORIES": str(hosting.repository),
         "SCENEDOCK_CODE_HOSTS": str(folder / "hosts.yaml"),
         "SCENEDOCK_TOKENS_FILE": str(folder / "tokens.yaml"),
+        "SCENEDOCK_RULES": str(folder / "rules.yaml"),
         "SCENEDOCK_HELM": str(helm("4")),
     }
     server = Server([str(SCENEDOCK), "serve"], environment, folder, f"http://{address}/healthz", folder / "log")

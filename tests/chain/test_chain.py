@@ -60,10 +60,10 @@ def deploy_to_dev_and_qa(company: Chain) -> None:
 
 def release_a_fix(company: Chain) -> None:
     """What needs no release gets none; a fix gets one, and one proposal, however often its pipeline runs."""
-    company.commit("docs: explain the invoices")
+    company.commit("docs: explain the invoices\n\nfix: is what a later commit does\n\nSee-also: feat: of the shop")
     assert company.release() == ""
     assert company.propose("").stdout == "nothing to propose: nothing was released\n"
-    company.commit("fix: round to cents")
+    company.commit("fix: round to cents\n\nfeat!: nothing\n\nfeat: is told of here alone")
     assert (company.release(), company.release()) == ("0.1.1", "0.1.1")
     git(company.service, "checkout", "--quiet", "HEAD~1")
     assert company.release() == ""  # a late pipeline
@@ -72,6 +72,10 @@ def release_a_fix(company: Chain) -> None:
 
     proposed, again = company.propose("0.1.1"), company.propose("0.1.1")
     assert (proposed.returncode, again.returncode) == (0, 0), proposed.stderr + again.stderr
+    late = company.propose("0.1.1-rc.1")
+    assert late.returncode == 1
+    assert "refused 0.1.1-rc.1 for dev with 409: the change is refused: http" in late.stderr
+    assert "proposes 0.1.1 for billing/dev, which is newer than 0.1.1-rc.1" in late.stderr
     title, address = proposed.stdout.splitlines()
     assert address in again.stdout
     assert company.merge() == title
@@ -87,6 +91,21 @@ def promote_and_roll_back(company: Chain) -> None:
     assert company.act("roll-back-deployment", {"services": ["billing"], "environment": "qa"}).status == 200
     company.merge()
     assert company.versions() == {"dev": "0.1.1", "qa": "0.1.0"}
+
+
+def deploy_another_like_it(company: Chain) -> None:
+    """A person asks for a second service like the first, whose folder has a program and a link."""
+    folder = company.apps / "billing"
+    (folder / "start.sh").write_text("#!/bin/sh\n", encoding="utf-8")
+    (folder / "start.sh").chmod(0o755)
+    (folder / "start").symlink_to("start.sh")
+    save(company, "Add a program")
+    wish = {"service": "orders", "fromService": "billing", "version": "0.1.0", "keep": ["*"]}
+    answer = company.act("create-deployment", wish)
+    assert answer.status == 200, answer.data
+    assert company.merge() == "Deploy orders, made from billing"
+    listed = git(company.apps, "ls-tree", "-r", "HEAD", "--", "orders/start", "orders/start.sh").splitlines()
+    assert [each.split()[0] for each in listed] == ["120000", "100755"]
 
 
 def look(company: Chain) -> None:
@@ -105,6 +124,7 @@ def test_a_commit_reaches_qa_and_goes_back(company: Chain) -> None:
         release_a_fix(company)
         promote_and_roll_back(company)
         look(company)
+        deploy_another_like_it(company)
 
 
 @pytest.mark.parametrize("company", ["github"], indirect=True)
@@ -121,6 +141,10 @@ def test_a_pipeline_that_cannot_propose_says_why_and_fails(company: Chain) -> No
         assert (done.returncode, done.stdout) == (1, "")
         assert reason in done.stderr
     assert company.act("promote-deployment", {}, PIPELINE).status == 403
+    wish = {"services": ["billing"], "environment": "qa", "version": "0.1.1"}
+    answer = company.act("set-version", wish, PIPELINE)
+    assert answer.status == 403
+    assert "rule 1 allows it for services billing and environments dev alone" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("company", ["github"], indirect=True)
@@ -141,6 +165,16 @@ def test_a_token_goes_nowhere_else_and_only_tags_of_releases_count(company: Chai
     git(company.service, "tag", "v1-demo")
     company.commit("feat: begin")
     assert company.release() == "0.1.0"
+    company.commit(
+        "fix: round\n\nfeat: is only told of\n\nBREAKING CHANGE: cents are gone,\nfor good\nReviewed-by: Ada"
+    )
+    assert company.release() == "0.2.0"
+    notes = company.releases.made[-1]["body"]
+    assert ("cents are gone,\nfor good" in notes, "round" in notes) == (True, True)
+    assert "only told of" not in notes
+    assert "Ada" not in notes
+    git(company.service, "reset", "--quiet", "--hard", "HEAD~1")
+    git(company.service, "tag", "--delete", "v0.2.0")
     company.commit("feat: more")
     git(company.service, "tag", "--force", "v0.1.0", "HEAD")
     moved, _ = company.try_to_release()

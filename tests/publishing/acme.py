@@ -110,11 +110,11 @@ class Acme(Company):
             assert isinstance(found, GitHubRepository)
             found.client.call("PUT", f"{found.path}/pulls/{number}/merge", {})
 
-    def close(self, number: int) -> None:
-        """A person closes a pull request of acme/apps without merging it."""
-        with self.effects.code_hosts.open(read_repository("github.com/acme/apps")) as apps:
-            assert isinstance(apps, GitHubRepository)
-            apps.client.call("PATCH", f"{apps.path}/pulls/{number}", {"state": "closed"})
+    def close(self, number: int, name: str = "apps") -> None:
+        """A person closes a pull request of one of acme's repositories without merging it."""
+        with self.effects.code_hosts.open(read_repository(f"github.com/acme/{name}")) as found:
+            assert isinstance(found, GitHubRepository)
+            found.client.call("PATCH", f"{found.path}/pulls/{number}", {"state": "closed"})
 
     def use_token(self, value: str) -> None:
         """Our token is another text, which opens the same."""

@@ -1,4 +1,4 @@
-"""A process in which one task sets the version of an environment, as a pipeline asks for it."""
+"""A process in which one task runs an action on a GitOps repository, as a pipeline asks for it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from scenedock.actions import ACTIONS
 from scenedock.model.action import Caller
+from scenedock.model.json import JsonObject
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.tasks.settings import task_settings
 from scenedock.runtime.tasks.wiring import open_tasks
@@ -21,6 +22,14 @@ SECONDS = 120
 
 
 def run(data: Path, hosts: Path, clone: Path, version: str, **more: Any) -> None:
+    """Set the version of an environment, as `run_action`."""
+    given = {"services": ["billing"], "environment": "dev", "version": version}
+    run_action(data, hosts, clone, "set-version", given, version, **more)
+
+
+def run_action(
+    data: Path, hosts: Path, clone: Path, name: str, given: JsonObject, key: str = "only", **more: Any
+) -> None:
     """Submit the task, unless an earlier process has, and run until it has ended; `outcome` in `data` tells how.
 
     `more` are further settings.
@@ -30,10 +39,9 @@ def run(data: Path, hosts: Path, clone: Path, version: str, **more: Any) -> None
     effects = open_effects(settings, lambda: tasks.effects)
     tasks = open_tasks(task_settings(settings), ACTIONS, effects)
     tasks.start()
-    given = {"services": ["billing"], "environment": "dev", "version": version}
-    action = {each.name: each for each in ACTIONS}["set-version"]
+    action = {each.name: each for each in ACTIONS}[name]
     caller = Caller("token:ci", "token", None, "run")
-    task = submit_task(tasks.effects, ACTIONS, caller, one_action(action, given), key=version)
+    task = submit_task(tasks.effects, ACTIONS, caller, one_action(action, given), key=key)
     until = time.monotonic() + SECONDS
     while not task.finished and time.monotonic() < until:
         time.sleep(0.02)

@@ -11,6 +11,7 @@ import pytest
 from scenedock.errors import ConflictError, InputError, TemporaryError
 from tests.fakes.github import faults
 from tests.publishing.deploying import Deploying, deploying_in
+from tests.tools.git_server import git
 from tests.tools.helm import helm
 
 WISH = {"service": "orders", "fromService": "component:default/billing", "version": "0.1.0"}
@@ -25,6 +26,12 @@ POD = (
 def acme(tmp_path: Path) -> Iterator[Deploying]:
     with deploying_in(tmp_path / "acme", program=str(helm("4"))) as company:
         company.change({"billing/templates/pod.yaml": f"{POD}billing-db}}}}]}}]}}\n"})
+        (company.clone / "billing/run.sh").write_text("#!/bin/sh\n", encoding="utf-8")
+        (company.clone / "billing/run.sh").chmod(0o755)
+        (company.clone / "billing/start").symlink_to("run.sh")
+        git(company.clone, "add", ".")
+        git(company.clone, "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "--quiet", "--message=a")
+        git(company.clone, "push", "--quiet", str(company.repository("gitops").git.folder), "HEAD:main")
         yield company
 
 
@@ -50,6 +57,7 @@ def test_a_deployment_is_proposed_once_with_each_decision_and_what_it_lacks(acme
     (pull,) = acme.repository("gitops").pulls.values()
     files = acme.repository("gitops").files(first["published"][0]["branch"])
     assert files["orders/values-qa.yaml"][1] == b"image:\n  tag: 0.1.0 # qa\n"
+    assert (files["orders/run.sh"], files["orders/start"]) == (("100755", b"#!/bin/sh\n"), ("120000", b"run.sh"))
     assert files["orders/templates/pod.yaml"][1].decode() == f"{POD}orders-db}}}}]}}]}}\n"
     assert pull.title == "Deploy orders, made from billing"
     for each in ("acme/orders:0.1.0", "secrets seal orders KEY --environment qa --name orders-db", "Deployment orders"):

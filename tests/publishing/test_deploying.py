@@ -204,6 +204,35 @@ def test_who_tries_again_after_the_merge_is_told_what_was_merged(acme: Deploying
     assert len(acme.repository("gitops").pulls) == 2
 
 
+def test_a_pipeline_that_runs_late_takes_nothing_back_from_what_is_proposed(acme: Deploying) -> None:
+    gitops = acme.repository("gitops")
+    (newer,) = acme.deploy("set-version", environment="dev", version="1.7.0")["published"]
+    commit = gitops.branch(newer["branch"])
+
+    for version, now in (("1.6.0", "1.7.0"), ("1.7.0-rc.1", "1.7.0")):
+        refused = rf"/pull/1 proposes {now} for billing/dev, which is newer than {version}: .*`allowDowngrade`"
+        with pytest.raises(ConflictError, match=refused):
+            acme.deploy("set-version", f"task-{version}", environment="dev", version=version)
+    assert (gitops.branch(newer["branch"]), acme.says("dev", newer["branch"])) == (
+        commit,
+        "image:\n  tag: 1.7.0 # dev\n",
+    )
+
+    newest = acme.deploy("set-version", "task-2", environment="dev", version="1.8.0")
+    wanted = acme.deploy("set-version", "task-3", environment="dev", version="1.6.0", allowDowngrade=True)
+    acme.close(1, "gitops")
+    after = acme.deploy("set-version", "task-4", environment="dev", version="1.5.1")
+    assert [each["published"][0]["number"] for each in (newest, wanted, after)] == [1, 1, 2]
+
+
+def test_it_takes_nothing_back_either_beside_a_branch_on_which_a_person_works(acme: Deploying) -> None:
+    (newer,) = acme.deploy("set-version", environment="dev", version="1.7.0")["published"]
+    acme.github.world.commit("acme/gitops", newer["branch"], {"notes.md": "mine"})
+
+    with pytest.raises(ConflictError, match=r"/pull/1 proposes 1\.7\.0 for billing/dev"):
+        acme.deploy("set-version", "task-2", environment="dev", version="1.6.0")
+
+
 def test_the_commits_of_others_are_not_merged_without_a_person(acme: Deploying) -> None:
     gitops = acme.repository("gitops")
     gitops.protection["main"] = PROTECTION

@@ -12,7 +12,18 @@ from typing import Final
 from scenedock.assessment import compose, dockerfiles
 from scenedock.assessment.claims import Answer, Claim, Readiness, Source
 from scenedock.assessment.rules import RULES
-from scenedock.assessment.signs import builds, chef, connections, files, logs, machines, services, serving, sessions
+from scenedock.assessment.signs import (
+    ansible,
+    builds,
+    chef,
+    connections,
+    files,
+    logs,
+    machines,
+    services,
+    serving,
+    sessions,
+)
 from scenedock.assessment.signs.hosts import host_claims
 from scenedock.assessment.signs.secrets import secret_claims
 from scenedock.assessment.signs.sign import claims_of
@@ -34,6 +45,7 @@ _SIGNS: Final = (
     *machines.SIGNS,
     *serving.SIGNS,
     *chef.SIGNS,
+    *ansible.SIGNS,
     *sessions.SIGNS,
     *files.SIGNS,
     *logs.SIGNS,
@@ -186,6 +198,7 @@ class Assessor:
         yield from services.address_claims(source)
         yield from host_claims(source)
         yield from secret_claims(source)
+        yield from ansible.task_claims(source)
         if services.DOCKERFILES.fullmatch(source.path):
             yield from dockerfiles.dockerfile_claims(source)
         if services.is_compose(source.path):

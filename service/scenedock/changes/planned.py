@@ -75,12 +75,18 @@ class LineChange:
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A file of a repository: the bytes that it must still have, and those that it gets; None for no file."""
+    """A file of a repository: the bytes that it must still have, and those that it gets; None for no file.
+
+    A new file may be `executable`. With `link` it is a symbolic link to this relative path, where the bytes `after`
+    are.
+    """
 
     repository: str
     path: str
     before: bytes | None
     after: bytes | None
+    executable: bool = False
+    link: str = ""
 
     @property
     def lines(self) -> tuple[LineChange, ...]:

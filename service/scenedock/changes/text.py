@@ -13,6 +13,7 @@ Verb: TypeAlias = Literal["Promote", "Roll back", "Set"]
 _MOST_NAMED = 20
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>|~])")
 _REFERENCES = re.compile(r"([@#!$%&^])(?=[\w#])")
+_LINE = re.compile(r"^(.+): \S* -> (\S+)$", re.MULTILINE)
 _JOINER = "\u2060"
 """A sign without width: where it follows, code hosts see no name, and Markdown no entity."""
 _ORDERS = re.compile(r"[\[@#!&]|:(?=//)|GH(?=-)", re.IGNORECASE)
@@ -38,13 +39,26 @@ def with_text(planned: Planned, verb: Verb, told: Told, reason: str = "") -> Pla
     """The plan with its title, body and message; `reason` is why somebody passes locks."""
     title = _title(verb, [each for each in planned.changes if each.asked])
     body = "\n\n".join(_body(planned, told, reason))
-    lines = [plain(f"{each.pair}: {each.old} -> {each.new}") for each in planned.changes]
+    lines = [_line(each) for each in planned.changes]
     passed = (
         [f"A lock is passed: {plain(reason)}"]
         if reason and any(each.code == "locked" for each in planned.lifted)
         else []
     )
     return replace(planned, title=title, body=body, message="\n".join([title, "", *lines, *passed]))
+
+
+def versions_in(message: str) -> Mapping[str, str]:
+    r"""The versions that the message of a change sets, by `service/environment` as the message has it.
+
+    >>> versions_in("Set billing in dev to 1.4.2\n\nbilling/dev: 1.4.1 -> 1.4.2")
+    {'billing/dev': '1.4.2'}
+    """
+    return {pair: new.replace(_JOINER, "") for pair, new in _LINE.findall(message)}
+
+
+def _line(change: VersionChange) -> str:
+    return plain(f"{change.pair}: {change.old} -> {change.new}")
 
 
 def _title(verb: Verb, changes: Sequence[VersionChange]) -> str:
@@ -117,7 +131,7 @@ def plain(text: str) -> str:
     """A text in one line of a commit's message, in which code hosts find no orders: to skip pipelines, close issues or
     notify people.
     """
-    return _ORDERS.sub("\\g<0>\u2060", " ".join(text.split()))
+    return _ORDERS.sub(rf"\g<0>{_JOINER}", " ".join(text.split()))
 
 
 def _number(count: int) -> str:

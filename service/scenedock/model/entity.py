@@ -104,3 +104,8 @@ def build_entity(kind: str, name: str, metadata: JsonObject, spec: JsonObject, p
         "spec": {key: value for key, value in spec.items() if value or value == []},
     }
     return Entity(document, place)
+
+
+def service_name(typed: str) -> str:
+    """The name of a service in a reference of its Component, or the name itself."""
+    return typed.removeprefix("component:").removeprefix("default/")

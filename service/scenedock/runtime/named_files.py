@@ -8,6 +8,7 @@ from scenedock.actions import ACTIONS
 from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import PAGES
+from scenedock.model.named_targets import TARGETS, has_target
 from scenedock.model.permissions.action_rules import ActionRules
 from scenedock.runtime.approvals_wiring import approval_rules
 from scenedock.runtime.callers.rule_list import read_rules
@@ -43,7 +44,14 @@ def action_rules(settings: Settings, tokens: StaticTokens) -> ActionRules:
         actions={name for each in ACTIONS for name in (each.name, *each.rights.values())},
         plugins={*settings.backstage_plugins, PAGES},
         tokens={each.name for each in tokens.tokens},
+        limited={target: _limited_by(target) for target in TARGETS},
     )
+
+
+def _limited_by(target: str) -> set[str]:
+    """The actions that rules can limit by `services` or `environments`, and the rights that these need."""
+    limited = [each for each in ACTIONS if has_target(each, target)]
+    return {name for each in limited for name in (each.name, *each.rights.values())}
 
 
 def check_named_files(settings: Settings) -> None:

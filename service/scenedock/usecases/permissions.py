@@ -73,9 +73,10 @@ class Permissions:
         NotAllowedError   the caller may not run it
         TemporaryError    Backstage must be asked and can't
         """
+        asked = written if values is None else values
         given = values or written or {}
         needed = {name: right for name, right in action.rights.items() if given.get(name)}
-        refused = self._refusal(action, caller) or self._right_refusal(action, caller, needed.values())
+        refused = self._refusal(action, caller, asked) or self._right_refusal(action, caller, needed.values(), asked)
         refused = refused or self._policy_refusal(action, caller, values)
         facts: dict[str, Json] = {
             "caller": caller.subject,
@@ -97,12 +98,15 @@ class Permissions:
             facts = {**facts, "outcome": "allowed", "right": right, "message": reason}
             _audit.info("%s uses %s: %s", caller.name, right, reason, extra={"facts": facts})
 
-    def _refusal(self, action: Action[Any], caller: Caller) -> str:
-        return action.refused_to(caller) or self.rules.refusal(action, caller, lambda: self.groups_of(caller))
+    def _refusal(self, action: Action[Any], caller: Caller, asked: JsonObject | None = None) -> str:
+        return action.refused_to(caller) or self.rules.refusal(action, caller, lambda: self.groups_of(caller), asked)
 
-    def _right_refusal(self, action: Action[Any], caller: Caller, needed: Iterable[str]) -> str:
+    def _right_refusal(
+        self, action: Action[Any], caller: Caller, needed: Iterable[str], asked: JsonObject | None
+    ) -> str:
         refusals = (
-            self.rules.refusal_of_right(right, action, caller, lambda: self.groups_of(caller)) for right in needed
+            self.rules.refusal_of_right(right, action, caller, lambda: self.groups_of(caller), asked)
+            for right in needed
         )
         return next(filter(None, refusals), "")
 

@@ -147,6 +147,25 @@ def test_a_rule_opens_an_action_to_mcp(service: Service, backstage: Backstage) -
     assert {each.status_code for each in attempts(client, "commit-change", token).values()} == {403}
 
 
+def test_a_token_is_limited_to_a_service_and_an_environment_at_every_door(
+    service: Service, backstage: Backstage
+) -> None:
+    for limited, token in (("tokens: [runner]", RUN), ("users: [jane]", token_of(backstage))):
+        rule = f"{limited}, services: [billing], environments: [dev]"
+        client = client_of(service, f"[{{allow: [set-version], {rule}}}, {{deny: [set-version], {limited}}}]")
+        for services, environment, code in (
+            (["billing"], "dev", 400),
+            (["billing"], "qa", 403),
+            (["cart"], "dev", 403),
+        ):
+            given = {"services": services, "environment": environment, "version": 1}
+            answers = attempts(client, "set-version", token, given)
+            assert {each.status_code for each in answers.values()} == {code}
+        unknown = {"services": "${{ parameters.services }}", "environment": "dev", "version": "1.0.0"}
+        assert submitted(client, "set-version", token, unknown).status_code == 403
+        assert all("set-version" in each for each in listed(client, token))
+
+
 @pytest.mark.parametrize(
     ("rules", "groups", "policy"),
     [

@@ -9,6 +9,7 @@ import pytest
 
 from scenedock.actions import ACTIONS
 from scenedock.model.action import COMMAND_LINE, Action, Caller
+from scenedock.model.json import JsonObject
 from scenedock.model.permissions.action_rules import ActionRules
 from scenedock.runtime.callers.rule_list import read_rules
 
@@ -23,7 +24,9 @@ PIPELINE = Caller("token:ci", "token", None, "run")
 
 def rules(text: str) -> ActionRules:
     plugins = ("scaffolder", "mcp-actions", "chat")
-    return read_rules(f"rules: {text}".encode(), "rules.yaml", actions=BY_NAME, plugins=plugins, tokens=("ci", "cd"))
+    return read_rules(
+        f"rules: {text}".encode(), "rules.yaml", actions={*BY_NAME, "pass-lock"}, plugins=plugins, tokens=("ci", "cd")
+    )
 
 
 def refusal(of: ActionRules, name: str, caller: Caller, groups: Collection[str] = ()) -> str:
@@ -127,3 +130,56 @@ def test_groups_are_asked_for_only_if_a_rule_needs_them() -> None:
     written = rules("[{deny: [bake-skeleton], groups: [a]}, {deny: ['*'], plugins: [chat], groups: [a]}]")
 
     assert written.refusal(BY_NAME["export-catalog"], TEMPLATE, groups) == ""
+
+
+LIMITED = """
+  - {allow: [set-version], tokens: [ci], services: [billing, cart-*], environments: [dev]}
+  - {deny: [set-version], tokens: [ci]}
+  - {deny: [set-version], users: [ada], environments: ['prod*']}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "who_may"),
+    [
+        ({"services": ["billing"], "environment": "dev"}, [PIPELINE, TEMPLATE]),
+        ({"services": ["component:default/billing", "cart-api"], "environment": "dev"}, [PIPELINE, TEMPLATE]),
+        ({"services": ["billing", "ledger"], "environment": "dev"}, [TEMPLATE]),
+        ({"services": ["Billing"], "environment": "dev"}, [TEMPLATE]),
+        ({"services": ["billing"], "environment": "production"}, []),
+        ({"services": ["billing"], "environment": None}, []),
+        ({"services": ["billing"]}, []),
+        ({"services": [], "environment": "dev"}, [TEMPLATE]),
+        ({"services": "billing", "environment": ["dev"]}, [PIPELINE, TEMPLATE]),
+        ({"services": [["billing"]], "environment": {"dev": ""}}, []),
+        ({"services": ["billing"], "environment": "dev", "allowSharedLine": True}, []),
+        ({"services": ["billing"], "environment": "dev", "allowSharedLine": False}, [PIPELINE, TEMPLATE]),
+        ({"services": "${{ steps.a.output.b }}", "environment": "dev"}, [TEMPLATE]),
+        ({"services": ["billing"], "environment": "${{ steps.a.output.b }}"}, []),
+    ],
+)
+def test_a_rule_may_be_about_some_services_and_environments(given: JsonObject, who_may: list[Caller]) -> None:
+    callers = (PIPELINE, TEMPLATE)
+
+    assert [
+        each for each in callers if not rules(LIMITED).refusal(BY_NAME["set-version"], each, tuple, given)
+    ] == who_may
+
+
+def test_who_may_run_an_action_for_some_service_is_shown_it_and_told_for_which() -> None:
+    written, action = rules(LIMITED), BY_NAME["set-version"]
+
+    assert written.refusal(action, PIPELINE, tuple) == written.refusal(action, TEMPLATE, tuple) == ""
+    assert written.refusal(action, PIPELINE, tuple, {"services": ["ledger"], "environment": "dev"}) == (
+        "scenedock:set-version is denied to token:ci by rule 2 of the settings; rule 1 allows it for services billing, "
+        "cart-* and environments dev alone"
+    )
+
+
+def test_a_right_is_limited_like_an_action() -> None:
+    written = rules("[{allow: [pass-lock], tokens: [ci], environments: [qa]}]")
+
+    for environment, is_refused in {"qa": False, "production": True}.items():
+        given = {"services": ["billing"], "environment": environment, "passLock": "an incident"}
+        refused = written.refusal_of_right("pass-lock", BY_NAME["set-version"], PIPELINE, tuple, given)
+        assert bool(refused) is is_refused

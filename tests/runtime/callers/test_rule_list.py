@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,8 @@ from scenedock.model.approvals import ApprovalRule, Approvers
 from scenedock.model.permissions.action_rules import ActionRule
 from scenedock.runtime.callers.rule_list import read_approval_rules, read_rules
 
-KEYS = ("allow", "deny", "plugins", "users", "groups", "tokens")
-KNOWN = {"actions": ("bake-skeleton", "export-catalog"), "plugins": ("mcp-actions",), "tokens": ("ci",)}
+KEYS = ("allow", "deny", "plugins", "users", "groups", "tokens", "services", "environments")
+KNOWN: dict[str, Any] = {"actions": ("bake-skeleton", "export-catalog"), "plugins": ("mcp-actions",), "tokens": ("ci",)}
 
 
 def test_the_rules_are_read_in_their_order() -> None:
@@ -70,6 +71,25 @@ rules:
     ]
 
 
+def test_a_rule_about_services_names_actions_that_change_them() -> None:
+    listed = b"""
+rules:
+  - {allow: [bake-skeleton, set-version], services: [billing]}
+  - {deny: ['*'], environments: [production]}
+  - {allow: [set-version], services: []}
+"""
+    limits = {"services": {"set-version", "propose"}, "environments": {"set-version"}}
+    known = KNOWN | {"actions": ("bake-skeleton", "set-version")}
+    with pytest.raises(InputError) as refused:
+        read_rules(listed, "rules.yaml", **known, limited=limits)
+
+    assert [line.partition(": ")[2] for line in str(refused.value).splitlines()] == [
+        "rules[0].allow[0]: has no input that names services; a rule with `services` can be about propose, set-version",
+        "rules[1].deny[0]: has no input that names environments; a rule with `environments` can be about set-version",
+        "rules[2].services: must not be empty; leave it out if the rule is about all",
+    ]
+
+
 def test_a_file_without_rules_is_refused() -> None:
     with pytest.raises(InputError, match="rules: is missing"):
         read_rules(b"", "rules.yaml", **KNOWN)
@@ -99,6 +119,17 @@ approvals:
         assert rule.approvers == Approvers(users=frozenset({"user:default/jane"}), asker=True)
         assert rule.hours == 168
     assert read.rules_for("roll-back-deployment", ["production"]) == ()
+
+
+def test_approvals_know_environments_by_globs_too() -> None:
+    listed = b"""
+rules: []
+approvals: [{actions: [set-version], environments: ['prod-*'], users: [jane]}]
+"""
+    read = read_approval_rules(listed, "rules.yaml", actions=("set-version",))
+
+    asked = [bool(read.rules_for("set-version", [each])) for each in ("prod-eu", "prod", "preprod-eu", None)]
+    assert asked == [True, False, False, False]
 
 
 def test_several_environments_need_somebody_whom_the_rule_of_each_names() -> None:

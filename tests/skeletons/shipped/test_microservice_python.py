@@ -27,7 +27,7 @@ ALWAYS = set(
     """
     .devcontainer/devcontainer.json .dockerignore .gitignore .pre-commit-config.yaml
     CONTRIBUTING.md Dockerfile LICENSE Makefile README.md SECURITY.md catalog-info.yaml
-    ci/alerts ci/image ci/propose.py ci/release.py
+    ci/alerts ci/commits.py ci/image ci/propose.py ci/release.py
     docs/index.md docs/operations.md docs/releases.md gunicorn.conf.py mkdocs.yml
     monitoring/alerts.test.yaml monitoring/alerts.yaml monitoring/dashboard.json
     openapi.json pyproject.toml renovate.json requirements-dev.txt requirements.txt

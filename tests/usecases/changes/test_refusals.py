@@ -288,9 +288,16 @@ def test_what_follows_an_anchor_is_named(apps: Path) -> None:
     found = planned(apps, *asked)
     assert found["notes"] == ["in apps:billing/values-qa.yaml change, too, by an anchor: sidecar.tag"]
     assert found["notes"][0] in found["body"]
-    run(*asked, "--service", "billing", apps, "--commit")
+    run(*asked, "billing", apps, "--commit")
     back = planned(apps, "roll-back", "--environment", "qa")
     assert back["notes"] == found["notes"]
+
+
+def test_the_service_is_an_argument_or_named_by_an_option(apps: Path) -> None:
+    asked = ("--from", "qa", "--to", "production", "--format", "json")
+    told = {run("promote", *asked, *named) for named in (("billing", apps), ("--service", "billing", apps))}
+    assert len(told) == 1
+    assert "Missing argument 'SERVICE'" in run("promote", "--to", "production", code=2)
 
 
 def test_the_version_that_is_there_already_is_nothing_to_change(apps: Path) -> None:

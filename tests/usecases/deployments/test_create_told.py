@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from tests.tools.commits import commit
@@ -40,9 +41,13 @@ def test_a_version_is_put_wherever_it_stands_and_what_is_made_is_listed(tmp_path
             "apps/billing/run.sh": "#!/bin/sh\n",
             "apps/ORDERS/README.md": "-\n",
             "common/tls.yaml": "tls: true\n",
+            "common/billing.yaml": "name: billing\n",
         },
     )
     (root / "apps/billing/tls.yaml").symlink_to("../../common/tls.yaml")
+    (root / "apps/billing/named.yaml").symlink_to("../../common/billing.yaml")
+    (root / "apps/billing/start").symlink_to("run.sh")
+    (root / "apps/billing/run.sh").chmod(0o755)
     (root / "CODEOWNERS").write_bytes(owners.encode())
     commit(root, 2, {"common/tls.yaml": "tls: false\n"})
     plan = json.loads(create(root, "--version", "0.1.0", "--format", "json"))
@@ -62,12 +67,17 @@ def test_a_version_is_put_wherever_it_stands_and_what_is_made_is_listed(tmp_path
     for each in (
         "CODEOWNERS has a line for /apps/billing/values-qa.yaml, and none like it for the new service",
         "Run `scenedock catalog export --in-place .` afterwards.",
-        "apps/billing/tls.yaml is a link to common/tls.yaml; apps/orders/tls.yaml is a file of its own",
-        "run `git update-index --chmod=+x apps/orders/run.sh`",
+        "apps/billing/named.yaml is a link to common/billing.yaml; apps/orders/named.yaml has other values, so it is a",
         "apps/orders has files already, such as apps/ORDERS/README.md",
     ):
         assert each in printed
     assert "nothing in the repository says" not in printed
+    made = root / "apps/orders"
+    links = {each.name: str(each.readlink()) for each in made.iterdir() if each.is_symlink()}
+    assert links == {"tls.yaml": "../../common/tls.yaml", "start": "run.sh"}
+    assert os.access(made / "run.sh", os.X_OK)
+    assert not os.access(made / "Chart.yaml", os.X_OK)
+    assert (made / "named.yaml").read_text() == "name: orders\n"
 
 
 def test_values_that_nothing_deploys_are_not_called_a_deployment(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-CZ = str(Path(sys.executable).with_name("cz"))
+CZ = (sys.executable, str(Path(__file__).with_name("commits.py")))
 NOTHING_TO_RELEASE = (3, 21)  # of commitizen: no commits, and none that asks for a release
 RELEASE = re.compile(r"v\d+\.\d+\.\d+")  # other tags may be there
 
@@ -52,14 +52,14 @@ def next_version() -> tuple[str, bool]:
         if tags("--contains", "HEAD"):  # a newer commit was released meanwhile, and this with it
             return "", False
         sys.exit(f"{newest[0]} is the newest release, but no commit of this branch: delete that tag, or merge it")
-    return said(CZ, "bump", "--get-next", "--yes", fine=NOTHING_TO_RELEASE), False
+    return said(*CZ, "bump", "--get-next", "--yes", fine=NOTHING_TO_RELEASE), False
 
 
 def notes(version: str) -> str:
     """Write what has changed since the release before."""
     released = tags("--merged", "HEAD")
     since = ("--start-rev", released[0]) if released else ()
-    return said(CZ, "changelog", "--dry-run", "--unreleased-version", f"v{version}", *since)
+    return said(*CZ, "changelog", "--dry-run", "--unreleased-version", f"v{version}", *since)
 
 
 def ask(place: str, wish: dict[str, str] | None = None) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import Reviewers
 from scenedock.model.action import Model, TaskInput
 from scenedock.model.code_hosts.pull_request import PullRequestState
+from scenedock.model.entity import service_name
 from scenedock.usecases.changes.lock_environment import Place
 from scenedock.usecases.changes.publish_change import How, Published
-from scenedock.usecases.releases.list_deployments import service_name
 
 Reason = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,500}$")]
 

@@ -47,12 +47,14 @@ def set_version_action(context: Context[Effects], request: Input) -> Output:
     """Set the version of services in an environment, as a pipeline does after a build.
 
     Where the list of code hosts allows direct commits, the version is committed. Elsewhere it is a pull request, which
-    the host may merge by itself; the open pull request of the deployment is updated, as with `promote-deployment`. A
-    static token may be limited to this action.
+    the host may merge by itself. The open pull request of the deployment is updated, as with `promote-deployment`, but
+    not to an older version: a pipeline that runs late, or again, takes nothing back. A static token may be limited to
+    this action.
 
     Raises
     ------
-    ConflictError     something speaks against it, or somebody else is changing the same at this moment
+    ConflictError     something speaks against it, such as a newer version that is there or proposed, or somebody else
+                      is changing the same at this moment
     NotFoundError     there is no such service, or it isn't deployed there
     InputError        a repository must be named
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or a lock may not be passed
@@ -65,5 +67,6 @@ def set_version_action(context: Context[Effects], request: Input) -> Output:
         request.labels,
         request.reviewers,
         request.team_reviewers,
+        only_newer=not request.allow_downgrade,
     )
     return change_versions(context, request, wish, "Set", how)

@@ -15,10 +15,10 @@ from scenedock.changes.end_edits import checked_end
 from scenedock.changes.guarded import ENDS, is_earlier
 from scenedock.model.action import Context, Example, TaskInput, action
 from scenedock.model.approvals import ApprovalSubject
+from scenedock.model.entity import service_name
 from scenedock.usecases.changes.lock_environment import Place, known_place
 from scenedock.usecases.changes.publish_change import How
 from scenedock.usecases.environments.extend_environment import Extension, extend_environment, present_end
-from scenedock.usecases.releases.list_deployments import service_name
 
 
 class Input(TaskInput):

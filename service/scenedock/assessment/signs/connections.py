@@ -106,6 +106,12 @@ SIGNS: Final = (
     ),
     sign(
         "service-on-same-machine",
+        r"(?:.*/)?config/(?:cache|database|queue|scout)\.php",
+        r"\benv\('(?P<name>(?!DB_TEST)\w+_HOST)',[ \t]*'(?P<host>localhost|127\.0\.0\.1)'\)",
+        "{name} is {host}, unless the environment says otherwise",
+    ),
+    sign(
+        "service-on-same-machine",
         _INI,
         _in_section("database", rf"(?i:HOST)[ \t]*=[ \t]*(?P<address>{_LOCAL}(?::\d{{2,5}})?)[ \t]*$"),
         "the database is at {address}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from scenedock.assessment.claims import Fact
+from scenedock.assessment.signs.builds import GEMFILE
 from scenedock.assessment.signs.sign import sign
 
 _SETTINGS_PY: Final = r"(?:.*/)?(?:settings|config|conf)(?:/\w+)?\.py|(?:.*/)?\w*settings\w*\.py"
@@ -176,10 +177,27 @@ DATABASES: Final = (
     ),
     sign(
         "embedded-database",
+        r"(?:.*/)?\.env(?:\.prod\w*)?|.*\.(?:ya?ml|ini|toml)",
+        r"[=:][ \t]*['\"]?sqlite3?:/{2,4}(?!/?:memory:)[\w.%$]",
+        "the address of a database of SQLite",
+        Fact("database", "sqlite", 1),
+        needs="sqlite",
+    ),
+    sign(
+        "embedded-database",
         r"(?:.*/)?config/database\.yml",
         r"^[ \t]+adapter:[ \t]*['\"]?sqlite3",
         "the database is SQLite",
         Fact("database", "sqlite", 3),
+    ),
+    sign(
+        "embedded-database",
+        GEMFILE,
+        r"\A(?!(?:.*\n)*?[ \t]*gem[ (]+['\"](?:pg|mysql2|trilogy|mongoid|sequel|activerecord-\w+-adapter)['\"])"
+        r"(?:.*\n)*?gem[ (]+['\"](?P<name>sqlite3)['\"]",
+        "the gem {name} is the only client of a database",
+        Fact("database", "sqlite", 1),
+        needs="sqlite3",
     ),
     sign(
         "database",

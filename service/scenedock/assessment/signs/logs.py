@@ -138,6 +138,27 @@ OTHERS: Final = (
         needs="mail(",
     ),
     sign(
+        "log-file",
+        r".*\.ya?ml",
+        r"^[ \t]*path:[ \t]*['\"]?%kernel\.logs_dir%",
+        "Monolog writes to a file",
+        needs="%kernel.logs_dir%",
+    ),
+    sign(
+        "local-mail",
+        r".*\.(?:rb|py|pl|pm|php|inc|sh|bash|java|properties|[cm]?[jt]s|conf|ini|ya?ml)",
+        r"^(?![^\n]*(?:\benv\(|=>))[^\n]*['\"\s=|`](?P<program>/usr/(?:s?bin|lib)/sendmail)\b",
+        "mail is sent by {program}",
+        needs="/sendmail",
+    ),
+    sign(
+        "multicast",
+        r".*\.(?:java|kt|groovy)",
+        r"\bnew MulticastSocket\(",
+        "a socket for multicast",
+        needs="MulticastSocket",
+    ),
+    sign(
         "multicast",
         r".*\.(?:xml|properties|ya?ml)",
         r"<multicast\b[^>]{0,100}\benabled=\"true\"|\bmulticastGroupAddress\b|<UDP\b[^>]{0,200}\bmcast_(?:addr|port)=",

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from scenedock.assessment.claims import Fact
-from scenedock.assessment.signs.builds import COMPOSER, GEMFILE, GO_MOD, PACKAGE_JSON, PYTHON_LISTS, python_name
+from scenedock.assessment.signs.builds import (
+    COMPOSER,
+    GEMFILE,
+    GO_MOD,
+    GRADLE,
+    MAVEN,
+    PACKAGE_JSON,
+    PYTHON_LISTS,
+    python_name,
+)
 from scenedock.assessment.signs.sign import sign
 
 _TEMPLATE: Final = r"(?:\.(?:erb|j2|in|epp))?"
@@ -124,20 +133,55 @@ SCHEDULES: Final = (
     sign(
         "schedule-in-process",
         r".*\.py",
-        r"^[ \t]*(?:\w+\.)*(?P<name>CELERY_?BEAT_SCHEDULE|CELERYBEAT_SCHEDULE|beat_schedule)[ \t]*[:=](?![ \t]*\{\})",
+        r"^[ \t]*(?:\w+\.)*(?P<name>CELERY_?BEAT_SCHEDULE|CELERYBEAT_SCHEDULE|beat_schedule)"
+        r"(?:\[[^\]\n]{1,80}\])?[ \t]*[:=](?![ \t]*\{\})",
         "{name}: Celery's beat sends tasks",
         _CRON,
     ),
     sign(
         "schedule-in-process",
         r".*\.php",
-        r"\$schedule->(?:command|job|call)\(",
+        r"(?:\$schedule->|\bSchedule::)(?:command|job|call|exec)\(",
         "Laravel's scheduler, which cron calls each minute",
         _CRON,
     ),
 )
 
+SCHEDULES_OF_LIBRARIES: Final = (
+    sign(
+        "schedule-in-process",
+        r"(?:.*/)?config/recurring\.ya?ml",
+        r"^[ \t]+schedule:[ \t]*['\"]?(?P<time>[^\n'\"#]{1,60}?)['\"]?[ \t]*$",
+        "Solid Queue runs it {time}",
+        _CRON,
+    ),
+    sign(
+        "schedule-in-process",
+        r".*\.(?:java|kt|groovy)",
+        r"\.(?P<call>scheduleAtFixedRate|scheduleWithFixedDelay)\(",
+        "{call}: a task of an executor or a timer",
+        _CRON,
+        needs=".schedule",
+    ),
+    sign(
+        "schedule-in-process",
+        rf"{MAVEN}|{GRADLE}",
+        r"\b(?P<name>spring-boot-starter-quartz|org\.quartz-scheduler)\b",
+        "the library {name}",
+        _CRON,
+    ),
+)
+
 WORKERS: Final = (
+    sign(
+        "queue-workers",
+        r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml|(?:.*/)?(?:Procfile|Dockerfile[\w.-]*)|.*\.(?:sh|service|conf|ini)",
+        r"\b(?P<command>artisan (?:queue:(?:work|listen)|horizon)|celery [^\n]{0,80}?\bworker\b|"
+        r"(?:rake|rails) jobs:work|bin/(?:jobs|delayed_job)|bundle exec (?:sidekiq|shoryuken)|rq worker|"
+        r"messenger:consume)",
+        "{command} runs beside the requests",
+        _WORKERS,
+    ),
     sign(
         "queue-workers",
         GEMFILE,
@@ -160,7 +204,13 @@ WORKERS: Final = (
         "the package {name}",
         _WORKERS,
     ),
-    sign("queue-workers", COMPOSER, r"\"(?P<name>laravel/horizon)\"\s*:", "the package {name}", _WORKERS),
+    sign(
+        "queue-workers",
+        COMPOSER,
+        r"\"(?P<name>laravel/horizon|php-amqplib/rabbitmq-bundle)\"\s*:",
+        "the package {name}",
+        _WORKERS,
+    ),
 )
 
 DEPLOYMENTS: Final = (
@@ -206,4 +256,4 @@ DEPLOYMENTS: Final = (
     ),
 )
 
-SIGNS: Final = (*PROCESSES, *SCHEDULES, *WORKERS, *DEPLOYMENTS)
+SIGNS: Final = (*PROCESSES, *SCHEDULES, *SCHEDULES_OF_LIBRARIES, *WORKERS, *DEPLOYMENTS)

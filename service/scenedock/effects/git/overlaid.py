@@ -50,6 +50,10 @@ class OverlaidRepository:
         """The path of what a path leads to through links, as in the repository below."""
         return path if path in self.changed else self.below.real_path(path)
 
+    def is_executable(self, path: str) -> bool:
+        """Whether a file is executable, as in the repository below; a change doesn't tell."""
+        return self.below.is_executable(path)
+
     def address(self) -> GitAddress:
         """The address of the repository below."""
         return self.below.address()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -37,6 +38,9 @@ class Repository(Protocol):
 
     def real_path(self, path: str) -> str:
         """The path of what a path leads to through links; the same where that isn't in the repository."""
+
+    def is_executable(self, path: str) -> bool:
+        """Whether a file of the listing is executable."""
 
     def address(self) -> GitAddress:
         """Its address, as far as git knows it."""
@@ -148,6 +152,13 @@ class RepositoryFolder:
         """The path of what a path leads to through links; the same where that isn't in the repository."""
         target, root = _target(f"{self.root}/{path}"), self.root.resolve()
         return target.relative_to(root).as_posix() if target and target.is_relative_to(root) else path
+
+    def is_executable(self, path: str) -> bool:
+        """Whether a file of the listing is executable for its owner, which is what git notes."""
+        try:
+            return bool((self.root / path).stat().st_mode & stat.S_IXUSR)
+        except OSError:
+            return False
 
     def signature(self) -> str:
         """Changes whenever a file or its commit does: a digest of names, sizes, inodes, and times that no program sets.

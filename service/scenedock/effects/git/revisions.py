@@ -103,6 +103,11 @@ class GitRevision:
         """The path of what a path leads to through links; the same where that isn't in the repository."""
         return self._resolve(path) or path
 
+    def is_executable(self, path: str) -> bool:
+        """Whether a file of the listing is executable."""
+        entry = self._read_tree().entries.get(self.real_path(path))
+        return entry is not None and entry.mode == "100755"
+
     def snapshot(self) -> Snapshot:
         """The blobs of its files, and the tree that they are in.
 

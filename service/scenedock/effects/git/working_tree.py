@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -36,8 +37,21 @@ Contents: TypeAlias = tuple[bytes | None, bytes | None]
 """What a file must still have and what it gets; None where there is none."""
 
 
-def write_files(root: Path, files: Mapping[str, Contents]) -> None:
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Of new files: the links, with the relative paths that they lead to, and which are executable."""
+
+    links: Mapping[str, str] = field(default_factory=dict)
+    executable: Collection[str] = ()
+
+
+_ORDINARY = Kinds()
+
+
+def write_files(root: Path, files: Mapping[str, Contents], kinds: Kinds = _ORDINARY) -> None:
     """Write files of a folder: the new bytes of each in the place of those that it must still have.
+
+    Links come last, when what they lead to is there.
 
     Raises
     ------
@@ -50,19 +64,29 @@ def write_files(root: Path, files: Mapping[str, Contents]) -> None:
             raise ConflictError(f"{at}: this is a link, or behind one; change what it leads to")
         if (read_file(at) if at.exists() or before is not None else None) != before:
             raise ConflictError(f"{at}: the file has changed meanwhile; try again")
-    for path, (_, after) in files.items():
+    for path, (_, after) in sorted(files.items(), key=lambda each: each[0] in kinds.links):
         at = root / path
         try:
             if after is None:
                 _delete(root, at)
                 continue
             at.parent.mkdir(parents=True, exist_ok=True)
+            if path in kinds.links:
+                at.symlink_to(kinds.links[path])
+                continue
             with new_file_beside(at, after) as beside:
                 if at.exists():
                     beside.chmod(at.stat().st_mode & 0o7777)
+                elif path in kinds.executable:
+                    beside.chmod(_executable(beside.stat().st_mode))
                 beside.replace(at)
         except OSError as error:
             raise InputError(f"{at}: can't be written: {error.strerror or error}") from error
+
+
+def _executable(mode: int) -> int:
+    """The mode of a file that may be executed by all who may read it, as git does."""
+    return mode & 0o7777 | (mode & 0o444) >> 2
 
 
 def _delete(root: Path, at: Path) -> None:
@@ -106,13 +130,15 @@ def take_back_commit(root: Path, paths: Sequence[str], commit: str) -> bool:
     return not ask_git(root, "--literal-pathspecs", "reset", "--quiet", "--", *sorted(paths)).complaint
 
 
-def restore_files(root: Path, files: Mapping[str, Contents]) -> list[str]:
+def restore_files(root: Path, files: Mapping[str, Contents], kinds: Kinds = _ORDINARY) -> list[str]:
     """Write back the bytes that files had before `write_files`; the paths of those that have others by now and stay."""
     left = []
-    for path, (before, after) in files.items():
+    for path, (before, after) in sorted(files.items(), key=lambda each: each[0] not in kinds.links):
         try:
             at = root / path
-            if (read_file(at) if at.exists() else None) != before:
+            if at.is_symlink() and str(at.readlink()) == kinds.links.get(path):
+                _delete(root, at)
+            elif (read_file(at) if at.exists() else None) != before:
                 write_files(root, {path: (after, before)})
         except (ConflictError, InputError, NotFoundError):
             left.append(path)

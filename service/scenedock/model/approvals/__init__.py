@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from scenedock.errors import ConflictError
 from scenedock.model.action import Caller
 from scenedock.model.json import JsonObject
+from scenedock.model.named_targets import is_named
 
 ApprovalState: TypeAlias = Literal["open", "approved", "refused", "ended"]
 """`ended`: its time is over, something else is asked instead, or the task has ended."""
@@ -162,12 +163,19 @@ class ApprovalRecord:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRule:
-    """Which of the `actions` need an approval in which `environments` (empty: in all), by whom, and for how long."""
+    """Which of the `actions` need an approval in which `environments`, by whom, and for how long.
+
+    The environments are names or globs; without any, it is about all.
+    """
 
     actions: frozenset[str]
     environments: frozenset[str]
     approvers: Approvers
     hours: int = DEFAULT_HOURS
+
+    def is_about(self, environment: str | None) -> bool:
+        """Whether it is about an environment; one without a name is in no list."""
+        return not self.environments or (environment is not None and is_named(environment, self.environments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +206,7 @@ class ApprovalRules:
         """
         about = [rule for rule in self.rules if action in rule.actions]
         found = (
-            next((rule for rule in about if not rule.environments or environment in rule.environments), None)
+            next((rule for rule in about if rule.is_about(environment)), None)
             for environment in set(environments) or {None}
         )
         wanted = {rule for rule in found if rule}

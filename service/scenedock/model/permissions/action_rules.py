@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from scenedock.model.action import Action, Caller
+from scenedock.model.json import JsonObject
+from scenedock.model.named_targets import is_named, names_in
 
 SCAFFOLDER: Final = "scaffolder"
 """The one plugin whose callers may change something without a rule: it asks Backstage's policy before each step."""
@@ -18,6 +20,9 @@ class ActionRule:
 
     Each set that isn't empty must contain what it names of the caller: its plugin, its user, one of the user's groups
     (entity references in lower case), its token. A rule without any of them matches every caller.
+
+    With `services` or `environments` (names or globs) it is about inputs: it allows only those that name nothing else,
+    and denies those that name one of them, or that may, because they name none.
     """
 
     allows: bool
@@ -26,9 +31,25 @@ class ActionRule:
     users: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     tokens: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
+    environments: frozenset[str] = frozenset()
 
-    def matches(self, action: Action[Any], caller: Caller, groups: Callable[[], Collection[str]]) -> bool:
+    @property
+    def limits(self) -> str:
+        """The services and environments that it is about, in words; empty if it is about all."""
+        limits = {"services": self.services, "environments": self.environments}
+        return " and ".join(f"{key} {', '.join(sorted(names))}" for key, names in limits.items() if names)
+
+    def matches(
+        self,
+        action: Action[Any],
+        caller: Caller,
+        groups: Callable[[], Collection[str]],
+        given: JsonObject | None = None,
+    ) -> bool:
         """Whether the rule is about this action and this caller; `groups` are those of its user, asked only if needed.
+
+        `given` is the input; None asks about any input, so that it is refused only what it may not run at all.
 
         What a plugin other than the scaffolder would change is opened only by a rule that names the plugin: a rule for
         a team must not open MCP by accident.
@@ -37,12 +58,26 @@ class ActionRule:
             return False
         if self.allows and not self.plugins and _needs_its_plugin_named(action, caller):
             return False
+        if not (
+            self._covers(self.services, "services", given) and self._covers(self.environments, "environments", given)
+        ):
+            return False
         return (
             (not self.plugins or caller.plugin in self.plugins)
             and (not self.tokens or caller.token in self.tokens)
             and (not self.users or caller.user in self.users)
             and (not self.groups or (caller.user is not None and not self.groups.isdisjoint(groups())))
         )
+
+    def _covers(self, patterns: Collection[str], target: str, given: JsonObject | None) -> bool:
+        if not patterns:
+            return True
+        if given is None:
+            return self.allows
+        names = names_in(given, target)
+        if self.allows:
+            return bool(names) and all(is_named(name, patterns) for name in names)
+        return not names or any(is_named(name, patterns) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +90,26 @@ class ActionRules:
 
     rules: tuple[ActionRule, ...] = ()
 
-    def refusal(self, action: Action[Any], caller: Caller, groups: Callable[[], Collection[str]]) -> str:
-        """Why a caller may not run an action; empty if it may.
+    def refusal(
+        self,
+        action: Action[Any],
+        caller: Caller,
+        groups: Callable[[], Collection[str]],
+        given: JsonObject | None = None,
+    ) -> str:
+        """Why a caller may not run an action with an input (None: with any); empty if it may.
 
         Callers of this machine, the command line and schedules, have no rules.
         """
         if caller.kind == "local":
             return ""
+        limited: list[str] = []
         for number, rule in enumerate(self.rules, 1):
-            if rule.matches(action, caller, groups):
-                return "" if rule.allows else f"{action.id} is denied to {caller.name} by rule {number} of the settings"
+            if rule.matches(action, caller, groups, given):
+                denied = f"{action.id} is denied to {caller.name} by rule {number} of the settings"
+                return "" if rule.allows else "; ".join([denied, *limited])
+            if rule.allows and rule.limits and rule.matches(action, caller, groups):
+                limited.append(f"rule {number} allows it for {rule.limits} alone")
         if _needs_its_plugin_named(action, caller):
             return (
                 f"{action.id} changes something, so it is closed to {caller.subject} unless a rule of the settings "
@@ -73,7 +118,12 @@ class ActionRules:
         return ""
 
     def refusal_of_right(
-        self, right: str, action: Action[Any], caller: Caller, groups: Callable[[], Collection[str]]
+        self,
+        right: str,
+        action: Action[Any],
+        caller: Caller,
+        groups: Callable[[], Collection[str]],
+        given: JsonObject | None = None,
     ) -> str:
         """Why a caller doesn't have what an action needs besides for its input; empty if it does.
 
@@ -83,7 +133,7 @@ class ActionRules:
             return ""
         asked = replace(action, name=right)
         for number, rule in enumerate(self.rules, 1):
-            if (rule.actions or not rule.allows) and rule.matches(asked, caller, groups):
+            if (rule.actions or not rule.allows) and rule.matches(asked, caller, groups, given):
                 return "" if rule.allows else f"`{right}` is denied to {caller.name} by rule {number} of the settings"
         return (
             f"{action.id} needs `{right}` for this, and no rule of the settings (SCENEDOCK_RULES) allows it to "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from scenedock.documents.configuration import read_configuration
@@ -49,6 +50,10 @@ SCHEMA: Final[JsonObject] = {
                     "users": _names("Users on whose behalf a plugin calls, or who are signed in: `user:default/jane`"),
                     "groups": _names("Groups of these users, also those above them, such as `group:default/platform`"),
                     "tokens": _names("Names of static tokens"),
+                    "services": _names(
+                        "Services that an input may name, or may not: names or globs (`billing-*`); by default all"
+                    ),
+                    "environments": _names("The same for environments"),
                 },
             },
         },
@@ -62,7 +67,7 @@ SCHEMA: Final[JsonObject] = {
                 "anyOfErrorMessage": "must have `users`, `groups` or both: who may approve",
                 "properties": {
                     "actions": _names("Names of the actions that need an approval"),
-                    "environments": _names("Environments in which they need it; by default all"),
+                    "environments": _names("Environments in which they need it, names or globs; by default all"),
                     "users": _names("Users who may approve: `user:default/jane`"),
                     "groups": _names("Groups whose members may approve, also those below them"),
                     "asker": {"type": "boolean", "description": "Whether who asked may approve, too; by default not"},
@@ -81,16 +86,24 @@ SCHEMA: Final[JsonObject] = {
 
 
 def read_rules(
-    data: bytes, label: str, *, actions: Collection[str], plugins: Collection[str], tokens: Collection[str]
+    data: bytes,
+    label: str,
+    *,
+    actions: Collection[str],
+    plugins: Collection[str],
+    tokens: Collection[str],
+    limited: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> ActionRules:
     """The rules in a YAML file; what they name must be one of these actions, plugins and tokens.
+
+    `limited` are those actions that a rule can limit by `services` and by `environments`.
 
     Raises
     ------
     InputError   one or more rules are invalid; the message names each with its line
     """
     known = {"allow": {ALL, *actions}, "deny": {ALL, *actions}, "plugins": plugins, "tokens": tokens}
-    listed = read_configuration(data, label, schema=SCHEMA, rules=lambda value: _problems(value, known))
+    listed = read_configuration(data, label, schema=SCHEMA, rules=lambda value: _problems(value, known, limited))
     return ActionRules(tuple(_rule(as_object(entry)) for entry in as_list(listed.value["rules"])))
 
 
@@ -114,7 +127,9 @@ def _approval_problems(value: JsonObject, actions: Collection[str]) -> Iterator[
                     yield DocumentProblem(("approvals", number, key, index), problem)
 
 
-def _problems(value: JsonObject, known: Mapping[str, Collection[str]]) -> Iterator[DocumentProblem]:
+def _problems(
+    value: JsonObject, known: Mapping[str, Collection[str]], limited: Mapping[str, Collection[str]]
+) -> Iterator[DocumentProblem]:
     for number, entry in enumerate(as_list(value.get("rules"))):
         if "tokens" in as_object(entry) and not {"plugins", "users", "groups"}.isdisjoint(as_object(entry)):
             yield DocumentProblem(
@@ -124,6 +139,12 @@ def _problems(value: JsonObject, known: Mapping[str, Collection[str]]) -> Iterat
             for index, name in enumerate(as_list(names)):
                 if isinstance(name, str) and (problem := _problem(key, name, known.get(key))):
                     yield DocumentProblem(("rules", number, key, index), problem)
+                elif isinstance(name, str) and key in {"allow", "deny"}:
+                    targets = [each for each in limited if each in as_object(entry) and name not in limited[each]]
+                    for target in targets:
+                        said = f"has no input that names {target}; a rule with `{target}` can be about"
+                        others = ", ".join(sorted(limited[target]))
+                        yield DocumentProblem(("rules", number, key, index), f"{said} {others}")
 
 
 def _problem(key: str, name: str, known: Collection[str] | None) -> str:
@@ -147,6 +168,8 @@ def _rule(entry: JsonObject) -> ActionRule:
         users=_references(entry, "users"),
         groups=_references(entry, "groups"),
         tokens=_texts(entry.get("tokens")),
+        services=_texts(entry.get("services")),
+        environments=_texts(entry.get("environments")),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.model.code_hosts.commit import Attempt
+from scenedock.model.entity import service_name
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.release import PairKey
 from scenedock.usecases.catalog.read_served import export_served
@@ -15,7 +16,6 @@ from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import Wish
 from scenedock.usecases.changes.publish_change import How, Published, branch_of
 from scenedock.usecases.publishing.propose_change import Proposed
-from scenedock.usecases.releases.list_deployments import service_name
 from scenedock.usecases.releases.survey import survey
 
 

@@ -13,12 +13,12 @@ from scenedock.changes.targets import Users, reads, sharers_of, users_of
 from scenedock.effects.git.overlaid import OverlaidRepository
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import NotFoundError
+from scenedock.model.entity import service_name
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.release import Choose, PairKey, Release, choose_none
 from scenedock.usecases.catalog.export_catalog import Export
-from scenedock.usecases.releases.list_deployments import service_name
 from scenedock.usecases.releases.survey import Survey, survey
 from scenedock.usecases.releases.version_facts import Pair
 

@@ -11,6 +11,7 @@ from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.code_hosts.commit import Attempt
+from scenedock.model.entity import service_name
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
@@ -19,7 +20,6 @@ from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.changes.edit_settings import SettingsEdit, edit_settings, only_repository
 from scenedock.usecases.changes.publish_change import How, Published, word
 from scenedock.usecases.publishing.own_branches import LOCK
-from scenedock.usecases.releases.list_deployments import service_name
 from scenedock.usecases.releases.survey import survey
 
 

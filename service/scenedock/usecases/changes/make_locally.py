@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from scenedock.changes.planned import Planned
+from scenedock.changes.planned import Planned, PlannedFile
 from scenedock.effects.git.working_tree import (
     Contents,
+    Kinds,
     check_clean,
     commit_files,
     restore_files,
@@ -39,6 +40,7 @@ def make_locally(
     for each in planned.files:
         is_new = not each.before and not (roots[each.repository] / each.path).exists()
         files[each.repository][each.path] = None if is_new else each.before, each.after
+    kinds = {name: _kinds(each for each in planned.files if each.repository == name) for name in files}
     must_be_clean = {name: set(contents) for name, contents in files.items()}
     for line in (line for release in as_wanted if commit for line in release.lines):
         must_be_clean.setdefault(line.elsewhere or line.repository, set()).add(line.path)
@@ -47,20 +49,29 @@ def make_locally(
     commits: dict[str, str] = {}
     try:
         for name, contents in files.items():
-            write_files(roots[name], contents)
+            write_files(roots[name], contents, kinds[name])
         for name, contents in files.items() if commit else ():
             commits[name] = commit_files(name, roots[name], list(contents), planned.message)
     except (ConflictError, InputError) as error:
-        raise type(error)(f"{error}; {_taken_back(files, roots, commits)}") from error
+        raise type(error)(f"{error}; {_taken_back(files, kinds, roots, commits)}") from error
     return commits
 
 
-def _taken_back(files: _Files, roots: Mapping[str, Path], commits: Mapping[str, str]) -> str:
+def _kinds(files: Iterable[PlannedFile]) -> Kinds:
+    made = [each for each in files if each.before is None]
+    return Kinds(
+        {each.path: each.link for each in made if each.link}, frozenset(each.path for each in made if each.executable)
+    )
+
+
+def _taken_back(
+    files: _Files, kinds: Mapping[str, Kinds], roots: Mapping[str, Path], commits: Mapping[str, str]
+) -> str:
     """Take back what was done, and say what could not be."""
     left = []
     for name, contents in files.items():
         if name in commits and not take_back_commit(roots[name], list(contents), commits[name]):
             left.append(f"the commit {commits[name]} in {name}")
         else:
-            left += [f"{name}:{path}" for path in restore_files(roots[name], contents)]
+            left += [f"{name}:{path}" for path in restore_files(roots[name], contents, kinds[name])]
     return f"these changes could not be taken back: {', '.join(left)}" if left else "nothing is changed"

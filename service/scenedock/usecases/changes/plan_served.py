@@ -13,6 +13,7 @@ from scenedock.changes.text import Verb, markdown
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import ScenedockError
 from scenedock.manifests.markdown import as_markdown
+from scenedock.model.entity import service_name
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.catalog.export_catalog import Export, Names, map_catalog, read_repositories
@@ -23,7 +24,6 @@ from scenedock.usecases.changes.promote import Promotion, promote
 from scenedock.usecases.changes.roll_back import RollBack, roll_back
 from scenedock.usecases.manifests.preview import preview
 from scenedock.usecases.manifests.tools import RenderingTools
-from scenedock.usecases.releases.list_deployments import service_name
 from scenedock.usecases.releases.rendered import let_helm_choose
 
 Wish: TypeAlias = Promotion | RollBack

@@ -8,9 +8,12 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from scenedock.catalog.vocabulary.settings import FILE_NAME, CatalogSettings, read_settings
 from scenedock.changes.planned import Planned, PlannedFile, Refusal
+from scenedock.changes.steps import is_downgrade
+from scenedock.changes.text import versions_in
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.errors import ConflictError, TemporaryError
@@ -46,6 +49,7 @@ class How:
     """How a change is published. `commits`: where the code host allows it, without a pull request.
 
     `merges`: the host is asked to merge the pull request as soon as its rules allow. `passes`: locks are passed.
+    `only_newer`: what is proposed already isn't replaced by an older version.
     """
 
     commits: bool = False
@@ -54,6 +58,7 @@ class How:
     reviewers: tuple[str, ...] = ()
     team_reviewers: tuple[str, ...] = ()
     passes: bool = False
+    only_newer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,15 @@ def request_of(files: Sequence[PlannedFile], home: Home) -> ChangeRequest:
     paths = {file: checked_path(posixpath.join(home.prefix, file.path)) for file in files}
     return ChangeRequest(
         files=tuple(
-            NewFile(path, file.after, expected=file.before) for file, path in paths.items() if file.after is not None
+            NewFile(
+                path,
+                file.link.encode() or file.after,
+                executable=True if file.executable else None,
+                link=bool(file.link),
+                expected=file.before,
+            )
+            for file, path in paths.items()
+            if file.after is not None
         ),
         delete=tuple(path for file, path in paths.items() if file.after is None),
         unchanged={path: file.before or b"" for file, path in paths.items() if file.after is None},
@@ -173,7 +186,8 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
             how.team_reviewers,
             changes_later=True,
         )
-        proposed = keep_proposal(repository, proposal, attempt, supersede=True)
+        refuse_over = partial(_refuse_older, planned.message) if how.only_newer else _refuse_nothing
+        proposed = keep_proposal(repository, proposal, attempt, supersede=True, refuse_over=refuse_over)
         merges = how.merges and proposed.state == "open" and _merges(repository, proposed, attempt)
         notes = _overlaps(repository, proposed, attempt)
     return Published(name, proposed, merges=merges, notes=notes)
@@ -206,6 +220,28 @@ def settings_now(repository: RemoteRepository, home: Home) -> CatalogSettings:
     path = posixpath.join(home.prefix, FILE_NAME)
     listing = repository.listing(head, [path]) if head else {}
     return read_settings(repository.read(listing[path])) if path in listing else CatalogSettings()
+
+
+def _refuse_nothing(_message: str, _place: str) -> None:
+    """Let everything be replaced."""
+
+
+def _refuse_older(message: str, proposed: str, place: str) -> None:
+    """Refuse to set an older version in the place of what is proposed; both are messages of changes.
+
+    Raises
+    ------
+    ConflictError   one of the versions is older
+    """
+    wanted = versions_in(message)
+    older = [
+        Refusal("downgrade", pair, f"{place} proposes {version} for {pair}, which is newer than {wanted[pair]}")
+        for pair, version in versions_in(proposed).items()
+        if pair in wanted and is_downgrade(version, wanted[pair])
+    ]
+    if older:
+        *others, last = older
+        raise refused([*others, replace(last, remedy="Close it if it isn't wanted.")])
 
 
 def _overlaps(repository: RemoteRepository, proposed: Proposed, attempt: Attempt) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from scenedock.catalog.reading.handwritten import CATALOG_FILES
 from scenedock.changes.deployments.codeowners import lines_about
 from scenedock.changes.environments.planned import Lack
 from scenedock.changes.environments.words import Words
+from scenedock.changes.planned import PlannedFile
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.finding import Place
 from scenedock.releases.release import PairKey
@@ -83,15 +84,16 @@ def owners_unmade(ground: Ground, repository: str, words: Words, path: str, made
             yield Lack("owners", what, Place(repository, path, line), "Add one, if it has such owners.")
 
 
-def told_of_files(ground: Ground, source: ServicePieces, pieces: Sequence[Piece]) -> Iterator[str]:
-    """What a copy of files isn't: a link, executable, alone in its folder."""
+def told_of_files(
+    ground: Ground, source: ServicePieces, pieces: Sequence[Piece], made: Sequence[PlannedFile]
+) -> Iterator[str]:
+    """What a copy of files isn't: a link, alone in its folder."""
     repository = ground.repositories[source.repository]
-    listing, files = repository.listing(), [each for each in pieces if each.item is None and each.target != each.path]
-    for each in files:
-        if each.path in listing.links:
-            yield f"{each.path} is a link to {repository.real_path(each.path)}; {each.target} is a file of its own"
-        if repository.read(each.path).startswith(b"#!"):
-            yield f"{each.target} isn't executable; if {each.path} is, run `git update-index --chmod=+x {each.target}`"
+    listing, links = repository.listing(), {each.path: each.link for each in made}
+    for each in pieces:
+        if each.item is None and each.path in listing.links and not links.get(each.target, "-"):
+            leads_to = repository.real_path(each.path)
+            yield f"{each.path} is a link to {leads_to}; {each.target} has other values, so it is a file of its own"
     for path in sorted({*listing.folder_links, *listing.outside}):
         if any(path.startswith(f"{home}/") for home in source.homes):
             yield f"{path} is a link to a folder, or out of the repository, and isn't copied"

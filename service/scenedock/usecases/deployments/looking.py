@@ -56,7 +56,7 @@ class Look:
         changes = tuple(self._change(key, later) for key in self._wanted(later))
         refusals = tuple(self._refusals(files, later, unplanned(before, after, ())))
         content = "".join(f"{each.key}={each.value!r}\n" for each in decisions)
-        files_told = told_of_files(ground, self.source, draft.pieces) if self.wish.source else ()
+        files_told = told_of_files(ground, self.source, draft.pieces, files) if self.wish.source else ()
         notes = (*self.source.notes, *files_told, *without_version(changes, self.wish))
         planned = Planned(files, changes, refusals, notes=tuple(dict.fromkeys(notes)), content=content)
         return with_text(

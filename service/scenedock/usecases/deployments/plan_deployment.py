@@ -11,6 +11,7 @@ from scenedock.changes.deployments.text import with_text
 from scenedock.changes.environments.answering import answered, split
 from scenedock.changes.environments.planned import Lack
 from scenedock.errors import ConflictError, InputError, NotFoundError
+from scenedock.model.entity import service_name
 from scenedock.model.finding import Place
 from scenedock.model.similar import similar
 from scenedock.usecases.changes.ground import Ground
@@ -21,7 +22,6 @@ from scenedock.usecases.deployments.skeleton_answers import SkeletonAnswers
 from scenedock.usecases.deployments.versions import with_versions
 from scenedock.usecases.environments.drafting import Draft, decide, write
 from scenedock.usecases.environments.pieces import Piece
-from scenedock.usecases.releases.list_deployments import service_name
 
 
 def plan_deployment(ground: Ground, wish: NewDeployment) -> DeploymentPlan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -62,10 +62,30 @@ class Draft:
     def files(self) -> tuple[PlannedFile, ...]:
         """The files that are new or change."""
         there = self.ground.paths(self.repository)
+        sources = {each.target: each.path for each in self.pieces if each.item is None and each.target not in there}
         return tuple(
-            PlannedFile(self.repository, path, self.ground.read(self.repository, path) if path in there else None, data)
-            for path, data in sorted(self.contents.items())
+            self._file(path, data, there, sources.get(path, "")) for path, data in sorted(self.contents.items())
         )
+
+    def _file(self, path: str, data: bytes, there: Collection[str], source: str) -> PlannedFile:
+        """A file with new bytes; the copy of a `source` is as that is: executable, or a link."""
+        before = self.ground.read(self.repository, path) if path in there else None
+        if not source:
+            return PlannedFile(self.repository, path, before, data)
+        link = self._link(path, data, source)
+        executable = not link and self.ground.repositories[self.repository].is_executable(source)
+        return PlannedFile(self.repository, path, before, data, executable, link)
+
+    def _link(self, path: str, data: bytes, source: str) -> str:
+        """Where the copy of a link leads to: to the copy of its target, or the same; empty if it would tell more."""
+        repository = self.ground.repositories[self.repository]
+        if source not in repository.listing().links:
+            return ""
+        target = repository.real_path(source)
+        copies = [each.target for each in self.pieces if each.item is None and each.path == target]
+        leads_to = copies[0] if copies else target
+        is_there = leads_to in self.contents or (not copies and target in self.ground.paths(self.repository))
+        return posixpath.relpath(leads_to, posixpath.dirname(path)) if is_there and self.read(leads_to) == data else ""
 
 
 def decide(draft: Draft, compared: Compared, answers: Answers) -> None:

@@ -9,8 +9,8 @@ from scenedock.changes.end_edits import with_end
 from scenedock.changes.planned import Planned, PlannedFile
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError, NotFoundError
+from scenedock.model.entity import service_name
 from scenedock.usecases.catalog.export_catalog import Export
-from scenedock.usecases.releases.list_deployments import service_name
 from scenedock.usecases.releases.survey import survey
 
 

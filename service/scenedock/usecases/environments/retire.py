@@ -13,6 +13,7 @@ from scenedock.catalog.reading.handwritten import CATALOG_FILE
 from scenedock.changes.planned import Refusal
 from scenedock.changes.retirement import BlastRadius, PlannedRetirement, Retirement
 from scenedock.errors import InputError, NotFoundError
+from scenedock.model.entity import service_name
 from scenedock.model.finding import Finding, Place
 from scenedock.model.locks import locks_of
 from scenedock.releases.release import PairKey
@@ -31,7 +32,6 @@ from scenedock.usecases.environments.removing.removal import (
 )
 from scenedock.usecases.environments.removing.version_entries import take_out_tags
 from scenedock.usecases.manifests.tools import RenderingTools
-from scenedock.usecases.releases.list_deployments import service_name
 from scenedock.usecases.releases.version_facts import Pair
 
 _MOST_ROUNDS = 5

@@ -51,6 +51,7 @@ def keep_proposal(
     may_replace: Callable[[bytes], bool] = lambda _content: True,
     *,
     supersede: bool = False,
+    refuse_over: Callable[[str, str], None] = lambda _message, _place: None,
 ) -> Proposed:
     """Propose a change, or update the proposal of an earlier run; nothing happens if that is the same already.
 
@@ -58,8 +59,9 @@ def keep_proposal(
     on the newest base, if only we have worked on it. If others have, their work stays: that is a ConflictError, or with
     `supersede` the change gets a branch and a pull request of its own (`BRANCH+2`), and a comment tells it on theirs. A
     pull request that somebody has closed is not opened again for the same content. A file of the base branch is
-    replaced or deleted only if `may_replace` is true of its content. If the host was to merge the open pull request by
-    itself, that ends with its content.
+    replaced or deleted only if `may_replace` is true of its content. `refuse_over` gets the message of what we propose
+    now, with where that is, and raises if this mustn't take its place. If the host was to merge the open pull request
+    by itself, that ends with its content.
 
     Raises
     ------
@@ -70,7 +72,7 @@ def keep_proposal(
     """
     message = commit_message(proposal.message, attempt)
     base = proposal.base or repository.default_branch()
-    place = _place(repository, proposal.branch, base, attempt, supersede=supersede)
+    place = _place(repository, proposal.branch, base, attempt, refuse_over, supersede=supersede)
     proposal = replace(proposal, branch=place.branch)
     if place.is_current:
         return _kept(repository, proposal, place, attempt)
@@ -104,7 +106,15 @@ def keep_proposal(
     return proposed
 
 
-def _place(repository: RemoteRepository, branch: str, base: str, attempt: Attempt, *, supersede: bool) -> _Place:
+def _place(
+    repository: RemoteRepository,
+    branch: str,
+    base: str,
+    attempt: Attempt,
+    refuse_over: Callable[[str, str], None],
+    *,
+    supersede: bool,
+) -> _Place:
     """Where the proposal is, or may be put.
 
     Raises
@@ -125,6 +135,8 @@ def _place(repository: RemoteRepository, branch: str, base: str, attempt: Attemp
         if bool(made) if pulls is None else _is_current(pull, attempt, existing, made):
             return _Place(name, existing, pull, is_current=True, by_others=not ours, taken=tuple(taken))
         refuse_replaced(pull, ahead, attempt)
+        if (pull is None or pull.state == "open") and (last := next((head for head in ahead if head.is_ours), None)):
+            refuse_over(last.message, pull.url if pull else f"the branch {name!r}")
         if ours and not (pull and pull.state == "open" and pull.base != base):
             return _Place(name, existing, pull, taken=tuple(taken))
         if pull and pull.state == "open":

@@ -13,6 +13,7 @@ from scenedock.effects.git.history import CommittedFiles, GitHistory, are_few
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.errors import InputError
+from scenedock.model.entity import service_name
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.history import Commit, Followed, VersionHistory, VersionSince, with_authors
@@ -22,7 +23,7 @@ from scenedock.releases.semver import SemVer
 from scenedock.releases.tags import without_pin
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
-from scenedock.usecases.releases.list_deployments import Deployments, deployments_of, is_lower, service_name
+from scenedock.usecases.releases.list_deployments import Deployments, deployments_of, is_lower
 from scenedock.usecases.releases.rendered import let_helm_choose
 from scenedock.usecases.releases.survey import Survey, survey
 from scenedock.usecases.releases.version_facts import Pair, VersionReader

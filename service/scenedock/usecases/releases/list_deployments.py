@@ -12,6 +12,7 @@ from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import NotFoundError
+from scenedock.model.entity import service_name
 from scenedock.model.finding import Finding
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.locks import Lock
@@ -102,11 +103,6 @@ class Deployments:
 def _not_followed(release: Release) -> VersionHistory:
     why = "it has no version, and only the last one was looked for"
     return VersionHistory(release.service, release.environment, release.repository, incomplete=why)
-
-
-def service_name(typed: str) -> str:
-    """The name in a reference of a Component, or the name itself."""
-    return typed.removeprefix("component:").removeprefix("default/")
 
 
 def list_deployments(

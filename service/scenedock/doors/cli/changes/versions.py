@@ -22,13 +22,9 @@ if TYPE_CHECKING:
     from scenedock.releases.release import Release
     from scenedock.usecases.changes.ground import Ground
 
-_SERVICE = click.option(
-    "--service",
-    "services",
-    metavar="NAME",
-    multiple=True,
-    required=True,
-    help="Name of a service; several change as one.",
+_SERVICE = click.argument("service", metavar="SERVICE", required=False)
+_SERVICES = click.option(
+    "--service", "services", metavar="NAME", multiple=True, help="Instead of SERVICE; repeated, several change as one."
 )
 _REPOSITORY = click.option(
     "--repository", metavar="NAME", help="Name of the repository, where several deploy the service there."
@@ -93,9 +89,19 @@ def change_options(plan: Callable[..., Planned]) -> Callable[..., object]:
         _print(planned, rendered, layout, commits, written=write or commit)
         click.get_current_context().exit(1 if planned.refusals else 0)
 
-    found = rendering_options(changing)
+    @wraps(changing)
+    def named(
+        *, service: str | None, services: tuple[str, ...], repositories: tuple[str, ...], **others: object
+    ) -> object:
+        if service and services:  # then all arguments are repositories
+            return changing(services=services, repositories=(service, *repositories), **others)
+        if not service and not services:
+            raise click.UsageError("Missing argument 'SERVICE'.")
+        return changing(services=services or (service,), repositories=repositories, **others)
+
+    found = rendering_options(named)
     for option in reversed(
-        (_SERVICE, *_LIFTS.values(), _PASS_LOCK, _REPOSITORY, _DIFF, _WRITE, _COMMIT, format_option)
+        (_SERVICE, _SERVICES, *_LIFTS.values(), _PASS_LOCK, _REPOSITORY, _DIFF, _WRITE, _COMMIT, format_option)
     ):
         found = option(found)
     return found
@@ -107,7 +113,7 @@ def change_options(plan: Callable[..., Planned]) -> Callable[..., object]:
 @click.option("--version", metavar="VERSION", help="The version, instead of an environment that has it.")
 @change_options
 def promote(ground: Ground, lifted: Lifted, services: tuple[str, ...], **others: Any) -> Planned:
-    """Promote the version of services in REPO... (the current folder) to an environment.
+    """Promote the version of SERVICE in REPO... (the current folder) to an environment.
 
     Nothing is written without --write or --commit: the plan is shown, with the lines that change. The line that sets
     the version is edited; if it is inherited, one is inserted where only this environment has it. What speaks against
@@ -127,7 +133,7 @@ def promote(ground: Ground, lifted: Lifted, services: tuple[str, ...], **others:
 @click.option("--version", metavar="VERSION", required=True, help="The version.")
 @change_options
 def set_version(ground: Ground, lifted: Lifted, services: tuple[str, ...], **others: Any) -> Planned:
-    """Set the version of services in REPO... (the current folder) in an environment, as a pipeline does after a build.
+    """Set the version of SERVICE in REPO... (the current folder) in an environment, as a pipeline does after a build.
 
     Everything else is as with `promote`, the refusals too.
 
@@ -145,7 +151,7 @@ def set_version(ground: Ground, lifted: Lifted, services: tuple[str, ...], **oth
 @click.option("--to", "version", metavar="VERSION", help="The version; by default the one before.")
 @change_options
 def roll_back(ground: Ground, lifted: Lifted, services: tuple[str, ...], **others: Any) -> Planned:
-    """Roll services in REPO... (the current folder) back in an environment, to what its history has.
+    """Roll SERVICE in REPO... (the current folder) back in an environment, to what its history has.
 
     The lines become what they were, as they were written; a line that a promotion inserted goes. An older version, and
     one that the environment before doesn't have, need no option here.
@@ -161,8 +167,8 @@ def roll_back(ground: Ground, lifted: Lifted, services: tuple[str, ...], **other
 
 def _ground(sources: Sources, opened: Mapping[str, Repository], helm: str, services: Collection[str]) -> Ground:
     from scenedock.effects.helm.program import HelmProgram
+    from scenedock.model.entity import service_name
     from scenedock.usecases.changes.ground import Ground
-    from scenedock.usecases.releases.list_deployments import service_name
     from scenedock.usecases.releases.rendered import let_helm_choose
 
     choose = let_helm_choose(HelmProgram(helm), opened, frozenset(map(service_name, services)))

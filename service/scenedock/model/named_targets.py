@@ -1,0 +1,44 @@
+"""Which services and environments an input of an action names: what rules can limit a caller to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from scenedock.model.action import Action
+from scenedock.model.entity import service_name
+from scenedock.model.json import JsonObject, as_text
+
+TARGETS: Final[Mapping[str, Collection[str]]] = {
+    "services": ("service", "services"),
+    "environments": ("environment", "environments", "toEnvironment"),
+}
+"""The input fields that name what an action changes, by what a rule calls that."""
+_WIDENING: Final = "allowSharedLine"
+"""With this input, a change goes to environments and services that the input doesn't name."""
+_REFERENCE: Final = "${{"
+"""What is in a value that is known only when the step runs."""
+
+
+def has_target(action: Action[Any], target: str) -> bool:
+    """Whether rules can limit an action by `services` or `environments`: it changes something, and its input names it.
+
+    What only reads isn't limited: other actions would show the same.
+    """
+    fields = {each.alias or name for name, each in action.input.model_fields.items()}
+    return not action.attributes.read_only and not fields.isdisjoint(TARGETS[target])
+
+
+def names_in(given: JsonObject, target: str) -> tuple[str, ...]:
+    """The `services` or `environments` that an input names; none if it names none, or they aren't known yet."""
+    values = [given[key] for key in TARGETS[target] if given.get(key)]
+    names = [name for value in values for name in (value if isinstance(value, list) else [value])]
+    if given.get(_WIDENING) or not all(isinstance(name, str) and name and _REFERENCE not in name for name in names):
+        return ()
+    return tuple(service_name(as_text(name)) for name in names)
+
+
+def is_named(name: str, patterns: Collection[str]) -> bool:
+    """Whether a name is one of these, or matches a glob among them (`*`, `?`, `[…]`)."""
+    return name in patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
