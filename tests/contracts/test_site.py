@@ -31,7 +31,9 @@ def test_every_page_has_a_place_and_every_link_and_anchor_a_target(site: Path) -
 
 
 def test_no_page_loads_anything_from_another_host(site: Path) -> None:
-    loads = re.compile(r"""<(?:script|img|iframe)[^>]+src=["']?https?:|<link[^>]+href=["']?https?:|@import|url\(["']?https?:""")
+    loads = re.compile(
+        r"""<(?:script|img|iframe)[^>]+src=["']?https?:|<link[^>]+href=["']?https?:|@import|url\(["']?https?:"""
+    )
     pages = list(site.rglob("*.html"))
 
     assert len(pages) > 100
@@ -76,4 +78,6 @@ def test_techdocs_builds_it_where_scenedock_describes_itself(tmp_path: Path) -> 
     assert entity["metadata"]["annotations"]["backstage.io/techdocs-ref"] == "dir:.."
     assert built.returncode == 0, built.stderr
     assert (tmp_path / "site" / "techdocs_metadata.json").is_file()
-    assert [line for line in warnings if not re.search(r"contains a link '\.\./(CONTRIBUTING|deploy/chart/)", line)] == []
+    assert [
+        line for line in warnings if not re.search(r"contains a link '\.\./(CONTRIBUTING|deploy/chart/)", line)
+    ] == []

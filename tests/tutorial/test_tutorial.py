@@ -1,4 +1,4 @@
-"""The tutorial, exactly as its page says: from the built package in an empty home, without a checkout, to a Backstage."""
+"""The tutorial, exactly as its page says: from the built package in an empty home to a Backstage."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.skeletons.shipped.typing_commands import follow
 from tests.tools.backstage import backend_server
 from tests.tools.console import Shell, Typed, console_blocks, plain_path
 from tests.tools.frontend import Frontend
@@ -117,3 +118,14 @@ def test_a_page_that_shows_something_else_is_noticed() -> None:
     assert typed.is_printed("SERVICE  qa\nbilling  1.0.0\n2 deployments\n")
     assert not typed.is_printed("SERVICE  qa\nbilling  1.0.0\n3 deployments\n")
     assert not typed.is_printed("warning\nSERVICE  qa\n2 deployments\n")
+
+
+def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^    (?:uvx )?(scenedock .*?)(?:  +#.*)?$", readme, re.MULTILINE)
+
+    printed = {line: follow(line, tmp_path) for line in lines}
+
+    assert "name: billing" in printed["scenedock catalog export acme-apps"]
+    assert [len(lines), "2.7.1 -> 2.7.0" in "".join(printed.values())] == [4, True]
+    assert (tmp_path / "acme-apps" / "orders" / "Chart.yaml").is_file()
