@@ -38,7 +38,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - the interface
     """The text of a page, with links that are right in the site; what has no page there isn't a link."""
     here = page.file.src_uri
     source = next((file for file, address in ADDRESSES.items() if address == here), f"docs/{here}")

@@ -62,6 +62,7 @@ def test_a_page_without_a_place_and_a_link_without_a_target_are_refused(tmp_path
         assert told in built.stderr
 
 
+@pytest.mark.extended
 def test_techdocs_builds_it_where_scenedock_describes_itself(tmp_path: Path) -> None:
     """As Backstage does: it leaves hooks out, adds its plugin, and isn't strict about links that lead out of docs/."""
     (entity, *_rest) = yaml.safe_load_all((ROOT / "catalog-info" / "catalog-info.yaml").read_bytes())

@@ -1,4 +1,4 @@
-"""What compose.yaml starts, as far as there is no Docker here: its schema, its settings, and a Backstage with its app-config."""
+"""What compose.yaml starts, without Docker: its schema, its settings, and a Backstage with its app-config."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_backstage_and_scenedock_find_each_other_by_what_it_says(tmp_path: Path)
     def here(text: str) -> str:
         for named, address in addresses.items():
             text = text.replace(named, address)
-        return text.replace("0.0.0.0:8001", folders)  # noqa: S104 - what it says is replaced
+        return text.replace("0.0.0.0:8001", folders)
 
     described = compose()["services"]["scenedock"]
     environment = {

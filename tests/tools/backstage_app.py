@@ -39,6 +39,7 @@ class BackstagePages(ThreadingHTTPServer):
             "app": {"title": "Acme", "baseUrl": self.url},
             "backend": {"baseUrl": self.backend},
             "organization": {"name": "Acme"},
+            "auth": {"providers": {"guest": {}}},
         }
         return _PAGE.replace("CONFIG", json.dumps([{"context": "tests", "data": data}])).encode()
 
@@ -59,7 +60,7 @@ def backstage_pages() -> Iterator[BackstagePages]:
 class _Handler(SimpleHTTPRequestHandler):
     server: BackstagePages
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         path = self.path.partition("?")[0].lstrip("/")
         if (self.server.bundle / path).is_file():
             self.directory = str(self.server.bundle)

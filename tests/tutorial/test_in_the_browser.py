@@ -51,6 +51,7 @@ def test_backstage_shows_every_service_and_what_it_depends_on(tmp_path: Path) ->
         page = context.new_page()
         page.set_default_timeout(MOST_MILLISECONDS)
         page.goto(f"{pages.url}/catalog?filters[kind]=component&filters[user]=all")
+        page.get_by_role("button", name="Enter").click()
         expect(page.locator("tbody tr")).to_have_count(len(SERVICES), timeout=MOST_MILLISECONDS)
         assert [each.split("\n")[0] for each in page.locator("tbody tr td:first-of-type").all_inner_texts()] == SERVICES
         if os.environ.get("SCENEDOCK_GOLDEN") == "rewrite":

@@ -202,8 +202,8 @@ def drift(project: Path, skeleton: str | None, listed: Path | None, shipped: Pat
 def example(folder: Path) -> None:
     """Write an example GitOps repository into the new FOLDER, to try Scenedock on.
 
-    It is the one of an invented company: six folders of Helm charts, an ApplicationSet of Argo CD, two environments, and
-    a history of some weeks. One of its services has no owner, so that there is something to fix.
+    It is the one of an invented company: six folders of Helm charts, an ApplicationSet of Argo CD, two environments,
+    and a history of some weeks. One of its services has no owner, so that there is something to fix.
     """
     from datetime import UTC, datetime
 

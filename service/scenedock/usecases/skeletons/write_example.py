@@ -19,7 +19,7 @@ _TAG = re.compile(r'(?<=tag: ")[^"]*')
 
 @dataclass(frozen=True, slots=True)
 class _Commit:
-    """A commit of the example: how many days ago, by whom, and the tags that values files had then and don't have now."""
+    """A commit of the example: how many days ago, by whom, and the tags of values files that differ from today's."""
 
     message: str
     days_ago: int
