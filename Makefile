@@ -32,6 +32,7 @@ site: set-up ## Build the documentation as a site, in out/site
 
 golden: set-up ## Rewrite the expected results of tests/cases, tests/changes and tests/assessment, and the docs' pictures; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes tests/assessment tests/browser
+	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest -m extended tests/tutorial/test_in_the_browser.py
 
 bench: set-up ## Run the benchmarks against comparable tools, as ratios; those of the export, the feed, publishing, versions and manifests go into docs/benchmarks.md, those of growth into docs/sizing.md
 	@$(bin)/python -m bench.bake
