@@ -126,6 +126,6 @@ def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
 
     printed = {line: follow(line, tmp_path) for line in lines}
 
-    assert "name: billing" in printed["scenedock catalog export acme-apps"]
+    assert "name: billing" in (tmp_path / "catalog-info.yaml").read_text(encoding="utf-8")
     assert [len(lines), "2.7.1 -> 2.7.0" in "".join(printed.values())] == [4, True]
     assert (tmp_path / "acme-apps" / "orders" / "Chart.yaml").is_file()
