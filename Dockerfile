@@ -16,6 +16,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY service/ service/
 COPY cookiecutters/ cookiecutters/
 COPY catalog-info/ catalog-info/
+COPY examples/ examples/
 RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
  && python -m pip --python /opt/scenedock/bin/python install --no-deps dist/*.whl
 

@@ -6,7 +6,7 @@ bin := .venv/bin
 export repository :=
 workers := 4
 
-.PHONY: help run test test-all fix docs golden bench mutants soak lock set-up
+.PHONY: help run test test-all fix docs site golden bench mutants soak lock set-up
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,8 +27,12 @@ fix: set-up ## Format the code, and fix what the linter can fix
 docs: set-up ## Generate docs/reference from the code
 	@$(bin)/python docs/reference.py
 
+site: set-up ## Build the documentation as a site, in out/site
+	@$(bin)/python -m tests.tools.site
+
 golden: set-up ## Rewrite the expected results of tests/cases, tests/changes and tests/assessment, and the docs' pictures; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes tests/assessment tests/browser
+	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest -m extended tests/tutorial/test_in_the_browser.py
 
 bench: set-up ## Run the benchmarks against comparable tools, as ratios; those of the export, the feed, publishing, versions and manifests go into docs/benchmarks.md, those of growth into docs/sizing.md
 	@$(bin)/python -m bench.bake
@@ -56,6 +60,7 @@ lock: set-up ## Pin requirements/*.txt, and those of the skeleton for services (
 	@$(compile) $(upgrade) pyproject.toml --group dev --output-file requirements/dev.txt
 	@$(compile) pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
 	@$(compile) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
+	@$(compile) $(upgrade) --group docs --output-file docs/requirements.txt
 	@$(bin)/python scripts/lock_skeleton.py $(upgrade)
 
 set-up:

@@ -162,10 +162,11 @@ def test_what_builds_the_package_is_locked() -> None:
     assert PYPROJECT["dependency-groups"]["build"] == PYPROJECT["build-system"]["requires"]
 
 
-def test_the_package_brings_the_skeletons_and_the_templates(tmp_path: Path) -> None:
+def test_the_package_brings_the_skeletons_the_templates_and_the_example(tmp_path: Path) -> None:
     """As files of the environment that it is installed into, where `scenedock skeletons` looks for them."""
     wheel = build_wheel(tmp_path)
-    places = {"cookiecutters": ROOT / "cookiecutters", "templates": ROOT / "catalog-info" / "templates"}
+    places = {"templates": ROOT / "catalog-info" / "templates"}
+    places |= {name: ROOT / name for name in ("cookiecutters", "examples")}
     shipped = {
         f"{name}/{path.relative_to(place).as_posix()}": path.read_bytes()
         for name, place in places.items()

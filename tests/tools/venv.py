@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.tools.cache import keep
 
-_TECHDOCS = Path(__file__).with_name("techdocs-requirements.txt")
+_DOCS = Path(__file__).parents[2] / "docs" / "requirements.txt"
 
 
 def mkdocs_folder() -> Path:
@@ -19,7 +19,7 @@ def mkdocs_folder() -> Path:
     ------
     RuntimeError   the packages can't be fetched; the message has the command to try
     """
-    return venv(_TECHDOCS) / "bin"
+    return venv(_DOCS) / "bin"
 
 
 def venv(lock: Path) -> Path:

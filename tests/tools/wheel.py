@@ -28,10 +28,15 @@ def install_wheel(wheel: Path, environment: Path) -> None:
     """
     uv = [sys.executable, "-m", "uv", "--quiet", "venv", "--no-project", "--python", sys.executable]
     subprocess.run([*uv, str(environment)], check=True)
-    libraries = _packages_of(venv(_ROOT / "requirements" / "runtime.txt"))
-    (_packages_of(environment) / "libraries.pth").write_text(f"{libraries}\n", encoding="utf-8")
+    lend_libraries(environment)
     python = environment / "bin" / "python"
     subprocess.run([*_PIP, "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)], check=True)
+
+
+def lend_libraries(environment: Path) -> None:
+    """Have an environment find the product's libraries where all runs share them."""
+    libraries = _packages_of(venv(_ROOT / "requirements" / "runtime.txt"))
+    (_packages_of(environment) / "libraries.pth").write_text(f"{libraries}\n", encoding="utf-8")
 
 
 def _packages_of(environment: Path) -> Path:

@@ -267,14 +267,14 @@ def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary
     return SkeletonLibrary(
         sources=sources,
         listed_in=listed.parent if listed is not None else Path(),
-        shipped=shipped if shipped is not None else _shipped_skeletons(),
+        shipped=shipped if shipped is not None else shipped_folder("cookiecutters"),
         repositories=SkeletonRepositories(cache / "skeletons"),
         release=version("scenedock") if shipped is None else "",
         compiled=CompiledSkeletons(code_of=CompiledCodeFolder(cache / "compiled").of),
     )
 
 
-def _shipped_skeletons() -> Path | None:
-    """`cookiecutters/` of the checkout that contains this code, or of the image or package."""
-    places = (Path(__file__).parents[3] / "cookiecutters", Path(sys.prefix) / "share" / "scenedock" / "cookiecutters")
+def shipped_folder(name: str) -> Path | None:
+    """A folder of the checkout that contains this code, or of the image or package."""
+    places = (Path(__file__).parents[3] / name, Path(sys.prefix) / "share" / "scenedock" / name)
     return next((place for place in places if place.is_dir()), None)

@@ -106,6 +106,7 @@ def _trust_authorities(file: str | None) -> None:
         "assess": "scenedock.doors.cli.queries.assessment:assess",
         "ci": "scenedock.doors.cli.pipelines.ci:ci",
         "doctor": "scenedock.doors.cli.queries.doctor:doctor",
+        "example": "scenedock.doors.cli.skeletons:example",
         "migrate": "scenedock.doors.cli.tasks:migrate",
         "serve": "scenedock.doors.serve:serve",
         "settings": "scenedock.doors.cli.settings:show_settings",

@@ -1,4 +1,4 @@
-"""`scenedock skeletons`: list them, show the questions of one, bake one, compare a project with its own."""
+"""`scenedock skeletons`: list them, show the questions of one, bake one, compare a project; `scenedock example`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.addresses import without_credentials
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
-from scenedock.runtime.wiring import open_skeletons
+from scenedock.runtime.wiring import open_skeletons, shipped_folder
 
 if TYPE_CHECKING:
     from scenedock.documents.configuration import Configuration
@@ -195,6 +195,25 @@ def drift(project: Path, skeleton: str | None, listed: Path | None, shipped: Pat
     click.echo(f"files: {found.baked} baked, {len(found.files)} different")
     if found.reason:
         click.echo(f"not compared with the skeleton {found.skeleton} of today: {found.reason}", err=True)
+
+
+@click.command()
+@click.argument("folder", type=_PATH)
+def example(folder: Path) -> None:
+    """Write an example GitOps repository into the new FOLDER, to try Scenedock on.
+
+    It is the one of an invented company: six folders of Helm charts, an ApplicationSet of Argo CD, two environments,
+    and a history of some weeks. One of its services has no owner, so that there is something to fix.
+    """
+    from datetime import UTC, datetime
+
+    from scenedock.usecases.skeletons.write_example import write_example
+
+    shipped = shipped_folder("examples/acme-apps")
+    if shipped is None:
+        raise NotFoundError("the example isn't installed; reinstall the package")
+    write_example(shipped, folder, datetime.now(UTC))
+    click.echo(f"a repository with 3 commits, in {folder}")
 
 
 def _named(name: str) -> str | Path:
