@@ -20,7 +20,7 @@ RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
  && python -m pip --python /opt/scenedock/bin/python install --no-deps dist/*.whl
 
 FROM ${PYTHON_IMAGE}
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 LABEL org.opencontainers.image.title="scenedock" \
       org.opencontainers.image.description="The Backstage companion for Helm GitOps repositories" \
       org.opencontainers.image.licenses="Apache-2.0" \
