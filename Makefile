@@ -6,7 +6,7 @@ bin := .venv/bin
 export repository :=
 workers := 4
 
-.PHONY: help run test test-all fix docs golden bench mutants soak lock set-up
+.PHONY: help run test test-all fix docs build golden bench mutants soak lock set-up
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ fix: set-up ## Format the code, and fix what the linter can fix
 
 docs: set-up ## Generate docs/reference from the code
 	@$(bin)/python docs/reference.py
+
+build: set-up ## Build the source distribution and the wheel into dist/; the same commit gives the same bytes
+	@scripts/build
 
 golden: set-up ## Rewrite the expected results of tests/cases, tests/changes and tests/assessment, and the docs' pictures; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes tests/assessment tests/browser
