@@ -89,6 +89,19 @@ def test_pip_installs_it_into_an_empty_environment_and_it_exports_bakes_and_says
     assert wheel.name.split("-")[1] in said([scenedock, "--version"], tmp_path, surroundings)
 
 
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+@pytest.mark.parametrize("python", ["3.11", "3.13"])
+def test_nothing_is_compiled_on_the_machines_that_the_image_is_built_for(
+    machine: str, python: str, tmp_path: Path
+) -> None:
+    """On Debian 12, whose C library is that of `manylinux_2_36`, and newer."""
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-config", "--system-certs", "--dry-run"]
+    place = ["--target", tmp_path, "--python-platform", f"{machine}-manylinux_2_36", "--python-version", python]
+    lock = ["--only-binary", ":all:", "--require-hashes", "--requirement", ROOT / "requirements" / "runtime.txt"]
+
+    said([*uv, *place, *lock], tmp_path, dict(os.environ))
+
+
 def _cache() -> str:
     """uv's cache of this user: what was downloaded once is not downloaded for each run."""
     done = subprocess.run([sys.executable, "-m", "uv", "cache", "dir"], check=True, capture_output=True, text=True)
