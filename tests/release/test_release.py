@@ -196,7 +196,7 @@ def test_the_chart_in_the_registry_names_the_published_image_and_the_repository(
     assert (about["version"], about["appVersion"]) == (VERSION, VERSION)
     assert (about["home"], about["sources"]) == (SOURCE, [SOURCE])
     rendered = run_helm("4", "template", "scenedock", tmp_path / "scenedock")
-    assert f"image: {registry}/acme/scenedock:{VERSION}" in rendered
+    assert f"{registry}/acme/scenedock:{VERSION}" in rendered
 
 
 def test_a_chart_that_the_registry_refuses_is_not_signed(programs: Path) -> None:
@@ -251,6 +251,8 @@ def test_the_workflow_runs_from_the_tag_to_the_release(
     """Executed on this machine; in place of GitHub's actions, folders are copied; `test` runs nothing."""
     checkout = tmp_path / "checkout"
     for path in tracked_files():
+        if path.is_relative_to(ROOT / "tests"):
+            continue  # no job but `test` needs them, and each job copies the whole checkout
         (checkout / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, checkout / path.relative_to(ROOT), follow_symlinks=False)
     (checkout / "scripts" / "bootstrap").write_text("#!/bin/sh\n", encoding="utf-8")  # .venv is there
@@ -281,7 +283,7 @@ def test_the_workflow_runs_from_the_tag_to_the_release(
         "cosign sign --yes /scenedock",
         "cosign sign --yes /charts/scenedock",
     ]
-    create, move = (call for call in calls if call.startswith("gh "))
+    create, move = (call for call in calls if call.startswith(("gh release", "gh api")))  # act itself asks for a token
     assert create.startswith(f"gh release create v{VERSION} --verify-tag ")
     assert re.findall(r"scenedock-\S+", create) == [
         f"scenedock-{VERSION}-py3-none-any.whl",
