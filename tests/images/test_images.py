@@ -135,7 +135,7 @@ def bill(store: Images, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What syft finds in the image, as CycloneDX."""
     folder = tmp_path_factory.mktemp("bill")
     store.archive("scenedock", folder / "image.tar")
-    scan = [venv(TOOLS) / "bin" / "syft", "scan", f"docker-archive:{folder}/image.tar", "--quiet"]
+    scan = [str(venv(TOOLS) / "bin" / "syft"), "scan", f"docker-archive:{folder}/image.tar", "--quiet"]
     subprocess.run([*scan, "--output", f"cyclonedx-json={folder}/bill.json"], check=True, env=QUIET)
     return folder / "bill.json"
 

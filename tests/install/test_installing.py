@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def apps(tmp_path: Path) -> Path:
     return shutil.copytree(EXAMPLE, tmp_path / "acme-apps")
 
 
-def said(command: list[str | Path], cwd: Path, surroundings: dict[str, str]) -> str:
+def said(command: Sequence[str | Path], cwd: Path, surroundings: dict[str, str]) -> str:
     done = subprocess.run(
         list(map(str, command)), cwd=cwd, env=surroundings, capture_output=True, text=True, check=False
     )
@@ -60,7 +61,7 @@ def test_uvx_exports_a_catalog_without_installing_anything(
     uv = [sys.executable, "-m", "uv", "tool", "run", "--quiet", "--no-config", "--system-certs"]
     own = {"UV_CACHE_DIR": _cache(), "UV_PYTHON": sys.executable, "PATH": os.environ["PATH"]}
 
-    command = [*uv, "--constraints", versions, "--from", wheel, "scenedock", "catalog", "export", "."]
+    command: list[str | Path] = [*uv, "--constraints", versions, "--from", wheel, "scenedock", "catalog", "export", "."]
     there = said(command, apps, {**surroundings, **own})
 
     assert there == said([SCENEDOCK, "catalog", "export", "."], apps, dict(os.environ))
@@ -79,7 +80,16 @@ def test_pip_installs_it_into_an_empty_environment_and_it_exports_bakes_and_says
 
     said([python, "-m", "pip", "check"], tmp_path, surroundings)
     said([scenedock, "catalog", "export", ".", "--output", "catalog-info.yaml"], apps, surroundings)
-    bake = [scenedock, "skeletons", "bake", "deployment", "--output", apps, "service=orders", "library=acme-service"]
+    bake: list[str | Path] = [
+        scenedock,
+        "skeletons",
+        "bake",
+        "deployment",
+        "--output",
+        apps,
+        "service=orders",
+        "library=acme-service",
+    ]
     said([*bake, "owner=group:default/storefront"], tmp_path, surroundings)
 
     assert (apps / "catalog-info.yaml").read_text(encoding="utf-8") == said(
@@ -96,8 +106,21 @@ def test_nothing_is_compiled_on_the_machines_that_the_image_is_built_for(
 ) -> None:
     """On Debian 12, whose C library is that of `manylinux_2_36`, and newer."""
     uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-config", "--system-certs", "--dry-run"]
-    place = ["--target", tmp_path, "--python-platform", f"{machine}-manylinux_2_36", "--python-version", python]
-    lock = ["--only-binary", ":all:", "--require-hashes", "--requirement", ROOT / "requirements" / "runtime.txt"]
+    place: list[str | Path] = [
+        "--target",
+        tmp_path,
+        "--python-platform",
+        f"{machine}-manylinux_2_36",
+        "--python-version",
+        python,
+    ]
+    lock: list[str | Path] = [
+        "--only-binary",
+        ":all:",
+        "--require-hashes",
+        "--requirement",
+        ROOT / "requirements" / "runtime.txt",
+    ]
 
     said([*uv, *place, *lock], tmp_path, dict(os.environ))
 

@@ -143,7 +143,7 @@ def publish(
         "REGISTRY_USER": "jane",
         "SOURCE_URL": SOURCE,
     }
-    command = [ROOT / "scripts" / "publish", *arguments]
+    command = [str(ROOT / "scripts" / "publish"), *arguments]
     environment = {**os.environ, **variables, **more}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return done, log.read_text(encoding="utf-8").splitlines()
