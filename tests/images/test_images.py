@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import urllib3
@@ -156,7 +157,7 @@ def test_the_bill_of_materials_is_one_that_cyclonedx_accepts(bill: Path) -> None
 
 def test_the_bill_of_materials_names_what_is_locked_what_debian_brings_and_helm(bill: Path, store: Images) -> None:
     components = json.loads(bill.read_bytes())["components"]
-    names = {each["purl"].partition("@")[0]: each["version"] for each in components if "purl" in each}
+    names = {unquote(each["purl"].partition("@")[0]): each["version"] for each in components if "purl" in each}
     pins = re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements" / "runtime.txt").read_text("utf-8"), re.MULTILINE)
     with store.container("scenedock") as command:
         freeze = said([*command, "/opt/scenedock/bin/python", "-c", INSTALLED]).split()
