@@ -1,5 +1,6 @@
 # The minor version's tag, so that a rebuild brings the security fixes of Python and Debian.
 # For a build that can be repeated, give both with their digest: --build-arg PYTHON_IMAGE=python:3.13-slim-trixie@sha256:…
+# scripts/publish does, and gives the commit (REVISION) and the address of the repository (SOURCE), for amd64 and arm64.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 ARG HELM_IMAGE=alpine/helm:4.3.1
 
@@ -13,6 +14,7 @@ RUN python -m pip install --require-hashes --requirement requirements/build.txt 
  && python -m venv --without-pip /opt/scenedock \
  && python -m pip --python /opt/scenedock/bin/python install --require-hashes --requirement requirements/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
+COPY scripts/published_metadata.py scripts/
 COPY service/ service/
 COPY cookiecutters/ cookiecutters/
 COPY catalog-info/ catalog-info/
@@ -21,11 +23,17 @@ RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
  && python -m pip --python /opt/scenedock/bin/python install --no-deps dist/*.whl
 
 FROM ${PYTHON_IMAGE}
-ARG VERSION=0.1.0
+ARG PYTHON_IMAGE
+ARG VERSION=0.2.0
+ARG REVISION=
+ARG SOURCE=
 LABEL org.opencontainers.image.title="scenedock" \
       org.opencontainers.image.description="The Backstage companion for Helm GitOps repositories" \
       org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}"
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.base.name="${PYTHON_IMAGE}"
 # A mounted repository belongs to somebody else, and git would refuse to say where it comes from.
 # hadolint ignore=DL3008
 RUN apt-get update \

@@ -6,7 +6,7 @@ bin := .venv/bin
 export repository :=
 workers := 4
 
-.PHONY: help run test test-all fix docs site golden bench mutants soak lock set-up
+.PHONY: help run test test-all fix docs site build golden bench mutants soak lock set-up
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ docs: set-up ## Generate docs/reference from the code
 
 site: set-up ## Build the documentation as a site, in out/site
 	@$(bin)/python -m tests.tools.site
+
+build: set-up ## Build the source distribution and the wheel into dist/; the same commit gives the same bytes
+	@scripts/build
 
 golden: set-up ## Rewrite the expected results of tests/cases, tests/changes and tests/assessment, and the docs' pictures; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes tests/assessment tests/browser

@@ -17,7 +17,11 @@ class TrackedFiles(BuildHookInterface):  # type: ignore[type-arg] # the type of 
         if not (Path(self.root) / ".git").exists():  # a source distribution that is built again
             return
         listed = subprocess.run(
-            ["git", "ls-files", "--others", "-z"], cwd=self.root, check=True, capture_output=True, text=True
+            ["git", "ls-files", "--others", "--directory", "-z"],
+            cwd=self.root,
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout
         excluded = self.build_config.target_config.setdefault("exclude", [])
         excluded += [f"/{_escaped(path)}" for path in listed.split("\0") if path]

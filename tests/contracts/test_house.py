@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
-import shutil
 import subprocess
 import sys
-import tarfile
 import tomllib
-import zipfile
-from importlib.metadata import requires
+from importlib.metadata import distribution, requires
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bench import mutants
-from tests.tools.wheel import build_wheel
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
@@ -132,14 +130,37 @@ def test_a_lock_holds_nothing_else(lock: Path) -> None:
     assert sorted(set(everywhere) - {name.partition("[")[0] for name in needed}) == [], "run `make lock`"
 
 
-def test_every_library_of_the_product_is_imported_by_it() -> None:
-    modules = {wanted.name: wanted.name.replace("-", "_") for wanted in asked_for("runtime.txt")}
-    modules |= {"pyyaml": "yaml", "pyjwt": "jwt", "python-slugify": "slugify", "pygithub": "github"}
-    modules |= {"python-gitlab": "gitlab"}
-    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "service").rglob("*.py"))
-    imported = set(re.findall(r"^ *(?:from|import) (\w+)", code, re.MULTILINE))
+def imported_names() -> set[str]:
+    """The top-level modules that the product imports, early or late, those of Python and its own apart."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "service").rglob("*.py")]
+    names = {
+        name
+        for tree in trees
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    return {name.partition(".")[0] for name in names} - {*sys.stdlib_module_names, "scenedock"}
 
-    assert {name for name, module in modules.items() if module not in imported} == FOR_OTHERS
+
+def modules_of(requirement: str) -> set[str]:
+    """The top-level modules that a package brings."""
+    tops = {file.parts[0] for file in distribution(Requirement(requirement).name).files or ()}
+    return {top.partition(".")[0] for top in tops if not top.endswith((".dist-info", ".pth", ".libs")) and top != ".."}
+
+
+def test_what_the_product_imports_is_declared_and_what_is_declared_is_imported() -> None:
+    project = PYPROJECT["project"]
+    declared = {*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())}
+    imported = imported_names()
+
+    assert imported <= set().union(*map(modules_of, declared))
+    assert {Requirement(each).name for each in declared if not modules_of(each) & imported} == FOR_OTHERS
 
 
 def test_the_locks_are_one_resolution() -> None:
@@ -160,48 +181,6 @@ def test_an_npm_lock_holds_hashes_and_no_addresses() -> None:
 
 def test_what_builds_the_package_is_locked() -> None:
     assert PYPROJECT["dependency-groups"]["build"] == PYPROJECT["build-system"]["requires"]
-
-
-def test_the_package_brings_the_skeletons_the_templates_and_the_example(tmp_path: Path) -> None:
-    """As files of the environment that it is installed into, where `scenedock skeletons` looks for them."""
-    wheel = build_wheel(tmp_path)
-    places = {"templates": ROOT / "catalog-info" / "templates"}
-    places |= {name: ROOT / name for name in ("cookiecutters", "examples")}
-    shipped = {
-        f"{name}/{path.relative_to(place).as_posix()}": path.read_bytes()
-        for name, place in places.items()
-        for path in tracked_files()
-        if path.is_relative_to(place)
-    }
-    with zipfile.ZipFile(wheel) as packed:
-        place = f"{wheel.name.rsplit('-', 3)[0]}.data/data/share/scenedock"
-        brought = {name.removeprefix(f"{place}/"): packed.read(name) for name in packed.namelist() if place in name}
-
-    assert {name.partition("/")[0] for name in shipped} == set(places)
-    assert brought == shipped
-
-
-def test_a_source_distribution_has_tracked_files_only(tmp_path: Path) -> None:
-    checkout = tmp_path / "checkout"
-    subprocess.run(["git", "clone", "--quiet", "--shared", str(ROOT), str(checkout)], check=True)
-    for path in ("pyproject.toml", "scripts/tracked_files.py"):  # as they are here, committed or not
-        shutil.copy(ROOT / path, checkout / path)
-    subprocess.run(["git", "add", "scripts/tracked_files.py"], cwd=checkout, check=True)
-    for name in ("notes.txt", "docs/[draft] #1!.md", "scenedock-data/signing-key.pem", "service/scenedock/new.py"):
-        (checkout / name).parent.mkdir(exist_ok=True)
-        (checkout / name).write_text("not for others", encoding="utf-8")
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", str(tmp_path)]
-    subprocess.run(build, cwd=checkout, check=True, capture_output=True)
-
-    (made,) = tmp_path.glob("*.tar.gz")
-    with tarfile.open(made) as packed:
-        names = {name.partition("/")[2] for name in packed.getnames()} - {"PKG-INFO"}
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=checkout, check=True, capture_output=True, text=True).stdout
-    files = {
-        (checkout / name).resolve().relative_to(checkout).as_posix() for name in names
-    }  # behind tracked links, too
-    assert files <= set(listed.split("\0"))
-    assert {"service/scenedock/__init__.py", "cookiecutters/deployment/cookiecutter.json"} <= names
 
 
 def test_the_image_is_labelled_with_the_version_of_the_package() -> None:

@@ -97,7 +97,7 @@ def test_embedded_is_one_pod_with_a_volume(package: Path) -> None:
     ]
     assert manifests[0]["spec"]["replicas"] == 1
     assert manifests[0]["spec"]["strategy"] == {"type": "Recreate"}
-    assert container(manifests[0])["image"] == "registry.example.com/scenedock:0.1.0"
+    assert container(manifests[0])["image"] == "registry.example.com/scenedock:0.2.0"
 
 
 def test_scaled_has_web_pods_workers_and_a_migration_before_an_upgrade(scaled: list[Manifest]) -> None:

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import urllib3
+from packaging.utils import canonicalize_name
 
 from tests.e2e.projects import baked, contents
+from tests.install.packages import SOURCE
 from tests.scenarios.repositories import clone
 from tests.tools.images import Images, images
 from tests.tools.server import SECONDS_TO_WAIT, Server, free_port
+from tests.tools.venv import venv
 
 pytestmark = pytest.mark.extended
 
 ROOT = Path(__file__).parents[2]
 SCENEDOCK = str(Path(sys.executable).with_name("scenedock"))
 USER = 10001
+QUIET = {**os.environ, "SYFT_CHECK_FOR_APP_UPDATE": "false"}
+INSTALLED = "from importlib.metadata import distributions as d; print(*(f'{x.name}=={x.version}' for x in d()))"
+VERSION = version("scenedock")
+REVISION = "0f" * 20
+TOOLS = Path(__file__).with_name("requirements-tools.txt")
 ANSWERS = {"name": "billing", "owner": "group:default/payments"}
 
 
@@ -28,7 +41,8 @@ ANSWERS = {"name": "billing", "owner": "group:default/payments"}
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]:
     """The images `scenedock`, and `billing` of a new service."""
     with images() as store:
-        store.build("scenedock", ROOT, [ROOT / "requirements" / f"{name}.txt" for name in ("build", "runtime")])
+        locks = [ROOT / "requirements" / f"{name}.txt" for name in ("build", "runtime")]
+        store.build("scenedock", ROOT, locks, VERSION=VERSION, REVISION=REVISION, SOURCE=SOURCE)
         service = baked(tmp_path_factory.mktemp("services"), "microservice-python", ANSWERS)
         store.build("billing", service, [service / "requirements.txt"])
         yield store
@@ -106,6 +120,57 @@ def test_it_needs_no_root_file_system_to_write_to(store: Images) -> None:
         )
         said([*command, "sh", "-ec", script])
         assert said([*command, "helm", "version", "--short"]).startswith("v")
+
+
+def test_its_labels_say_what_it_was_built_from(store: Images) -> None:
+    labels = store.labels("scenedock")
+    prefix = "org.opencontainers.image"
+
+    assert (labels[f"{prefix}.version"], labels[f"{prefix}.revision"]) == (VERSION, REVISION)
+    assert (labels[f"{prefix}.source"], labels[f"{prefix}.licenses"]) == (SOURCE, "Apache-2.0")
+    assert labels[f"{prefix}.base.name"].startswith("python:")
+
+
+@pytest.fixture(scope="module")
+def bill(store: Images, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What syft finds in the image, as CycloneDX."""
+    folder = tmp_path_factory.mktemp("bill")
+    store.archive("scenedock", folder / "image.tar")
+    scan = [str(venv(TOOLS) / "bin" / "syft"), "scan", f"docker-archive:{folder}/image.tar", "--quiet"]
+    subprocess.run([*scan, "--output", f"cyclonedx-json={folder}/bill.json"], check=True, env=QUIET)
+    return folder / "bill.json"
+
+
+def test_the_bill_of_materials_is_one_that_cyclonedx_accepts(bill: Path) -> None:
+    script = (
+        "import json, sys\n"
+        "from cyclonedx.schema import SchemaVersion\n"
+        "from cyclonedx.validation.json import JsonStrictValidator\n"
+        "text = open(sys.argv[1]).read()\n"
+        "version = SchemaVersion.from_version(json.loads(text)['specVersion'])\n"
+        "sys.exit(JsonStrictValidator(version).validate_str(text))\n"
+    )
+    done = subprocess.run([venv(TOOLS) / "bin" / "python", "-c", script, bill], capture_output=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_bill_of_materials_names_what_is_locked_what_debian_brings_and_helm(bill: Path, store: Images) -> None:
+    components = json.loads(bill.read_bytes())["components"]
+    names = {unquote(each["purl"].partition("@")[0]): each["version"] for each in components if "purl" in each}
+    pins = re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements" / "runtime.txt").read_text("utf-8"), re.MULTILINE)
+    with store.container("scenedock") as command:
+        freeze = said([*command, "/opt/scenedock/bin/python", "-c", INSTALLED]).split()
+        packages = said([*command, "dpkg-query", "--show", "--showformat=${Package} "]).split()
+    found = {purl.removeprefix("pkg:pypi/"): number for purl, number in names.items() if "pkg:pypi/" in purl}
+
+    installed = dict(each.split("==") for each in freeze)
+    assert {canonicalize_name(name): found.get(canonicalize_name(name)) for name in installed} == {
+        canonicalize_name(name): number for name, number in installed.items()
+    }
+    assert {name for name, _ in pins} >= {canonicalize_name(name) for name in installed} - {"scenedock"}
+    assert {purl.rpartition("/")[2] for purl in names if purl.startswith("pkg:deb/")} >= set(packages)
+    assert "pkg:golang/helm.sh/helm/v4" in names
 
 
 def test_it_says_whether_it_serves(store: Images, tmp_path: Path) -> None:

@@ -51,8 +51,10 @@ class Images:
         (folder / "pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n", encoding="utf-8")
         self._python = self._make_base()
 
-    def build(self, name: str, context: Path, locks: Sequence[Path]) -> None:
+    def build(self, name: str, context: Path, locks: Sequence[Path], **arguments: str) -> None:
         """Build what the Dockerfile of a folder describes; its `pip install` finds what the locks hold.
+
+        Further arguments are those of the build.
 
         Raises
         ------
@@ -66,7 +68,9 @@ class Images:
         for name_of_base, tag in re.findall(r"(?:=|FROM )(python|alpine/helm):([\w.-]+)", text):
             self._buildah("tag", _BASE[name_of_base], f"localhost/{name_of_base}:{tag}")
         volumes = [f"--volume={self._folder}/pip.conf:/etc/pip.conf:ro", f"--volume={self._folder}/wheels:/wheels:ro"]
-        self._buildah("bud", "--format=docker", "--pull-never", *volumes, f"--tag=localhost/{name}", str(context))
+        given = [f"--build-arg={key}={value}" for key, value in arguments.items()]
+        options = ["--format=docker", "--pull-never", *volumes, *given, f"--tag=localhost/{name}"]
+        self._buildah("bud", *options, str(context))
 
     @contextmanager
     def container(self, name: str, *options: str) -> Iterator[list[str]]:
@@ -87,6 +91,15 @@ class Images:
             yield ["unshare", "--mount", "sh", "-euc", _READ_ONLY, "sh", root, "env", "-i", *variables]
         finally:
             self._buildah("rm", container)
+
+    def labels(self, name: str) -> dict[str, str]:
+        """The labels of an image."""
+        found: dict[str, str] = self._config(name)["Labels"]
+        return found
+
+    def archive(self, name: str, file: Path) -> None:
+        """Write an image into an archive, as `docker save` does."""
+        self._buildah("push", f"localhost/{name}", f"docker-archive:{file}")
 
     def program(self, name: str) -> list[str]:
         """What a container of an image runs unless it is told otherwise, with its arguments."""

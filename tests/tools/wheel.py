@@ -13,10 +13,10 @@ _ROOT = Path(__file__).parents[2]
 _PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
-def build_wheel(folder: Path) -> Path:
-    """The wheel, built with what requirements/build.txt pins, in a folder without one."""
+def build_wheel(folder: Path, source: Path = _ROOT) -> Path:
+    """The wheel of a checkout, built with what requirements/build.txt pins, in a folder without one."""
     options = ["--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
-    subprocess.run([*_PIP, "wheel", *options, str(_ROOT)], check=True)
+    subprocess.run([*_PIP, "wheel", *options, str(source)], check=True)
     (wheel,) = folder.glob("*.whl")
     return wheel
 

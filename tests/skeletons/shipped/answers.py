@@ -88,7 +88,7 @@ GITOPS: dict[str, dict[str, str]] = {
         "review_apps": "yes",
         "library_source": "registry",
         "platform": "argocd",
-        "scenedock": "git+https://git.example.com/platform/scenedock@v0.1.0",
+        "scenedock": "git+https://git.example.com/platform/scenedock@v0.2.0",
     },
     "at once": {"name": "all", "staging": "none", "review_apps": "yes", "platform": "kubernetes"},
     "an owner without a kind": {"name": "on", "owner": "payments", "platform": "kubernetes", "service": "orders"},
