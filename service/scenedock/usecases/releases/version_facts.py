@@ -164,7 +164,7 @@ class VersionReader:
             repository=member.contents.facts.name,
             names=own,
             layers=tuple(layers),
-            defaults=facts.defaults,
+            defaults=(*facts.defaults, *self._layers((unit.chart_values,) if unit and unit.chart_values else ())),
             libraries=facts.libraries,
             own_files=frozenset(particular),
             foreign=facts.foreign,
