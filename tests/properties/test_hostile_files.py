@@ -35,6 +35,7 @@ def application_set(generator: str = "{list: {elements: [{a: b}]}}", name: str =
 HOSTILE: Mapping[str, tuple[str, str]] = {
     "blank lines before a label": (TEMPLATE, "\n" * 2_000_000 + "x"),
     "spaces before a label": (TEMPLATE, " " * 2_000_000 + "x"),
+    "a Service without a name": (TEMPLATE, "kind: Service\nmetadata:\n" + "        a: b\n" * 200_000),
     "kinds without an end": (TEMPLATE, "kind: A" + "a" * 2_000_000 + "!"),
     "a host that is no host": (VALUES, "host: " + ".svc" * 300_000 + "_!"),
     "a host with many names": (VALUES, "host: " + ".svc" * 300_000 + "_"),

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-import pytest
+from functools import reduce
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import read_document
-from scenedock.model.json import as_object
-from scenedock.releases.images import images_in
+from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.releases.images import images_in, without_images
+
+KEYS = st.sampled_from(
+    ["a", "b", "env", "global", "image", "images", "webImage", "imageTag", "tag", "repository", "name", "version"]
+)
+SCALARS = st.sampled_from([None, "", "1.0.0", "acme/billing", "acme/billing:1.0.0", 1.2, True])
+
+
+def containers(below: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
+    return st.dictionaries(KEYS, below, max_size=4) | st.lists(below, max_size=3)
+
+
+VALUES = st.dictionaries(KEYS, st.recursive(SCALARS, containers, max_leaves=12), max_size=4)
+
+
+@given(st.lists(VALUES, min_size=1, max_size=3))
+def test_what_names_no_image_changes_nothing_wherever_it_is_merged(layers: list[JsonObject]) -> None:
+    none: JsonObject = {}
+    merged = reduce(merge_values, layers, none)
+    without = frozenset[int]().union(*map(without_images, layers))
+    assert list(images_in(merged, without)) == list(images_in(merged))
 
 
 @pytest.mark.parametrize(

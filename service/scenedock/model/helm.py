@@ -162,6 +162,8 @@ class HelmFolder:
 
     def at(self, name: str) -> str:
         """The path from the repository's root of a file inside the folder, or of one beside it (`../base/a.yaml`)."""
+        if self.path and name[:1] not in "./":
+            return f"{self.path}/{name}"
         path = posixpath.join(self.path, name)
         return posixpath.normpath(path) if name.startswith("../") else path
 

@@ -47,7 +47,8 @@ class Unit:
 
     Where these are known: `values_at` are the documents, or patches of them, that the inline values come from, the
     lowest in front; `version` is that of the chart from elsewhere, with what sets it; `images` are those of workloads;
-    `release` is what Helm calls the release.
+    `release` is what Helm calls the release. `chart_values` is the file of the chart's own values, where settings
+    say that a chart which looks like one from elsewhere is in the repository. It counts for versions alone.
     """
 
     kind: DeployedKind
@@ -70,6 +71,7 @@ class Unit:
     chart_repository: str = ""
     release: str = ""
     images: tuple[UnitImage, ...] = ()
+    chart_values: str = ""
 
     @property
     def version_files(self) -> Iterator[str]:

@@ -8,11 +8,12 @@ from functools import reduce
 from typing import Literal, TypeAlias
 
 from scenedock.documents.merging import merge_values
-from scenedock.model.json import JsonObject, as_object
+from scenedock.model.json import JsonObject
 from scenedock.releases.images import Image, Keys, images_in
 from scenedock.releases.spots import Spot, SpotOf, nowhere
 
 _DEPENDENCY = "dependency"
+_NO_VALUES: JsonObject = {}
 
 
 Proof: TypeAlias = Literal["", "templates", "comment"]
@@ -26,7 +27,7 @@ class Layer:
     `is_file` says whether the values are the whole file; `shape` is how a version in it is set, where its place in the
     values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's. `unreadable` says
     why nobody can tell what it sets: then no version of a lower layer is a fact. `spot_of` gives the spot of a path in
-    its values, where an edit of it would go.
+    its values, where an edit of it would go. `without_images` are the ids of what in the values names no image.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Layer:
     elsewhere: str = ""
     unreadable: str = ""
     spot_of: SpotOf = nowhere
+    without_images: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,5 +126,7 @@ class Deployed:
         """The images in its merged values, without those of other charts."""
         if self.is_app_of_apps:
             return []
-        merged = reduce(merge_values, (layer.values for layer in self.all_layers), as_object({}))
-        return [image for image in images_in(merged) if image.keys[0] not in self.foreign]
+        layers = self.all_layers
+        merged = reduce(merge_values, (layer.values for layer in layers), _NO_VALUES)
+        without = frozenset[int]().union(*(layer.without_images for layer in layers))
+        return [image for image in images_in(merged, without) if image.keys[0] not in self.foreign]

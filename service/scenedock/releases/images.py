@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import repeat
 from typing import Final
 
 from scenedock.documents.encryption import CIPHERTEXT
@@ -51,12 +52,15 @@ class Image:
         return self.repository.rpartition("/")[0]
 
 
-def images_in(values: JsonObject) -> Iterator[Image]:
-    """The images in merged values, in their order; text that a template would still change names no image."""
+def images_in(values: JsonObject, without: Collection[int] = ()) -> Iterator[Image]:
+    """The images in merged values, in their order; text that a template would still change names no image.
+
+    `without` are the ids of what is known to name none, from `without_images`.
+    """
     found: list[Image] = []
-    _collect(values, (), found, is_image=False)
+    _collect(values, (), found, without, is_image=False)
     for image in found:
-        if any(isinstance(key, int) for key in image.keys):
+        if int in map(type, image.keys):
             yield replace(image, shape="tag in a list")
         elif image.keys[0] == GLOBAL:
             yield replace(image, shape=GLOBAL)
@@ -64,21 +68,50 @@ def images_in(values: JsonObject) -> Iterator[Image]:
             yield image
 
 
-def _collect(value: JsonObject, keys: Keys, found: list[Image], *, is_image: bool) -> None:
-    """Add the images that a mapping describes, and those below it; `is_image`: its key says that it is an image.
+def without_images(values: JsonObject) -> frozenset[int]:
+    """The ids of mappings and lists in a file's values that name no image, wherever merging brings them.
 
-    Every value of a repository goes through this, in each environment: most say nothing of images.
+    Nearly everything in values is so, and is merged into those of each environment. The ids hold as long as the values.
     """
+    found: set[int] = set()
+    if _leave_out(dict(values), found, is_image=False):
+        found.update(id(below) for below in values.values() if isinstance(below, (dict, list)))
+    return frozenset(found)
+
+
+def _leave_out(value: dict[str, Json] | list[Json], found: set[int], *, is_image: bool) -> bool:
+    """Whether nothing in a value names an image; else, add what is below it that names none."""
+    below: list[int] = []
+    names_none = not is_image
+    inners = value.values() if isinstance(value, dict) else value
+    senses = map(_sense, value) if isinstance(value, dict) else repeat(_sense("images" if is_image else ""))
+    for sense, inner in zip(senses, inners, strict=False):
+        if sense.names_image:
+            names_none = False
+        if isinstance(inner, (dict, list)):
+            if _leave_out(inner, found, is_image=sense.is_images):
+                below.append(id(inner))
+            else:
+                names_none = False
+    if below and not names_none:
+        found.update(below)
+    return names_none
+
+
+def _collect(value: JsonObject, keys: Keys, found: list[Image], without: Collection[int], *, is_image: bool) -> None:
+    """Add the images that a mapping describes, and those below it; `is_image`: its key says that it is an image."""
     words = _words(value)
     own = _described(value, words, keys, is_image=is_image) if is_image or "tag" in words else None
     if own:
         found.append(own)
     used = {own.keys[-1]} if own else set()
     for key, below in value.items():
+        if id(below) in without:
+            continue
         if isinstance(below, dict):
-            _collect(below, (*keys, key), found, is_image=_sense(key).is_images)
+            _collect(below, (*keys, key), found, without, is_image=_sense(key).is_images)
         elif isinstance(below, list):
-            _collect_in_list(below, (*keys, key), found, is_image=_sense(key).is_images)
+            _collect_in_list(below, (*keys, key), found, without, is_image=_sense(key).is_images)
         elif isinstance(below, str) and _sense(key).is_image and key not in used:
             image = _written(below, (*keys, key), value, words)
             found += [image] if image else []
@@ -89,18 +122,19 @@ def _collect(value: JsonObject, keys: Keys, found: list[Image], *, is_image: boo
             found.append(Image(_repository(value, words), _text(value[tag_key]), (*keys, tag_key), "imageTag"))
 
 
-def _collect_in_list(items: list[Json], keys: Keys, found: list[Image], *, is_image: bool) -> None:
+def _collect_in_list(
+    items: list[Json], keys: Keys, found: list[Image], without: Collection[int], *, is_image: bool
+) -> None:
     for number, item in enumerate(items):
-        if isinstance(item, dict):
-            _collect(item, (*keys, number), found, is_image=is_image)
+        if isinstance(item, dict) and id(item) not in without:
+            _collect(item, (*keys, number), found, without, is_image=is_image)
 
 
 def _words(value: JsonObject) -> dict[str, str]:
     """The keys of a mapping that tell something of an image, by their words."""
     words: dict[str, str] = {}
     for key in value:
-        word = _sense(key).word
-        if word and word not in words:
+        if (word := _sense(key).word) and word not in words:
             words[word] = key
     return words
 
@@ -181,14 +215,20 @@ def _text(value: Json) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Sense:
-    """What a key says: its word, without its writer's style, if that is one of those below images."""
+    """What a key says: its word, without its writer's style, if that is one of those below images.
+
+    Beside or below a key that `names_image` there may be an image; elsewhere there is none.
+    """
 
     word: str
     is_image: bool
     is_images: bool
+    names_image: bool
 
 
 @lru_cache(maxsize=16_384)  # the same few keys are in every file
 def _sense(name: str) -> _Sense:
     word = _SEPARATORS.sub("", name).lower()
-    return _Sense(word if word in _WORDS else "", word.endswith("image"), word.endswith(("image", "images")))
+    is_images = word.endswith(("image", "images"))
+    names_image = is_images or word == "tag" or word in _LONE_TAG_KEYS
+    return _Sense(word if word in _WORDS else "", word.endswith("image"), is_images, names_image)

@@ -58,14 +58,16 @@ def join_releases(alone: Sequence[Alone]) -> tuple[Release, ...]:
         for path in each.files:
             users[each.release.repository, path].add(each.release.environment)
     releases = [_with_inheritance(each, users) for each in alone]
-    sharing: dict[Place, list[str]] = defaultdict(list)
-    for release in releases:
+    sharing: dict[Place, list[Release]] = defaultdict(list)
+    places = [release.place for release in releases]
+    for place, release in zip(places, releases, strict=True):
         if release.version is not None:
-            sharing[release.place].append(release.pair)
+            sharing[place].append(release)
+    pairs = {place: [each.pair for each in sharers] for place, sharers in sharing.items() if len(sharers) > 1}
     return tuple(
         replace(release, shared_with=others) if others else release
-        for release in releases
-        for others in [tuple(pair for pair in sharing.get(release.place, ()) if pair != release.pair)]
+        for place, release in zip(places, releases, strict=True)
+        for others in [tuple(pair for pair in pairs.get(place, ()) if pair != release.pair)]
     )
 
 

@@ -113,8 +113,9 @@ def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose:
 
     `prefix` is the registry and owner that most images of the repository have.
     """
-    found = _readable_release(deployed, images, prefix, choose)
-    unreadable = "; ".join(_unreadable_above(found, deployed))
+    found = _of_only_image(deployed, images) or _readable_release(deployed, images, prefix, choose)
+    is_readable = not any(layer.unreadable for layer in deployed.layers)
+    unreadable = "" if is_readable else "; ".join(_unreadable_above(found, deployed))
     if not unreadable:
         return found
     rest = f"the rest says {found.version} ({Place(found.elsewhere, found.path, found.line)})"
@@ -132,6 +133,17 @@ def _unreadable_above(release: Release, deployed: Deployed) -> Iterator[str]:
                 return
         elif not (release.chart and layer.is_file):
             yield layer.unreadable
+
+
+def _of_only_image(deployed: Deployed, images: Sequence[Image]) -> Release | None:
+    """The release of nearly all: their values name one image, with a tag, and it is called like the service.
+
+    `_readable_release` finds the same, at several times the cost.
+    """
+    is_usual = not (deployed.tag_file or deployed.is_product or deployed.shared_tags or deployed.defaults)
+    if len(images) == 1 and is_usual and images[0].tag and _is_named(images[0], deployed):
+        return _of_image(deployed, images[0])
+    return None
 
 
 def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
@@ -161,7 +173,7 @@ def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, 
             return replace(nothing, reason="; ".join(said))
         nothing, candidates = replace(nothing, rendered=True), [chosen.image]
     if candidates and candidates[0].tag:
-        found, *twins = [_of_image(nothing, deployed, image) for image in candidates]
+        found, *twins = [_of_image(deployed, image, rendered=nothing.rendered) for image in candidates]
         if not twins or _belong_together(candidates, deployed):
             return replace(found, twins=tuple(twins)) if twins else found
         return replace(found, rivals=" and ".join(f"{each.image} ({each.place})" for each in (found, *twins[:3])))
@@ -174,17 +186,20 @@ def _belong_together(images: Sequence[Image], deployed: Deployed) -> bool:
     return is_named or len({each.repository for each in images}) == 1 or bool(_COMMIT.fullmatch(images[0].tag))
 
 
-def _of_image(nothing: Release, deployed: Deployed, image: Image) -> Release:
+def _of_image(deployed: Deployed, image: Image, *, rendered: bool = False) -> Release:
     """What the tag of an image in its values says."""
     layer = _layer_of(deployed, image)
-    return replace(
-        nothing,
+    return Release(
+        deployed.service,
+        deployed.environment,
+        deployed.repository,
         version=image.tag,
         image=image.repository,
         shape=layer.shape or image.shape,
         path=layer.path,
         line=layer.line_of(image.keys),
         elsewhere=layer.elsewhere,
+        rendered=rendered,
         spot=layer.spot_of(image.keys),
         keys=image.keys,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # What moves: branches, and the tags that registries' users move. Source: Docker, "Tag"; names that git hosts give.
 _MUTABLE = re.compile(
@@ -11,6 +12,7 @@ _MUTABLE = re.compile(
 )
 
 
+@lru_cache(maxsize=16_384)  # the services of a repository have the same few versions in their environments
 def is_mutable(tag: str) -> bool:
     """Whether it says a place that others fill again and again, and no version."""
     return _MUTABLE.fullmatch(tag) is not None

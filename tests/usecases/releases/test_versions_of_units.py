@@ -158,3 +158,34 @@ def test_files_that_a_helmfile_names_by_its_release_say_the_version(tmp_path: Pa
         "billing/qa": ("1.1.0", "billing/values-billing.yaml:1"),
         "billing/production": ("1.2.0", "billing/values-billing-production.yaml:1"),
     }
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [("{}\n", (None, "")), ("charts: {acme: charts}\n", ("2.1.0", "acme/billing"))],
+    ids=["without", "with"],
+)
+def test_a_setting_says_where_the_charts_of_an_alias_are(
+    tmp_path: Path, settings: str, expected: tuple[str | None, str]
+) -> None:
+    found = listed(
+        tmp_path,
+        {
+            "scenedock.yaml": settings,
+            "charts/webapp/Chart.yaml": "name: webapp\nversion: 1.0.0\n",
+            "charts/webapp/values.yaml": (
+                "app: {image: acme/billing, version: latest}\nsidecar: {image: acme/envoy, version: 1.35.9}\n"
+            ),
+            "deploy/helmfile.yaml": (
+                "environments: {qa: {}}\nreleases:\n"
+                "  - {name: billing, chart: acme/webapp, values: [values.yaml]}\n"
+                "  - {name: search, chart: other/webapp, values: [values.yaml]}\n"
+            ),
+            "deploy/values.yaml": "app: {version: 2.1.0}\n",
+        },
+    )
+
+    assert (found["billing/qa"]["version"], found["billing/qa"]["image"] or "") == expected
+    assert found["search/qa"]["version"] is None
+    if expected[0]:
+        assert place(found["billing/qa"]) == "deploy/values.yaml:1"

@@ -18,7 +18,7 @@ _KUBERNETES_ID = re.compile(
 _SERVICE = re.compile(r"^kind:[ \t]*[\"']?Service[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 _DOCUMENT_END = re.compile(r"^---", re.MULTILINE)
 _NAME = re.compile(
-    r"^metadata:(?:[ \t]*\{[^}\n]*?\b|[ \t]*\r?\n(?:[ \t]+.*\n)*?[ \t]+)"
+    r"^metadata:(?:[ \t]*\{[^}\n]*?\b|[ \t]*\r?\n(?:[ \t]++.*+\n)*?[ \t]++)"
     r"name:[ \t]*[\"']?([a-z0-9][a-z0-9-]*)[\"']?[ \t]*[,}\r\n]",
     re.MULTILINE,
 )

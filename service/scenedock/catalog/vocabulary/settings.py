@@ -122,6 +122,8 @@ class CatalogSettings:
     locks: tuple[Lock, ...] = ()
     expires: Mapping[str, StringMap] = field(default_factory=dict)
     """The days on which environments of services end: `{billing: {qa: 2027-01-15}}`."""
+    chart_folders: StringMap = field(default_factory=dict)
+    """The folders with the charts that helmfiles name by an alias: `{acme: charts}`."""
     layouts_off: frozenset[str] = frozenset()
     lint_off: frozenset[str] = frozenset()
     repeated: tuple[tuple[str, int, int], ...] = ()
@@ -235,6 +237,7 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
         versions=_versions(document.get("versions", {})),
         locks=tuple(Lock(**each) for each in document.get("locks", ())),
         expires=document.get("expires", {}),
+        chart_folders=document.get("charts", {}),
         layouts_off=frozenset(name for name, used in document.get("layouts", {}).items() if not used),
         lint_off=frozenset(rule for rule, used in document.get("lint", {}).items() if not used),
     )

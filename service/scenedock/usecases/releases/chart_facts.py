@@ -21,7 +21,8 @@ from scenedock.releases.spots import Spot
 # `print .Chart.AppVersion "-1"` makes something else of it.
 _APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b(?![ \t]*[\"'])")
 # What `helm create` writes above the tag, where no template is there to prove it.
-_SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\bdefault is the chart appVersion\b", re.MULTILINE)
+_SAID = b"default is the chart appVersion"
+_SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\b%b\b" % _SAID, re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ class ChartReader:
         """The keys of tags under `global`, without an image beside them, that a template names."""
         shared: JsonObject = {}
         for layer in layers:
-            shared = merge_values(shared, as_object(layer.values.get(GLOBAL)))
+            if GLOBAL in layer.values:
+                shared = merge_values(shared, as_object(layer.values[GLOBAL]))
         for image in images_in({GLOBAL: shared}) if shared else ():
             name = rb"\.Values\.%b\b" % re.escape(".".join(map(str, image.keys))).encode()
             is_alone = image.tag and not image.repository
@@ -129,7 +131,7 @@ class ChartReader:
         templates = self._templates(contents, folder)
         if templates:
             return "templates" if any(_APP_VERSION.search(self.data(path)) for path in templates) else ""
-        return "comment" if any(_SAID_IN_VALUES.search(self.data(path)) for path in folder.files_of(None)) else ""
+        return "comment" if any(_says_app_version(self.data(path)) for path in folder.files_of(None)) else ""
 
     def _templates(self, contents: RepositoryContents, folder: HelmFolder) -> list[str]:
         """Templates of a chart, and of the charts of the repository that it uses: one for each kind."""
@@ -148,6 +150,10 @@ class ChartReader:
             is_backing = each.name in table and own.isdisjoint({each.name, each.key})
             if is_backing or is_deployment or is_beside:
                 yield each.key
+
+
+def _says_app_version(data: bytes) -> bool:
+    return _SAID in data and _SAID_IN_VALUES.search(data) is not None
 
 
 def _dependencies(folder: HelmFolder) -> tuple[Dependency, ...]:

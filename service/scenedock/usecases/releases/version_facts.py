@@ -17,8 +17,8 @@ from scenedock.documents.reading import Document, read_document, read_documents
 from scenedock.errors import InputError
 from scenedock.model.helm import Application, HelmFolder, ListItem
 from scenedock.model.json import Json, as_object
-from scenedock.releases.deployed import Deployed, Layer
-from scenedock.releases.images import Keys
+from scenedock.releases.deployed import Deployed, Layer, TagFile
+from scenedock.releases.images import Keys, without_images
 from scenedock.releases.spots import Spot
 from scenedock.usecases.releases.app_of_apps import template_layers
 from scenedock.usecases.releases.argo_values import KUSTOMIZE_IMAGES, application_layers, override_paths
@@ -40,11 +40,15 @@ FileKey: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A service of a repository in one environment: what the catalog knows of it, whatever its files say."""
+    """A service of a repository in one environment: what the catalog knows of it, whatever its files say.
+
+    `names` are those that its own image may have, whatever the environment.
+    """
 
     each: MappedService
     member: Member
     deployment: Deployment
+    names: frozenset[str]
 
     @property
     def repository(self) -> str:
@@ -56,11 +60,12 @@ def pairs_of(each: MappedService, member: Member) -> Iterator[Pair]:
     """A service of a repository in each of its environments; once, without one, where none is known."""
     wanted = set(each.service.environments)
     seen: set[str | None] = set()
+    names = frozenset(filter(None, _names(each, member)))
     for deployment in member.deployments:
         environment = deployment.environment
         if environment not in seen and (environment in wanted if wanted else environment is None):
             seen.add(environment)
-            yield Pair(each, member, deployment)
+            yield Pair(each, member, deployment, names)
 
 
 @dataclass(slots=True)
@@ -129,14 +134,15 @@ class VersionReader:
         unit = deployment.unit
         of_unit = UnitLayers(unit, self.documents) if unit else None
         more = tuple(path for path in unit.value_files if path not in files) if unit else ()
-        layers = [
-            *self._layers((*files, *more)),
-            *self._layer_of_item(deployment.item),
-            *(written := tuple(self._layers_of_template(member, deployment.item))),
-            *self._layers_of_application(member, deployment),
-        ]
-        own_layers = [each for each in layers[len(files) + len(more) :] if each not in written]
-        particular = set(files) - set(base) | _paths_here(own_layers)
+        layers = [*self._layers((*files, *more))]
+        particular = set(files) - set(base)
+        written: tuple[Layer, ...] = ()
+        if deployment.item or deployment.application:
+            written = tuple(self._layers_of_template(member, deployment.item))
+            of_item = tuple(self._layer_of_item(deployment.item))
+            of_application = tuple(self._layers_of_application(member, deployment))
+            layers += [*of_item, *written, *of_application]
+            particular |= _paths_here(each for each in (*of_item, *of_application) if each not in written)
         if particular and written and deployment.item:
             particular.add(deployment.item.list_path)
         if unit and of_unit:
@@ -146,22 +152,19 @@ class VersionReader:
             others = (one for one in member.units if one.environment != unit.environment)
             shared = {path for one in others for path in (*one.value_files, *one.version_files)}
             particular |= _paths_here(layers) - shared if unit.environment else set()
-        name = each.service.name
-        own = frozenset(filter(None, _names(each, member, deployment.item)))
+        own = pair.names | _names_of_item(deployment.item) if deployment.item else pair.names
         facts = self._charts.of(member.contents, folder, own)
-        slug = deployment.item.slug if deployment.item else ""
-        names = (name, posixpath.basename(deployment.folder), posixpath.basename(slug))
-        tag_files = TagFiles(member.contents.settings.versions, self.files, self._bytes, self.document)
-        tag_file = tag_files.of(deployment.environment, names)
+        tag_file = self._tag_file(pair)
         if tag_file and "{environment}" in member.contents.settings.versions.file:
             particular.add(tag_file.path)
+        name = each.service.name
         return Deployed(
             service=name,
             environment=deployment.environment,
             repository=member.contents.facts.name,
             names=own,
             layers=tuple(layers),
-            defaults=facts.defaults,
+            defaults=(*facts.defaults, *self._layers((unit.chart_values,) if unit and unit.chart_values else ())),
             libraries=facts.libraries,
             own_files=frozenset(particular),
             foreign=facts.foreign,
@@ -176,14 +179,29 @@ class VersionReader:
             namespace=deployment.application.namespace if deployment.application else "",
         )
 
+    def _tag_file(self, pair: Pair) -> TagFile | None:
+        """The file that settings name for its version."""
+        setting, deployment = pair.member.contents.settings.versions, pair.deployment
+        if not setting.file:
+            return None
+        slug = deployment.item.slug if deployment.item else ""
+        names = (pair.each.service.name, posixpath.basename(deployment.folder), posixpath.basename(slug))
+        return TagFiles(setting, self.files, self._bytes, self.document).of(deployment.environment, names)
+
     def _layers(self, files: tuple[str, ...]) -> Iterator[Layer]:
         self.seen.update(files)
         for path in files:
             if path not in self._files:
                 document = self.document(path)
-                unreadable = self._problems.get(path, "")
-                values, lines, spots = as_object(document.value), document.line_of_text, Spot((), document.number).below
-                self._files[path] = Layer(path, values, lines, unreadable=unreadable, spot_of=spots)
+                values = as_object(document.value)
+                self._files[path] = Layer(
+                    path,
+                    values,
+                    document.line_of_text,
+                    unreadable=self._problems.get(path, ""),
+                    spot_of=Spot((), document.number).below,
+                    without_images=without_images(values),
+                )
             yield self._files[path]
 
     def _layer_of_item(self, item: ListItem | None) -> Iterator[Layer]:
@@ -278,6 +296,10 @@ class VersionReader:
             raise
 
     def _data(self, path: str) -> bytes:
+        """The bytes of a file; empty where it can't be read."""
+        if path in self.known and self.known[path].data:
+            self.seen.add(path)
+            return self.known[path].data
         try:
             return self._bytes(path)
         except InputError:
@@ -289,7 +311,7 @@ def _chart_of(member: Member, item: ListItem | None) -> HelmFolder | None:
     return next((each for each in member.contents.folders if item and each.path == item.chart_folder), None)
 
 
-def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterator[str]:
+def _names(each: MappedService, member: Member) -> Iterator[str]:
     """What the image of the service itself may be called: as the service, its folder, or its source code."""
     yield each.service.name.lower()
     yield each.main.name.lower()
@@ -297,9 +319,10 @@ def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterat
         yield posixpath.basename(folder.path).lower()
         for address in folder.chart.sources if folder.chart else ():
             yield posixpath.basename(address.rstrip("/").removesuffix(".git")).lower()
-    if item:
-        yield item.name.lower()
-        yield posixpath.basename(item.slug).lower()
+
+
+def _names_of_item(item: ListItem) -> frozenset[str]:
+    return frozenset(filter(None, (item.name.lower(), posixpath.basename(item.slug).lower())))
 
 
 def _paths_here(layers: Iterable[Layer]) -> set[str]:

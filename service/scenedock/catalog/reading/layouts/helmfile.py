@@ -226,6 +226,13 @@ class _Reader:
         for environment in proven or [None]:
             self.units.append(self._unit(unit, helmfile, release, environment, "" if folder is not None else chart))
 
+    def _values_of_chart(self, chart: str) -> str:
+        """The values of a chart itself, where settings say in which folder those of its chart repository are."""
+        alias, _, name = chart.partition("/")
+        folder = self.given.chart_folders.get(alias)
+        at = posixpath.normpath(posixpath.join(folder, name)) if folder and name else ""
+        return f"{at}/values.yaml" if at in self.given.here.charts else ""
+
     def _unit(self, unit: Unit, helmfile: _Helmfile, release: JsonObject, environment: str | None, chart: str) -> Unit:
         """A release in an environment."""
         values: JsonObject = {}
@@ -240,6 +247,7 @@ class _Reader:
             namespace=self._filled(as_text(release.get("namespace")), environment, unit.name),
             environment=environment,
             chart=chart_called(chart),
+            chart_values=self._values_of_chart(chart),
             value_files=tuple(dict.fromkeys(files)),
             values=_without_marks(values),
         )

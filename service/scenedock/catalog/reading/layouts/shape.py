@@ -20,13 +20,14 @@ class Given:
     """What a layout is given of the repository `here`: its documents by file, those that some layout looks at.
 
     A file that can't be read as YAML, a template perhaps, is not among `documents`; `read` gives its bytes, and raises
-    InputError where it can't. Files and documents are sorted by path. `kept` is what layouts keep for one another while
-    this repository is read.
+    InputError where it can't. Files and documents are sorted by path. `chart_folders` are those with the charts of a
+    chart repository, by its name. `kept` is what layouts keep for one another while this repository is read.
     """
 
     repositories: Repositories
     documents: Mapping[str, tuple[Manifest, ...]]
     read: Callable[[str], bytes]
+    chart_folders: Mapping[str, str] = field(default_factory=dict)
     kept: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -142,7 +142,8 @@ class RepositoryReader:
 
     def said_by_tools(self, here: Manifests, others: Iterable[Manifests]) -> LayoutFacts:
         """What its manifests say: of its own folders, and of other repositories' of the run."""
-        given = Given(Repositories(here, tuple(others)), self.documents(), self.files.read)
+        repositories = Repositories(here, tuple(others))
+        given = Given(repositories, self.documents(), self.files.read, self.settings.chart_folders)
         said = read_layouts(given, self.settings.layouts_off)
         self.findings.extend(said.findings)
         self.deployed.extend(said.deployed)
