@@ -1,7 +1,7 @@
 """What a release is: its version and its notes, from pyproject.toml and CHANGELOG.md.
 
-    python scripts/release.py check TAG    refuse a tag that isn't the version of everything; prints the version
-    python scripts/release.py notes        print the part of the changelog about this version
+python scripts/release.py check TAG    refuse a tag that isn't the version of everything; prints the version
+python scripts/release.py notes        print the part of the changelog about this version
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def notes() -> str:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     section = re.search(rf"^## {re.escape(version())}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     if not section or not section[1].strip():
-        sys.exit(f"CHANGELOG.md has no section `## {version()}` that says what is new; move there what is under Unreleased")
+        sys.exit(
+            f"CHANGELOG.md has no section `## {version()}` that says what is new; move there what is under Unreleased"
+        )
     return section[1].strip()
 
 
