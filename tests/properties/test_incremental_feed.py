@@ -22,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from scenedock.effects.git import repositories
 from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
-from scenedock.effects.local.facts_file import FactsFile
+from scenedock.effects.local.facts_table import FactsTable
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.catalog_record import read_feed
@@ -69,7 +69,7 @@ class _Edits(RuleBasedStateMachine):
         self.work = Path(mkdtemp())
         self.root = self.work / "apps"
         self.root.mkdir()
-        self.facts = FactsFile(self.work / "facts")
+        self.facts = FactsTable(self.work / "facts")
         self.last: KeptCatalog | None = None
         self.excluded: set[str] = set()
         self.broken: dict[str, bytes | None] = {}

@@ -165,6 +165,7 @@ def read_repositories(
     contents = _read(opened, count)
     if facts:
         facts.after = {each.facts.name: each.now_known for each in opened if each.now_known}
+        facts.snapshots = {each.facts.name: each.snapshot for each in opened if each.snapshot}
         facts.complete = not problems and not any(each.files.problems for each in opened)
     documents = {each.facts.name: each.kept_documents for each in opened if each.kept_documents is not None}
     findings = tuple(finding for each in opened for finding in each.findings)

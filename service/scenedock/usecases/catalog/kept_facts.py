@@ -1,0 +1,259 @@
+"""The facts of the feed's repositories in their table: what a look needs of them, and what a build leaves there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Generic, TypeAlias, TypeVar
+
+from scenedock.catalog.reading.folder_facts import FolderFacts, read_folder
+from scenedock.effects.git.commands import GitAddress
+from scenedock.effects.git.directories import digests_of
+from scenedock.effects.git.repositories import Repository, ServedRepository
+from scenedock.effects.git.snapshots import FileState, SeenTree, Snapshot, TreeState
+from scenedock.effects.local.facts_file import unpack
+from scenedock.effects.local.facts_table import FactsTable, Key, OpenFacts
+from scenedock.errors import ScenedockError
+from scenedock.model.entity import EntityRef
+from scenedock.usecases.catalog.known_facts import (
+    FactsOfRun,
+    FileReader,
+    KnownFolder,
+    KnownManifests,
+    KnownRepository,
+    say_the_same,
+)
+
+T = TypeVar("T")
+
+FileUse: TypeAlias = tuple[FileState, tuple[str, ...] | None]
+"""The state of a file, if it has one here, and the folders whose facts it is among; None: it is read besides."""
+
+_CATALOG: Final[Key] = ("catalog", "", "")
+_WANTED: Final[Key] = ("wanted", "", "")
+_PROOFS: Final[Key] = ("proofs", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCatalog:
+    """The names of the repositories, and the digest of the catalog that was made of them, and of nothing else.
+
+    It is empty where files could not be read, or where something stays that the repositories don't say.
+    """
+
+    repositories: tuple[str, ...]
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTree:
+    """A repository as it was read: its address, and the tree of a clone. `links`: some of its files are links."""
+
+    address: GitAddress
+    tree: str
+    links: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOfFacts:
+    """What a build was made of, and the digest of its catalog if it was made of nothing else.
+
+    `wanted` is as in `BuiltFeed`, `proofs` as in `Feed`.
+    """
+
+    facts: FactsOfRun
+    result: str
+    wanted: tuple[EntityRef, ...]
+    proofs: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Rows(Mapping[str, T], Generic[T]):
+    """The rows of a kind that a repository has, by name; those that were asked for are `given`."""
+
+    def __init__(self, facts: OpenFacts, kind: str, repository: str, of: type[T]) -> None:
+        self._facts, self._kind, self._repository, self._of = facts, kind, repository, of
+        self.given: dict[str, T] = {}
+
+    def __getitem__(self, name: str) -> T:
+        found = self._facts.get((self._kind, self._repository, name))
+        if not isinstance(found, self._of):
+            raise KeyError(name)
+        self.given[name] = found
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts.names(self._kind, self._repository))
+
+    def __len__(self) -> int:
+        return len(self._facts.names(self._kind, self._repository))
+
+
+def known_before(facts: OpenFacts, names: Sequence[str]) -> dict[str, KnownRepository]:
+    """What is known of the folders and manifests of some repositories; each is read when it is asked for."""
+    if not facts.version:
+        return {}
+    return {
+        name: KnownRepository(
+            GitAddress(),
+            Snapshot(),
+            folders=_Rows(facts, "folder", name, KnownFolder),
+            manifests=_Rows(facts, "manifest", name, KnownManifests),
+        )
+        for name in names
+    }
+
+
+def known_proofs(facts: OpenFacts) -> Mapping[str, str]:
+    """The proofs of the feed's files, as in `Feed`."""
+    proofs = facts.get(_PROOFS)
+    return proofs if isinstance(proofs, dict) else {}
+
+
+def known_wanted(facts: OpenFacts) -> tuple[EntityRef, ...] | None:
+    """The entities that are emitted only if they don't come from elsewhere; None where that isn't known."""
+    wanted = facts.get(_WANTED)
+    return wanted if isinstance(wanted, tuple) else None
+
+
+def keep_facts(table: FactsTable, made: MadeOfFacts, replacing: str) -> None:
+    """Keep what a build was made of: rows that are there already stay as they are, those of anything else go.
+
+    Nothing is kept if the table isn't any more what the build has `replacing` as the version of what it has read.
+    """
+    rows: dict[Key, object] = {}
+    same: list[Key] = []
+    for name, known in made.facts.after.items():
+        snapshot = made.facts.snapshots[name]
+        rows["repository", name, ""] = KnownTree(known.address, snapshot.tree, snapshot.links)
+        if not snapshot.tree:
+            rows["directories", name, ""] = digests_of(snapshot.states)
+        for directory, files in _uses(known, snapshot).items():
+            rows["directory", name, directory] = files
+        before = made.facts.before.get(name)
+        kinds: tuple[tuple[str, Mapping[str, object], object], ...] = (
+            ("folder", known.folders, before and before.folders),
+            ("manifest", known.manifests, before and before.manifests),
+        )
+        for kind, now, then in kinds:
+            given = then.given if isinstance(then, _Rows) else {}
+            for path, each in now.items():
+                if given.get(path) is each:
+                    same.append((kind, name, path))
+                else:
+                    rows[kind, name, path] = each
+    rows[_CATALOG] = KnownCatalog(tuple(made.facts.after), made.result)
+    rows[_WANTED], rows[_PROOFS] = made.wanted, dict(made.proofs)
+    table.save_all(rows, same, replacing)
+
+
+def _uses(known: KnownRepository, snapshot: Snapshot) -> dict[str, dict[str, FileUse]]:
+    """For each directory its files by name, with what each is used for."""
+    folders: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for path, folder in known.folders.items():
+        for name in folder.request.planned.files:
+            folders[folder.request.planned.at(name)] += (path,)
+    uses: dict[str, dict[str, FileUse]] = defaultdict(dict)
+    for path, state in snapshot.states.items():
+        use = None if path in known.others else folders.get(path, ())
+        directory, _, name = path.rpartition("/")
+        uses[directory][name] = (None if snapshot.tree else state, use)
+    return uses
+
+
+@dataclass(slots=True)
+class _Look:
+    """A look at one repository; `rows` are those that have changed."""
+
+    name: str
+    repository: Repository
+    facts: OpenFacts
+    rows: dict[Key, object | None] = field(default_factory=dict)
+
+    def says_the_same(self) -> bool:
+        """Whether whatever has changed since it was read says the same.
+
+        Raises
+        ------
+        ScenedockError   it can't be read
+        """
+        known = self.facts.get(("repository", self.name, ""))
+        if not isinstance(known, KnownTree) or known.links:
+            return False
+        directories = {} if known.tree else self.facts.get(("directories", self.name, ""))
+        if not isinstance(directories, dict):
+            return False
+        seen = self.repository.look(TreeState(known.tree, directories), self._states_in)
+        if seen is None or self.repository.address() != known.address:
+            return False
+        if seen.now.tree != known.tree:
+            self.rows["repository", self.name, ""] = replace(known, tree=seen.now.tree)
+        if seen.now.directories != directories:
+            self.rows["directories", self.name, ""] = dict(seen.now.directories)
+        folders = self._folders_of(seen)
+        return folders is not None and all(self._is_same(path, seen.states) for path in sorted(folders))
+
+    def _states_in(self, directory: str) -> Mapping[str, FileState] | None:
+        files = self.facts.get(("directory", self.name, directory))
+        return {name: use[0] for name, use in files.items()} if isinstance(files, dict) else None
+
+    def _folders_of(self, seen: SeenTree) -> set[str] | None:
+        """The folders that changed files are part of; None where one is read besides, or nobody knows."""
+        folders: set[str] = set()
+        changed: dict[str, dict[str, FileState]] = defaultdict(dict)
+        for path, state in seen.states.items():
+            directory, _, name = path.rpartition("/")
+            changed[directory][name] = state
+        for directory, states in changed.items():
+            files = self.facts.get(("directory", self.name, directory))
+            if not isinstance(files, dict) or not files.keys() >= states.keys():
+                return None
+            for name, state in states.items():
+                use = files[name][1]
+                if use is None:
+                    return None
+                folders.update(use)
+                files[name] = (None if seen.now.tree else state, use)
+            if not seen.now.tree:
+                self.rows["directory", self.name, directory] = files
+        return folders
+
+    def _is_same(self, path: str, states: Mapping[str, FileState]) -> bool:
+        before = self.facts.get(("folder", self.name, path))
+        known = unpack(before.facts) if isinstance(before, KnownFolder) else None
+        if not isinstance(before, KnownFolder) or not isinstance(known, FolderFacts):
+            return False
+        files = FileReader(self.repository)
+        charts = [folder for folder, is_chart in known.asked.items() if is_chart]
+        now = read_folder(before.request, charts, files.read)  # it asks for others only if it says something else
+        if files.problems or not say_the_same(known, now):
+            return False
+        at = before.request.planned.at
+        known_states = zip(before.request.planned.files, before.states, strict=False)
+        new = tuple(states.get(at(name), state) for name, state in known_states)
+        self.rows["folder", self.name, path] = replace(before, states=new)
+        return True
+
+
+def still_makes(table: FactsTable, repositories: Mapping[str, ServedRepository], result: str) -> bool:
+    """Whether the repositories still make the catalog that has this digest, and nothing is to be built.
+
+    What has changed, but says the same, is kept.
+    """
+    rows: dict[Key, object | None] = {}
+    with table.opened(steady=True) as facts:
+        known, version = facts.get(_CATALOG), facts.version
+        if not version or known != KnownCatalog(tuple(repositories), result):
+            return False
+        try:
+            for name, repository in repositories.items():
+                with repository.opened() as opened:
+                    look = _Look(name, opened, facts)
+                    if not look.says_the_same():
+                        return False
+                    rows |= look.rows
+        except ScenedockError:
+            return False  # whoever reads it all says what is wrong
+    if rows:
+        table.save(rows, version)
+    return True
