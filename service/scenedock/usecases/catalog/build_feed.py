@@ -10,6 +10,7 @@ from math import inf
 from scenedock.catalog.comparing.memory import CatalogMemory, path_of
 from scenedock.catalog.emitting.feed import make_feed
 from scenedock.catalog.emitting.service_links import with_service_links
+from scenedock.catalog.refreshing.alone import CatalogIndex
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.facts_table import NOTHING, FactsTable, OpenFacts
 from scenedock.errors import InputError
@@ -18,16 +19,16 @@ from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.catalog_record import read_feed, read_head, read_memory, write_record
 from scenedock.usecases.catalog.export_catalog import Export, map_catalog
 from scenedock.usecases.catalog.keep_catalog import KeptExport, keep_catalog
-from scenedock.usecases.catalog.kept_facts import (
+from scenedock.usecases.catalog.known_facts import FactsOfRun
+from scenedock.usecases.catalog.read_served import read_served
+from scenedock.usecases.catalog.refreshing.kept_facts import (
     MadeOfFacts,
     keep_facts,
     known_before,
     known_proofs,
     known_wanted,
-    still_makes,
 )
-from scenedock.usecases.catalog.known_facts import FactsOfRun
-from scenedock.usecases.catalog.read_served import read_served
+from scenedock.usecases.catalog.refreshing.patching import patch_catalog, still_makes
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch, signature_of
 
 ACCEPT = "`scenedock catalog accept {repository}`"
@@ -48,9 +49,11 @@ def build_feed(
     ------
     InputError   a repository can't be read, and nothing is remembered
     """
-    if last and table and catalog_is_the_same(repositories, last.head, last.digest, watch, table):
-        with table.opened() as known:
-            return BuiltFeed(last, wanted=known_wanted(known))
+    if last and table and _is_said_alike(last.head, watch):
+        same = last if still_makes(table, repositories, last.digest) else None
+        if made := same or patch_catalog(table, repositories, last, watch.links):
+            with table.opened() as known:
+                return BuiltFeed(made, wanted=known_wanted(known))
     with table.opened() if table else nullcontext(NOTHING) as known:
         return _build(repositories, last, watch, table, known)
 
@@ -66,7 +69,7 @@ def _build(
     memory = read_memory(last) if last else CatalogMemory()
     facts = FactsOfRun(known_before(known, tuple(repositories))) if table else None
     with read_served(repositories, facts) as (read, _opened):
-        pass
+        read = read.by_faces() if table else read
     unchanged = {name: _unchanged(repository, watch.same.get(name)) for name, repository in repositories.items()}
     if read.problems and not memory.entities:
         raise InputError("; ".join(read.problems.values()))
@@ -94,7 +97,10 @@ def _build(
     if table and facts:
         is_all = facts.complete and not watch.stale and _would_be_the_same(made, record, memory)
         result = record.digest if is_all else ""
-        keep_facts(table, MadeOfFacts(facts, result, wanted, feed.proofs), version)
+        mapped = made.export.mapped
+        index = CatalogIndex.of(made.export.repositories, mapped) if mapped and result else None
+        services = [each.service for each in mapped.services] if mapped else []
+        keep_facts(table, MadeOfFacts(facts, result, wanted, feed.proofs, index, services), version)
     return BuiltFeed(record, made.kept.wait, wanted)
 
 
@@ -102,8 +108,13 @@ def catalog_is_the_same(
     repositories: Mapping[str, ServedRepository], head: str, digest: str, watch: Watch, table: FactsTable
 ) -> bool:
     """Whether the last catalog, of this head and digest, is also that of now, and nothing is to be built."""
-    last, said = read_head(KeptCatalog(head, "", "")), (_texts(watch.elsewhere), str(watch.links))
-    return not watch.stale and (last.elsewhere, last.links) == said and still_makes(table, repositories, digest)
+    return _is_said_alike(head, watch) and still_makes(table, repositories, digest)
+
+
+def _is_said_alike(head: str, watch: Watch) -> bool:
+    """Whether what is known besides the files is as it was for the last catalog."""
+    last = read_head(KeptCatalog(head, "", ""))
+    return not watch.stale and (last.elsewhere, last.links) == (_texts(watch.elsewhere), str(watch.links))
 
 
 def _would_be_the_same(made: KeptExport, record: KeptCatalog, memory: CatalogMemory) -> bool:

@@ -192,7 +192,8 @@ def say_the_same(before: object, now: FolderFacts) -> bool:
 
 def _handwritten(facts: FolderFacts) -> str:
     """The only part of facts that holds JSON as a person wrote it."""
-    return json.dumps([entity.document for entity in facts.folder.handwritten] if facts.folder else [])
+    folders = [folder for folder in (facts.folder, facts.home) if folder]
+    return json.dumps([[entity.document for entity in folder.handwritten] for folder in folders])
 
 
 def known_repository(

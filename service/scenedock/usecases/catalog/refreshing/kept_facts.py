@@ -7,15 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Generic, TypeAlias, TypeVar
 
+from scenedock.catalog.mapping.services import DeployedService, MemberParts
 from scenedock.catalog.reading.folder_facts import FolderFacts, read_folder
+from scenedock.catalog.refreshing.alone import CatalogIndex
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.directories import digests_of
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.git.snapshots import FileState, SeenTree, Snapshot, TreeState
-from scenedock.effects.local.facts_file import unpack
+from scenedock.effects.local.facts_file import pack, unpack
 from scenedock.effects.local.facts_table import FactsTable, Key, OpenFacts
 from scenedock.errors import ScenedockError
 from scenedock.model.entity import EntityRef
+from scenedock.model.helm import HelmFolder
 from scenedock.usecases.catalog.known_facts import (
     FactsOfRun,
     FileReader,
@@ -33,6 +36,7 @@ FileUse: TypeAlias = tuple[FileState, tuple[str, ...] | None]
 _CATALOG: Final[Key] = ("catalog", "", "")
 _WANTED: Final[Key] = ("wanted", "", "")
 _PROOFS: Final[Key] = ("proofs", "", "")
+_INDEX: Final[Key] = ("index", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,15 @@ class KnownTree:
 class MadeOfFacts:
     """What a build was made of, and the digest of its catalog if it was made of nothing else.
 
-    `wanted` is as in `BuiltFeed`, `proofs` as in `Feed`.
+    `wanted` is as in `BuiltFeed`, `proofs` as in `Feed`. With an `index`, one of the `services` can be mapped alone.
     """
 
     facts: FactsOfRun
     result: str
     wanted: tuple[EntityRef, ...]
     proofs: Mapping[str, str] = field(default_factory=dict)
+    index: CatalogIndex | None = None
+    services: Sequence[DeployedService] = ()
 
 
 class _Rows(Mapping[str, T], Generic[T]):
@@ -144,6 +150,12 @@ def keep_facts(table: FactsTable, made: MadeOfFacts, replacing: str) -> None:
                     rows[kind, name, path] = each
     rows[_CATALOG] = KnownCatalog(tuple(made.facts.after), made.result)
     rows[_WANTED], rows[_PROOFS] = made.wanted, dict(made.proofs)
+    if made.result and made.index:
+        rows[_INDEX] = made.index
+        for service in made.services:
+            if all(member.parts for member in service.members):
+                parts = tuple((member.contents.facts.name, member.parts) for member in service.members)
+                rows["service", "", service.name] = parts
     table.save_all(rows, same, replacing)
 
 
@@ -163,15 +175,19 @@ def _uses(known: KnownRepository, snapshot: Snapshot) -> dict[str, dict[str, Fil
 
 @dataclass(slots=True)
 class _Look:
-    """A look at one repository; `rows` are those that have changed."""
+    """A look at one repository: `rows` are those that have changed, `otherwise` folders that say something else now.
+
+    These have the facts from before and of now, whose faces are the same.
+    """
 
     name: str
     repository: Repository
     facts: OpenFacts
     rows: dict[Key, object | None] = field(default_factory=dict)
+    otherwise: dict[str, tuple[FolderFacts, FolderFacts]] = field(default_factory=dict)
 
-    def says_the_same(self) -> bool:
-        """Whether whatever has changed since it was read says the same.
+    def is_enough(self) -> bool:
+        """Whether whatever has changed since it was read is known now.
 
         Raises
         ------
@@ -191,7 +207,7 @@ class _Look:
         if seen.now.directories != directories:
             self.rows["directories", self.name, ""] = dict(seen.now.directories)
         folders = self._folders_of(seen)
-        return folders is not None and all(self._is_same(path, seen.states) for path in sorted(folders))
+        return folders is not None and all(self._read(path, seen.states) for path in sorted(folders))
 
     def _states_in(self, directory: str) -> Mapping[str, FileState] | None:
         files = self.facts.get(("directory", self.name, directory))
@@ -218,7 +234,7 @@ class _Look:
                 self.rows["directory", self.name, directory] = files
         return folders
 
-    def _is_same(self, path: str, states: Mapping[str, FileState]) -> bool:
+    def _read(self, path: str, states: Mapping[str, FileState]) -> bool:
         before = self.facts.get(("folder", self.name, path))
         known = unpack(before.facts) if isinstance(before, KnownFolder) else None
         if not isinstance(before, KnownFolder) or not isinstance(known, FolderFacts):
@@ -226,34 +242,84 @@ class _Look:
         files = FileReader(self.repository)
         charts = [folder for folder, is_chart in known.asked.items() if is_chart]
         now = read_folder(before.request, charts, files.read)  # it asks for others only if it says something else
-        if files.problems or not say_the_same(known, now):
+        if files.problems or None in before.states[len(before.request.planned.files) :]:
             return False
+        is_same = say_the_same(known, now)
+        if not is_same:
+            if not _show_the_same(known, now):
+                return False
+            self.otherwise[path] = known, now
         at = before.request.planned.at
         known_states = zip(before.request.planned.files, before.states, strict=False)
         new = tuple(states.get(at(name), state) for name, state in known_states)
-        self.rows["folder", self.name, path] = replace(before, states=new)
+        self.rows["folder", self.name, path] = KnownFolder(before.request, new, before.facts if is_same else pack(now))
         return True
 
 
-def still_makes(table: FactsTable, repositories: Mapping[str, ServedRepository], result: str) -> bool:
-    """Whether the repositories still make the catalog that has this digest, and nothing is to be built.
+def _show_the_same(before: FolderFacts, now: FolderFacts) -> bool:
+    """Whether facts are equal but for what the face of their folder leaves out."""
+    if before.folder is None or now.folder is None:
+        return False
+    return replace(before, folder=before.folder.face) == replace(now, folder=now.folder.face)
 
-    What has changed, but says the same, is kept.
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at all repositories has shown: the rows that have changed, and folders that say something else.
+
+    These are by repository and path, as in `_Look`.
     """
+
+    rows: Mapping[Key, object | None]
+    otherwise: Mapping[tuple[str, str], tuple[FolderFacts, FolderFacts]]
+
+
+def look_at(facts: OpenFacts, repositories: Mapping[str, ServedRepository], result: str) -> Looked | None:
+    """What has changed since the catalog of this digest was made; None where more than a few folders is to be read."""
+    if not facts.version or facts.get(_CATALOG) != KnownCatalog(tuple(repositories), result):
+        return None
     rows: dict[Key, object | None] = {}
-    with table.opened(steady=True) as facts:
-        known, version = facts.get(_CATALOG), facts.version
-        if not version or known != KnownCatalog(tuple(repositories), result):
-            return False
-        try:
-            for name, repository in repositories.items():
-                with repository.opened() as opened:
-                    look = _Look(name, opened, facts)
-                    if not look.says_the_same():
-                        return False
-                    rows |= look.rows
-        except ScenedockError:
-            return False  # whoever reads it all says what is wrong
-    if rows:
-        table.save(rows, version)
-    return True
+    otherwise: dict[tuple[str, str], tuple[FolderFacts, FolderFacts]] = {}
+    try:
+        for name, repository in repositories.items():
+            with repository.opened() as opened:
+                look = _Look(name, opened, facts)
+                if not look.is_enough():
+                    return None
+                rows |= look.rows
+                otherwise |= {(name, path): each for path, each in look.otherwise.items()}
+    except ScenedockError:
+        return None  # whoever reads it all says what is wrong
+    return Looked(rows, otherwise)
+
+
+def known_index(facts: OpenFacts) -> CatalogIndex | None:
+    """What a service is mapped alone with."""
+    index = facts.get(_INDEX)
+    return index if isinstance(index, CatalogIndex) else None
+
+
+def known_parts(facts: OpenFacts, service: str) -> tuple[tuple[str, MemberParts], ...]:
+    """What the members of a service are made of, with the names of their repositories; empty where nobody knows."""
+    parts = facts.get(("service", "", service))
+    return parts if isinstance(parts, tuple) else ()
+
+
+def known_folder(facts: OpenFacts, repository: str, path: str) -> HelmFolder | None:
+    """What a folder says, as it was read last."""
+    row = facts.get(("folder", repository, path))
+    known = unpack(row.facts) if isinstance(row, KnownFolder) else None
+    return known.folder if isinstance(known, FolderFacts) else None
+
+
+def keep_changes(
+    table: FactsTable,
+    replacing: str,
+    rows: Mapping[Key, object | None],
+    result: KnownCatalog | None = None,
+    proofs: Mapping[str, str] | None = None,
+) -> None:
+    """Keep what a look has shown and, if another catalog was made, what is known of that."""
+    more: dict[Key, object | None] = {_CATALOG: result, _PROOFS: dict(proofs or {})} if result else {}
+    if rows or more:
+        table.save({**rows, **more}, replacing)
