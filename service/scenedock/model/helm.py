@@ -183,8 +183,10 @@ class HelmFolder:
             chart=self.chart.face if self.chart else None,
             values={environment: facts.face for environment, facts in self.values.items()},
             kubernetes_id="",
+            value_keys=frozenset(),
             has_techdocs=False,
             skeleton="",
+            apis=(),
             handwritten=(),
         )
 

@@ -38,7 +38,7 @@ def link(mapped: Mapped, known: Collection[EntityRef]) -> Mapped:
     graph = Graph(mapped)
     services = tuple(graph.linked(each) for each in mapped.services)
     result = replace(mapped, services=services)
-    findings = [*_dangling(result, known), *_cycles(result.entities)]
+    findings = [*_dangling(result, known), *find_cycles(result.entities)]
     return replace(result, findings=(*mapped.findings, *findings))
 
 
@@ -302,7 +302,7 @@ def _dangling(mapped: Mapped, known: Collection[EntityRef]) -> Iterator[Finding]
                 )
 
 
-def _cycles(entities: Collection[Entity]) -> Iterator[Finding]:
+def find_cycles(entities: Collection[Entity]) -> Iterator[Finding]:
     """Cycles: of parents, which Backstage can't show, and of dependencies, which it can."""
     places = {entity.ref: entity for entity in entities}
     parents: dict[EntityRef, set[EntityRef]] = defaultdict(set)

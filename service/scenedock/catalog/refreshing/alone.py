@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scenedock.catalog.mapping.deployments import RepositoryContents
@@ -10,7 +10,7 @@ from scenedock.catalog.mapping.entities import Mapped, Mapper
 from scenedock.catalog.mapping.links import Graph, LinkIndex
 from scenedock.catalog.mapping.policies import police_alone
 from scenedock.catalog.mapping.services import DeployedService
-from scenedock.catalog.vocabulary.owners import UNKNOWN
+from scenedock.catalog.vocabulary.owners import UNKNOWN, Codeowners
 from scenedock.catalog.vocabulary.relations import references_of
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding
@@ -20,12 +20,14 @@ from scenedock.model.finding import Finding
 class CatalogIndex:
     """What a service is mapped with besides its folders: made of the faces of all services, and of the rest.
 
-    `repositories` have what is read besides folders, as far as mapping needs it.
+    `repositories` have what is read besides folders, as far as mapping needs it. `by_folder`: of what CODEOWNERS says,
+    only the owners of folders are used.
     """
 
     repositories: Mapping[str, RepositoryContents]
     rules: Mapper
     links: LinkIndex
+    by_folder: bool
 
     @classmethod
     def of(cls, repositories: Sequence[RepositoryContents], mapped: Mapped) -> CatalogIndex | None:
@@ -41,7 +43,27 @@ class CatalogIndex:
             each.facts.name: RepositoryContents(each.facts, each.settings, each.codeowners, decided=each.decided)
             for each in repositories
         }
-        return cls(slim, replace(mapped.rules, findings=[]), LinkIndex.of(mapped.services))
+        tenants = any(member.tenant for each in mapped.services for member in each.service.members)
+        by_folder = not tenants and not any(contents.units for contents in repositories)
+        return cls(slim, replace(mapped.rules, findings=[]), LinkIndex.of(mapped.services), by_folder)
+
+    def with_codeowners(self, repository: str, data: bytes) -> tuple[CatalogIndex, set[str]] | None:
+        """The index with another CODEOWNERS of a repository, and the services that have other owners by it.
+
+        None where more than these may depend on it, or there is something to say of the file.
+        """
+        contents = self.repositories[repository]
+        before, names = contents.codeowners, contents.settings.owner_names
+        now = Codeowners.read(data.decode("utf-8", "replace"), names, path=before.path)
+        if not self.by_folder or before.problems or now.problems:
+            return None
+        services = {
+            service
+            for (name, path), service in self.rules.names.items()
+            if name == repository and before.owner_of(path) != now.owner_of(path)
+        }
+        repositories = {**self.repositories, repository: replace(contents, codeowners=now)}
+        return replace(self, repositories=repositories), services
 
     def map_alone(self, service: DeployedService) -> MappedAlone | None:
         """The entities of a service as they are emitted, and what there is to say of them; None if none may be."""
@@ -54,7 +76,7 @@ class CatalogIndex:
         if passed is None:
             return None
         linked = Graph(Mapped((), (), rules.roles), self.links).linked(passed)
-        return MappedAlone(service.face, rules.renamed, linked.entities, linked.left_out, (*notes, *refused))
+        return MappedAlone(_face(service), rules.renamed, linked.entities, linked.left_out, (*notes, *refused))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +98,10 @@ class MappedAlone:
         return () if self.left_out else self.entities
 
     def is_the_same_to_others(self, now: MappedAlone) -> bool:
-        """Whether nothing of another service, nor of the whole catalog, can be otherwise with what it is now."""
+        """Whether nothing of another service can be otherwise with what it is now, and nothing would vanish.
+
+        Where its relations are others, there may be other cycles.
+        """
         mine, new = self.entities, now.entities
         return (
             self.face == now.face
@@ -86,19 +111,25 @@ class MappedAlone:
             and all(map(_is_alike, mine, new))
         )
 
+    @property
+    def relations(self) -> tuple[tuple[EntityRef, str], ...]:
+        """The relations of its entities as they are written, but for owners."""
+        return tuple(
+            (each.ref, f"{reference.path} {reference.text}")
+            for each in self.entities
+            for reference in references_of(each.document)
+            if reference.path != ("spec", "owner")
+        )
+
+
+def _face(service: DeployedService) -> DeployedService:
+    """Its face; what owners a file names besides is nobody else's."""
+    face = service.face
+    bare = (replace(member, contents=replace(member.contents, codeowners=Codeowners())) for member in face.members)
+    return replace(face, members=tuple(bare))
+
 
 def _is_alike(before: Entity, now: Entity) -> bool:
-    """Whether two have the same type and relations; another owner is as good, but not an unknown one instead."""
-    return (
-        before.spec.get("type") == now.spec.get("type")
-        and list(_relations(before)) == list(_relations(now))
-        and (now.spec.get("owner") != UNKNOWN or before.spec.get("owner", UNKNOWN) == UNKNOWN)
-    )
-
-
-def _relations(entity: Entity) -> Iterator[tuple[object, ...]]:
-    for reference in references_of(entity.document):
-        if reference.path != ("spec", "owner"):
-            yield reference.path, reference.text, bool(reference.fault)
-        elif reference.fault:
-            yield "owner", reference.text
+    """Whether two have the same type; another owner is as good, but not an unknown one instead."""
+    has_owner = now.spec.get("owner") != UNKNOWN or before.spec.get("owner", UNKNOWN) == UNKNOWN
+    return has_owner and before.spec.get("type") == now.spec.get("type")

@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 from scenedock.catalog.mapping.services import DeployedService, MemberParts
 from scenedock.catalog.reading.folder_facts import FolderFacts, read_folder
 from scenedock.catalog.refreshing.alone import CatalogIndex
+from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.directories import digests_of
 from scenedock.effects.git.repositories import Repository, ServedRepository
@@ -177,7 +178,8 @@ def _uses(known: KnownRepository, snapshot: Snapshot) -> dict[str, dict[str, Fil
 class _Look:
     """A look at one repository: `rows` are those that have changed, `otherwise` folders that say something else now.
 
-    These have the facts from before and of now, whose faces are the same.
+    These have the facts from before and of now, whose faces are the same. `codeowners` has the bytes of a file of owners
+    that has changed, by its path.
     """
 
     name: str
@@ -185,6 +187,7 @@ class _Look:
     facts: OpenFacts
     rows: dict[Key, object | None] = field(default_factory=dict)
     otherwise: dict[str, tuple[FolderFacts, FolderFacts]] = field(default_factory=dict)
+    codeowners: dict[str, bytes] = field(default_factory=dict)
 
     def is_enough(self) -> bool:
         """Whether whatever has changed since it was read is known now.
@@ -226,9 +229,12 @@ class _Look:
                 return None
             for name, state in states.items():
                 use = files[name][1]
-                if use is None:
+                path = f"{directory}/{name}".lstrip("/")
+                if use is None and path not in CODEOWNERS_FILES:
                     return None
-                folders.update(use)
+                if use is None:
+                    self.codeowners[path] = self.repository.read(path)
+                folders.update(use or ())
                 files[name] = (None if seen.now.tree else state, use)
             if not seen.now.tree:
                 self.rows["directory", self.name, directory] = files
@@ -267,11 +273,17 @@ def _show_the_same(before: FolderFacts, now: FolderFacts) -> bool:
 class Looked:
     """What a look at all repositories has shown: the rows that have changed, and folders that say something else.
 
-    These are by repository and path, as in `_Look`.
+    These are by repository and path, as files of owners are; all as in a look at one of them.
     """
 
     rows: Mapping[Key, object | None]
     otherwise: Mapping[tuple[str, str], tuple[FolderFacts, FolderFacts]]
+    codeowners: Mapping[tuple[str, str], bytes]
+
+    @property
+    def says_the_same(self) -> bool:
+        """Whether nothing says anything else."""
+        return not self.otherwise and not self.codeowners
 
 
 def look_at(facts: OpenFacts, repositories: Mapping[str, ServedRepository], result: str) -> Looked | None:
@@ -280,6 +292,7 @@ def look_at(facts: OpenFacts, repositories: Mapping[str, ServedRepository], resu
         return None
     rows: dict[Key, object | None] = {}
     otherwise: dict[tuple[str, str], tuple[FolderFacts, FolderFacts]] = {}
+    codeowners: dict[tuple[str, str], bytes] = {}
     try:
         for name, repository in repositories.items():
             with repository.opened() as opened:
@@ -288,9 +301,10 @@ def look_at(facts: OpenFacts, repositories: Mapping[str, ServedRepository], resu
                     return None
                 rows |= look.rows
                 otherwise |= {(name, path): each for path, each in look.otherwise.items()}
+                codeowners |= {(name, path): data for path, data in look.codeowners.items()}
     except ScenedockError:
         return None  # whoever reads it all says what is wrong
-    return Looked(rows, otherwise)
+    return Looked(rows, otherwise, codeowners)
 
 
 def known_index(facts: OpenFacts) -> CatalogIndex | None:
@@ -318,8 +332,11 @@ def keep_changes(
     rows: Mapping[Key, object | None],
     result: KnownCatalog | None = None,
     proofs: Mapping[str, str] | None = None,
+    index: CatalogIndex | None = None,
 ) -> None:
-    """Keep what a look has shown and, if another catalog was made, what is known of that."""
+    """Keep what a look has shown and, if another catalog was made, what is known of that; and another index."""
     more: dict[Key, object | None] = {_CATALOG: result, _PROOFS: dict(proofs or {})} if result else {}
+    if index:
+        more[_INDEX] = index
     if rows or more:
         table.save({**rows, **more}, replacing)

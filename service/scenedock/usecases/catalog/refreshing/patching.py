@@ -6,19 +6,23 @@ exactly so; else, or if others may depend on what has changed, nothing is patche
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from scenedock.catalog.emitting.service_links import ServiceLinks
-from scenedock.catalog.mapping.services import DeployedService, service_again
+from scenedock.catalog.mapping.links import find_cycles
+from scenedock.catalog.mapping.services import service_again
 from scenedock.catalog.reading.folder_facts import FolderFacts
-from scenedock.catalog.refreshing.alone import CatalogIndex
+from scenedock.catalog.refreshing.alone import CatalogIndex, MappedAlone
+from scenedock.catalog.vocabulary.owners import MAX_BYTES
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.facts_table import FactsTable, OpenFacts
+from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding
 from scenedock.model.helm import HelmFolder
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.catalog.refreshing.kept_facts import (
     KnownCatalog,
     keep_changes,
@@ -38,7 +42,7 @@ def still_makes(table: FactsTable, repositories: Mapping[str, ServedRepository],
     """
     with table.opened(steady=True) as facts:
         version, looked = facts.version, look_at(facts, repositories, result)
-    if looked is None or looked.otherwise:
+    if looked is None or not looked.says_the_same:
         return False
     keep_changes(table, version, looked.rows)
     return True
@@ -57,38 +61,53 @@ def patch_catalog(
         if looked is None or index is None:
             return None
         edit = RecordEdit(last, links)
-        if not _Patch(facts, index, looked.otherwise, edit).is_done():
+        now, names = index, {index.rules.names.get(folder, "") for folder in looked.otherwise}
+        for (repository, path), data in looked.codeowners.items():
+            is_used = path == index.repositories[repository].codeowners.path and len(data) <= MAX_BYTES
+            owned = now.with_codeowners(repository, data) if is_used else None
+            if owned is None:
+                return None
+            now, names = owned[0], names | owned[1]
+        if "" in names or not _Patch(facts, (index, now), looked.otherwise, edit).is_done(names):
             return None
         proofs = {name: proof for name, proof in known_proofs(facts).items() if name not in edit.files}
     made = replace(edit.kept, version="")
-    keep_changes(table, version, looked.rows, KnownCatalog(tuple(repositories), made.digest), proofs)
+    result = KnownCatalog(tuple(repositories), made.digest)
+    keep_changes(table, version, looked.rows, result, proofs, None if now is index else now)
     return made
 
 
 @dataclass(frozen=True, slots=True)
 class _Patch:
+    """A catalog that is patched: the indexes are those before and now, `otherwise` is as in `Looked`."""
+
     facts: OpenFacts
-    index: CatalogIndex
+    indexes: tuple[CatalogIndex, CatalogIndex]
     otherwise: Mapping[tuple[str, str], tuple[FolderFacts, FolderFacts]]
     edit: RecordEdit
 
-    def is_done(self) -> bool:
-        """Replace all that has changed; False where that isn't enough."""
-        names = {self.index.rules.names.get(folder) for folder in self.otherwise}
+    def is_done(self, names: Collection[str]) -> bool:
+        """Replace what has changed of these services; False where that isn't enough."""
         before: list[Finding] = []
         now: list[Finding] = []
-        for name in sorted(filter(None, names)):
-            made = [self._service(name, of) for of in (0, 1)]
-            was, is_now = (self.index.map_alone(each) if each else None for each in made)
+        last, others = self.edit.kept, dict[EntityRef, Entity]()
+        for name in sorted(names):
+            was, is_now = self._mapped(name, 0), self._mapped(name, 1)
             if was is None or is_now is None or not was.is_the_same_to_others(is_now):
                 return False
             if not all(self.edit.replace(name, *each) for each in zip(was.emitted, is_now.emitted, strict=True)):
                 return False
             before.extend(was.findings)
             now.extend(is_now.findings)
-        return None not in names and self.edit.replace_findings(before, now)
+            if was.relations != is_now.relations:
+                others |= {each.ref: each for each in is_now.emitted}
+        if others:
+            entities = read_memory(last).entities
+            before.extend(find_cycles(entities))
+            now.extend(find_cycles([others.get(each.ref, each) for each in entities]))
+        return self.edit.replace_findings(before, now)
 
-    def _service(self, name: str, of: Literal[0, 1]) -> DeployedService | None:
+    def _mapped(self, name: str, of: Literal[0, 1]) -> MappedAlone | None:
         """A service of what its folders said, or say now."""
         made_of = []
         for repository, parts in known_parts(self.facts, name):
@@ -96,8 +115,8 @@ class _Patch:
             whole = tuple(folder for folder in folders if folder)
             if len(whole) < len(folders):
                 return None
-            made_of.append((self.index.repositories[repository], parts, whole))
-        return service_again(name, made_of) if made_of else None
+            made_of.append((self.indexes[of].repositories[repository], parts, whole))
+        return self.indexes[of].map_alone(service_again(name, made_of)) if made_of else None
 
     def _folder(self, repository: str, path: str, of: Literal[0, 1]) -> HelmFolder | None:
         if changed := self.otherwise.get((repository, path)):
