@@ -234,8 +234,9 @@ def _execute(path: Path, query: str) -> None:
 def _spoil(path: Path, change: Callable[[bytes], bytes]) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         for kind, repository, name, body in connection.execute("SELECT * FROM facts").fetchall():
-            key = "kind = ? AND repository = ? AND name = ?"
-            connection.execute(f"UPDATE facts SET body = ? WHERE {key}", (change(body), kind, repository, name))
+            connection.execute(
+                "INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)", (kind, repository, name, change(body))
+            )
 
 
 def _exchange(path: Path) -> None:

@@ -129,7 +129,8 @@ class MappedService:
 class Mapped:
     """The result of phase `mapped`: services with their entities, and entities that belong to no one service.
 
-    `rules` are what they were mapped by, where they know of each other no more than their faces. `elsewhere` are the entities that are not emitted, because Backstage has them from elsewhere.
+    `rules` are what they were mapped by, where they know of each other no more than their faces. `elsewhere` are the
+    entities that are not emitted, because Backstage has them from elsewhere.
     """
 
     services: tuple[MappedService, ...]

@@ -151,7 +151,9 @@ class Graph:
         namespace = rest.partition(".")[0]
         if not dot or rest.endswith((".svc", ".svc.cluster.local")) or rest.split(".")[1:2] == ["svc"]:
             return self._answering(first, namespace, deployment, caller)
-        if namespace == rest and (named := {ref for ref in self.index.names.get(first, ()) if self._is_of(ref, namespace)}):
+        if namespace == rest and (
+            named := {ref for ref in self.index.names.get(first, ()) if self._is_of(ref, namespace)}
+        ):
             return named
         exposed = self.index.ingress.get((deployment.environment, host), set())
         return set() if exposed and (host == "localhost" or _is_address(host)) else exposed

@@ -19,10 +19,7 @@ from scenedock.model.json import Json, as_list, as_object
 def police(mapped: Mapped) -> Mapped:
     """The entities that may be emitted: clean, valid, each reference claimed once."""
     policies = _Policies()
-    services = []
-    for each in mapped.services:
-        if passed := policies.passed(each):
-            services.append(passed)
+    services = [passed for each in mapped.services if (passed := policies.passed(each))]
     shared = policies.allowed(mapped.shared)
     return replace(
         mapped,

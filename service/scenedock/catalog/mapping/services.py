@@ -24,7 +24,6 @@ from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application, HelmFolder, ListItem
 from scenedock.model.units import Unit
 
-
 _NONE: Mapping[tuple[str, str], HelmFolder] = MappingProxyType({})
 
 

@@ -39,8 +39,7 @@ def look_at_directories(
 ) -> SeenTree | None:
     """The files with other states; None where there are other files or directories, or one of them is a link.
 
-    The time when a file was `settled`, in nanoseconds since the epoch, is the latest at which it may have changed to have
-    a state at all.
+    A file has a state if it has changed last before the time `settled`, in nanoseconds since the epoch.
 
     Raises
     ------

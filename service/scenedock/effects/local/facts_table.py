@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import secrets
 import sqlite3
 import stat
@@ -142,7 +141,7 @@ class FactsTable:
             return
         with closing(connection):
             if create:
-                os.chmod(self.path, 0o600)
+                self.path.chmod(0o600)
                 connection.execute(f"PRAGMA max_page_count = {_MOST_BYTES // _BYTES_OF_A_PAGE}")
                 connection.execute(_SCHEMA)
             yield connection

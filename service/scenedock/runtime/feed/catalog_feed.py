@@ -72,8 +72,8 @@ class CatalogFeed:
     """The feed of some repositories, beside what is `kept` of it.
 
     `build` makes one in a process of its own; before that, `is_same` is asked there whether the one of some head and
-    digest would be made again, which needs no more than what has changed. `start` a thread that keeps it new. Building is work for one core for as
-    long as it takes; in this process every answer would wait for it.
+    digest would be made again, which needs no more than what has changed. `start` a thread that keeps it new. Building
+    is work for one core for as long as it takes; in this process every answer would wait for it.
     """
 
     repositories: WatchedRepositories

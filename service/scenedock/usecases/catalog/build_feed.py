@@ -36,7 +36,10 @@ ACCEPT = "`scenedock catalog accept {repository}`"
 
 
 def build_feed(
-    repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch, table: FactsTable | None = None
+    repositories: Mapping[str, ServedRepository],
+    last: KeptCatalog | None,
+    watch: Watch,
+    table: FactsTable | None = None,
 ) -> BuiltFeed:
     """The feed as of now, with what of the last one must stay.
 
@@ -68,8 +71,8 @@ def _build(
     version, proofs = known.version, known_proofs(known)
     memory = read_memory(last) if last else CatalogMemory()
     facts = FactsOfRun(known_before(known, tuple(repositories))) if table else None
-    with read_served(repositories, facts) as (read, _opened):
-        read = read.by_faces() if table else read
+    with read_served(repositories, facts) as (whole, _opened):
+        read = whole.by_faces() if table else whole
     unchanged = {name: _unchanged(repository, watch.same.get(name)) for name, repository in repositories.items()}
     if read.problems and not memory.entities:
         raise InputError("; ".join(read.problems.values()))

@@ -178,8 +178,8 @@ def _uses(known: KnownRepository, snapshot: Snapshot) -> dict[str, dict[str, Fil
 class _Look:
     """A look at one repository: `rows` are those that have changed, `otherwise` folders that say something else now.
 
-    These have the facts from before and of now, whose faces are the same. `codeowners` has the bytes of a file of owners
-    that has changed, by its path.
+    These have the facts from before and of now, whose faces are the same. `codeowners` has the bytes of a file of
+    owners that has changed, by its path.
     """
 
     name: str
