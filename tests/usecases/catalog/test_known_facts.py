@@ -208,7 +208,7 @@ def test_a_table_of_facts_that_is_damaged_or_foreign_costs_time_only(
 ) -> None:
     everything = builds.settle()
     path, data = builds.facts.path, builds.facts.path.read_bytes()
-    spoil = {
+    spoil: dict[str, Callable[[], object]] = {
         "half": lambda: path.write_bytes(data[: len(data) // 2]),
         "each row": lambda: _spoil(path, lambda body: body[:-1] + bytes([body[-1] ^ 1])),
         "rows exchanged": lambda: _exchange(path),
