@@ -20,11 +20,13 @@ from bench.pages import write_part
 from bench.repository import write_repository
 from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
+from scenedock.effects.local.apart import import_once
 from scenedock.effects.local.catalog_file import CatalogFile
 from scenedock.effects.local.facts_table import FactsTable
 from scenedock.runtime.feed.catalog_feed import CatalogFeed, build_apart, is_same_apart
 from scenedock.runtime.feed.shared_catalog import SharedCatalog
 from scenedock.runtime.feed.watched_repositories import WatchedRepositories
+from scenedock.runtime.wiring import RUN_APART
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -73,7 +75,8 @@ class Watched:
 
     @classmethod
     def of(cls, source: Path, seen: ServedRepository, data: Path) -> Watched:
-        """A feed of its own for the repository."""
+        """A feed of its own for the repository; its builds are forked from a process that has imported them."""
+        import_once(RUN_APART)
         facts, watched = FactsTable(data / "facts"), WatchedRepositories({"apps": seen})
         build, is_same = partial(build_apart, MEMORY, facts), partial(is_same_apart, MEMORY, facts)
         kept = SharedCatalog(CatalogFile(data / "feed.json"))

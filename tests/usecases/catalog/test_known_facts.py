@@ -344,3 +344,38 @@ def test_values_beside_the_folder_of_a_release_count_as_its_own(builds: Builds) 
 
     assert "component:orders" in builds.text()
     assert "component:keydb" not in builds.text()
+
+
+def test_a_hand_written_value_beside_a_release_that_python_takes_for_the_same_changes(builds: Builds) -> None:
+    text = (
+        "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: search}\n"
+        "spec: {type: service, lifecycle: production, owner: group:default/a, critical: 1}\n"
+    )
+    builds.edit({**RELEASES, "fleet/search/catalog-info.part.yaml": text})
+    builds.settle()
+    assert "critical: 1" in builds.text()
+    builds.edit({"fleet/search/catalog-info.part.yaml": text.replace("critical: 1", "critical: true")})
+    builds.build()
+
+    assert "critical: true" in builds.text()
+
+
+def test_an_owner_reads_its_folder_and_changes_no_other_entity(builds: Builds) -> None:
+    builds.settle()
+    builds.edit({"orders/Chart.yaml": "name: orders\nannotations: {owner: jane}\n"})
+
+    assert builds.build() == {"orders/Chart.yaml", "orders/values.yaml"}
+    assert "owner: user:default/jane" in builds.text() or "owner: group:default/jane" in builds.text()
+    assert builds.build() == set()
+
+
+def test_another_line_of_codeowners_reads_no_folder(builds: Builds) -> None:
+    builds.edit({"CODEOWNERS": "* @acme/platform\n"})
+    builds.settle()
+    builds.edit({"CODEOWNERS": "* @acme/platform\n/orders/ @acme/shop\n"})
+
+    assert builds.build() == {"CODEOWNERS"}
+    assert "owner: group:default/shop" in builds.text()
+    builds.edit({"CODEOWNERS": "* @acme/platform\n/orders/ @acme/shop\n/web/ @acme/web\n"})
+    assert builds.build() == {"CODEOWNERS"}
+    assert builds.build() == set()
