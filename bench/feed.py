@@ -18,11 +18,11 @@ from pathlib import Path
 
 from bench.pages import write_part
 from bench.repository import write_repository
+from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
 from scenedock.effects.local.apart import import_once
 from scenedock.effects.local.catalog_file import CatalogFile
-from scenedock.effects.local.facts_table import FactsTable
 from scenedock.runtime.feed.catalog_feed import CatalogFeed, build_apart, is_same_apart
 from scenedock.runtime.feed.shared_catalog import SharedCatalog
 from scenedock.runtime.feed.watched_repositories import WatchedRepositories

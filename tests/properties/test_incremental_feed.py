@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from scenedock.catalog.emitting.service_links import ServiceLinks
+from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git import repositories
 from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
-from scenedock.effects.local.facts_table import FactsTable
 from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.build_feed import build_feed

@@ -17,9 +17,9 @@ from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.effects.backstage.user_groups import UserGroups
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.token_expiry import TokenExpiry
+from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import ServedRepository
-from scenedock.effects.local.facts_table import FactsTable
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.kept_catalog import KeptCatalog

@@ -12,8 +12,8 @@ import pytest
 
 from scenedock.catalog.mapping.services import service_again
 from scenedock.catalog.refreshing.alone import CatalogIndex
+from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.repositories import RepositoryFolder
-from scenedock.effects.local.facts_table import FactsTable
 from scenedock.errors import ScenedockError
 from scenedock.model.helm import Chart, HelmFolder, ValuesFacts
 from scenedock.model.kept_catalog import KeptCatalog

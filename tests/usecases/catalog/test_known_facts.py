@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from scenedock.catalog.reading.folders import FolderReader
+from scenedock.effects.facts import table as facts_table
+from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.repositories import Repository, RepositoryFolder
 from scenedock.effects.git.revisions import GitRevision
 from scenedock.effects.git.snapshots import Snapshot
-from scenedock.effects.local import facts_rules, facts_table
-from scenedock.effects.local.facts_table import FactsTable
+from scenedock.effects.local import facts_rules
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.catalog_record import read_feed

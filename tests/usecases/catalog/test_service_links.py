@@ -10,8 +10,8 @@ import pytest
 
 from scenedock.catalog.emitting.service_links import ServiceLinks
 from scenedock.catalog.reading.entity_files import read_entities
+from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.repositories import ServedRepository
-from scenedock.effects.local.facts_table import FactsTable
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.runtime.setting_values import owner
 from scenedock.runtime.wiring import served_repositories

@@ -16,9 +16,9 @@ from typing import Final
 from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, registered_ref, with_findings
 from scenedock.catalog.emitting.service_links import NO_LINKS, ServiceLinks
 from scenedock.effects.backstage.catalog import BackstageCatalog
+from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.apart import ApartLimits, give_back_memory, run_apart
-from scenedock.effects.local.facts_table import FactsTable
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Finding, Place, Reason

@@ -11,8 +11,8 @@ from scenedock.catalog.comparing.memory import CatalogMemory, path_of
 from scenedock.catalog.emitting.feed import make_feed
 from scenedock.catalog.emitting.service_links import with_service_links
 from scenedock.catalog.refreshing.alone import CatalogIndex
+from scenedock.effects.facts.table import NOTHING, FactsTable, OpenFacts
 from scenedock.effects.git.repositories import ServedRepository
-from scenedock.effects.local.facts_table import NOTHING, FactsTable, OpenFacts
 from scenedock.errors import InputError
 from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog

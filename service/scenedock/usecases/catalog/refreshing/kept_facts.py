@@ -11,12 +11,12 @@ from scenedock.catalog.mapping.services import DeployedService, MemberParts
 from scenedock.catalog.reading.folder_facts import FolderFacts, read_folder
 from scenedock.catalog.refreshing.alone import CatalogIndex
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES
+from scenedock.effects.facts.table import FactsTable, Key, OpenFacts
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.directories import digests_of
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.git.snapshots import FileState, SeenTree, Snapshot, TreeState
 from scenedock.effects.local.facts_file import pack, unpack
-from scenedock.effects.local.facts_table import FactsTable, Key, OpenFacts
 from scenedock.errors import ScenedockError
 from scenedock.model.entity import EntityRef
 from scenedock.model.helm import HelmFolder

@@ -1,4 +1,4 @@
-"""The last catalog with only those services anew whose folders say something else, while no other depends on that.
+"""The last catalog, in which only services are replaced whose folders say something else that no other depends on.
 
 The services are mapped twice: of what their folders said, and of what they say. What they were must be in the catalog
 exactly so; else, or if others may depend on what has changed, nothing is patched, and everything is mapped.
@@ -16,8 +16,8 @@ from scenedock.catalog.mapping.services import service_again
 from scenedock.catalog.reading.folder_facts import FolderFacts
 from scenedock.catalog.refreshing.alone import CatalogIndex, MappedAlone
 from scenedock.catalog.vocabulary.owners import MAX_BYTES
+from scenedock.effects.facts.table import FactsTable, OpenFacts
 from scenedock.effects.git.repositories import ServedRepository
-from scenedock.effects.local.facts_table import FactsTable, OpenFacts
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding
 from scenedock.model.helm import HelmFolder

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.effects.local import facts_table
-from scenedock.effects.local.facts_table import NOTHING, FactsTable, Key
+from scenedock.effects.facts import table as facts_table
+from scenedock.effects.facts.table import NOTHING, FactsTable, Key
 
 A: Key = ("folder", "apps", "a")
 B: Key = ("folder", "apps", "b/\udcff")
