@@ -11,6 +11,7 @@ import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from tempfile import mkdtemp
 from typing import Any, ClassVar
 
@@ -367,3 +368,36 @@ def test_edits_of_a_clone() -> None:
     run_state_machine_as_test(_CloneEdits, settings=STEPS)
 
     assert patches > before
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_edits_of_what_services_say_of_themselves(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of these are patched; in the other runs, something else has nearly always changed, too."""
+    monkeypatch.setattr(repositories, "_NANOSECONDS_TO_SETTLE", int(SECONDS_TO_SETTLE * 1e9))
+    chosen = Random(seed)  # noqa: S311 - no secret
+    edits, before = _FolderEdits(), patches
+
+    def edit(service: str) -> None:
+        match chosen.randrange(7):
+            case 0 | 1:
+                edits.chart(service, set(chosen.sample(CHARTS, chosen.randrange(3))))
+            case 2:
+                edits.own(service, chosen.choice(("shop", "payments", "jane")), chosen.randrange(3))
+            case 3:
+                edits.describe(service, chosen.choice(SERVICES), chosen.choice(("", "jane", "payments")))
+            case 4:
+                edits.describe_by_hand(service, chosen.choice((*WRITTEN[:2], "")), part=True)
+            case 5:
+                edits.offer(service, "openapi.yaml", chosen.randrange(1, 3))
+            case _:
+                edits.set_tag(service, chosen.choice(("qa", "production")), chosen.randrange(4))
+
+    try:
+        for step in range(50):
+            if step > 2:  # until then, names become remembered ones
+                edit(chosen.choice(SERVICES[:4]))
+            edits.nothing_vanishes_and_both_are_equal()
+    finally:
+        edits.teardown()
+
+    assert patches - before > 5
