@@ -362,17 +362,11 @@ class _CloneEdits(_Edits):
 def test_edits_of_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repositories, "_NANOSECONDS_TO_SETTLE", int(SECONDS_TO_SETTLE * 1e9))
 
-    before = patches
     run_state_machine_as_test(_FolderEdits, settings=STEPS)
-
-    assert patches > before
 
 
 def test_edits_of_a_clone() -> None:
-    before = patches
     run_state_machine_as_test(_CloneEdits, settings=STEPS)
-
-    assert patches > before
 
 
 @pytest.mark.parametrize("seed", range(RUNS))
