@@ -18,13 +18,15 @@ from pathlib import Path
 
 from bench.pages import write_part
 from bench.repository import write_repository
+from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
+from scenedock.effects.local.apart import import_once
 from scenedock.effects.local.catalog_file import CatalogFile
-from scenedock.effects.local.facts_file import FactsFile
-from scenedock.runtime.feed.catalog_feed import CatalogFeed, build_apart
+from scenedock.runtime.feed.catalog_feed import CatalogFeed, build_apart, is_same_apart
 from scenedock.runtime.feed.shared_catalog import SharedCatalog
 from scenedock.runtime.feed.watched_repositories import WatchedRepositories
+from scenedock.runtime.wiring import RUN_APART
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -73,10 +75,12 @@ class Watched:
 
     @classmethod
     def of(cls, source: Path, seen: ServedRepository, data: Path) -> Watched:
-        """A feed of its own for the repository."""
-        build = partial(build_apart, MEMORY, FactsFile(data / "facts"))
+        """A feed of its own for the repository; its builds are forked from a process that has imported them."""
+        import_once(RUN_APART)
+        facts, watched = FactsTable(data / "facts"), WatchedRepositories({"apps": seen})
+        build, is_same = partial(build_apart, MEMORY, facts), partial(is_same_apart, MEMORY, facts)
         kept = SharedCatalog(CatalogFile(data / "feed.json"))
-        return cls(source, seen, CatalogFeed(WatchedRepositories({"apps": seen}), kept, 60, "http://localhost", build))
+        return cls(source, seen, CatalogFeed(watched, kept, 60, "http://localhost", build, is_same))
 
     def edit(self, path: str, old: str, new: str) -> None:
         """Replace a text of a file; in a clone, the commit is fetched, too."""

@@ -9,9 +9,11 @@ import os
 import shutil
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 from tempfile import mkdtemp
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, note
@@ -19,13 +21,16 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from scenedock.catalog.emitting.service_links import ServiceLinks
+from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git import repositories
 from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
-from scenedock.effects.local.facts_file import FactsFile
+from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.catalog_record import read_feed
+from scenedock.usecases.catalog.refreshing.patching import patch_catalog
 from scenedock.usecases.catalog.watching import Watch, signature_of
 from tests.scenarios.repositories import git
 
@@ -58,7 +63,46 @@ TOOLS = {
     ),
 }
 """What releases a service, by the file that says so."""
+SETTINGS = (
+    "",
+    "owner: group:default/everybody\n",
+    "owners: emit\n",
+    "known: [group:default/shop]\n",
+    "overrides: {billing: {dependsOn: ['component:orders']}}\n",
+    "overrides: {orders: {owner: jane, environments: [qa]}, web: {type: website}}\n",
+    "environments: {bind: production}\n",
+    "environments: {entities: resources}\n",
+)
+CHARTS = (
+    "annotations: {owner: jane}\n",
+    "annotations: {owner: payments}\n",
+    "description: Sells things\nkeywords: [shop, Not A Tag]\n",
+    "maintainers: [{name: Joe}]\nsources: [https://github.com/acme/code]\n",
+    "deprecated: true\n",
+    "dependencies: [{name: postgresql, repository: https://charts.acme.test, version: 1.0.0}]\n",
+)
+WRITTEN = (
+    "metadata: {{name: {name}}}\nspec: {{type: service, lifecycle: production, owner: joe}}\n",
+    "metadata: {{name: {name}, tags: [a]}}\nspec: {{type: library, lifecycle: x, owner: payments}}\n",
+    "metadata: {{name: {name}-of-old}}\nspec: {{type: service, lifecycle: production, owner: joe}}\n",
+    "metadata: {{name: {name}}}\nspec: {{type: service, lifecycle: y, owner: joe, dependsOn: ['component:search']}}\n",
+)
 SECONDS_TO_SETTLE = 0.02
+patches = 0
+"""How many of the builds so far have only patched the last catalog."""
+
+
+@pytest.fixture(autouse=True)
+def _counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count patches: if there were none, nothing of this would be tested."""
+
+    def counting(*arguments: Any) -> KeptCatalog | None:
+        global patches  # noqa: PLW0603 - a machine of hypothesis is made without arguments
+        made = patch_catalog(*arguments)
+        patches += made is not None
+        return made
+
+    monkeypatch.setattr("scenedock.usecases.catalog.build_feed.patch_catalog", counting)
 
 
 class _Edits(RuleBasedStateMachine):
@@ -69,9 +113,11 @@ class _Edits(RuleBasedStateMachine):
         self.work = Path(mkdtemp())
         self.root = self.work / "apps"
         self.root.mkdir()
-        self.facts = FactsFile(self.work / "facts")
+        self.facts = FactsTable(self.work / "facts")
         self.last: KeptCatalog | None = None
         self.excluded: set[str] = set()
+        self.more_settings = ""
+        self.watch = Watch()
         self.broken: dict[str, bytes | None] = {}
         self.by_folder: dict[str, str] = {}
         for service in SERVICES[:4]:
@@ -90,7 +136,8 @@ class _Edits(RuleBasedStateMachine):
 
     def _settings(self) -> None:
         globs = ", ".join(sorted(self.excluded))
-        self.write("scenedock.yaml", f"repository: https://github.com/a/b\nfolders: {{exclude: [{globs}]}}\n".encode())
+        text = f"repository: https://github.com/a/b\nfolders: {{exclude: [{globs}]}}\n{self.more_settings}"
+        self.write("scenedock.yaml", text.encode())
 
     @rule(service=services)
     def add(self, service: str) -> None:
@@ -123,6 +170,65 @@ class _Edits(RuleBasedStateMachine):
             text += f"dependencies: [{{name: x, repository: 'file://{up}{other}'}}]\n"
             self.write(f"{service}/Chart.yaml", text.encode())
 
+    @rule(service=services, more=st.sets(st.sampled_from(CHARTS), max_size=2))
+    def chart(self, service: str, more: set[str]) -> None:
+        name = service.rpartition("/")[2]
+        if (self.root / service).is_dir():
+            self.write(f"{service}/Chart.yaml", f"name: {name}\nversion: 1.0.0\n{''.join(sorted(more))}".encode())
+
+    @rule(service=services, text=st.sampled_from((*WRITTEN, "")), part=st.booleans())
+    def describe_by_hand(self, service: str, text: str, part: bool) -> None:  # noqa: FBT001 - drawn
+        file = f"{service}/catalog-info.{'part.' if part else ''}yaml"
+        if not text:
+            (self.root / file).unlink(missing_ok=True)
+        elif (self.root / service).is_dir():
+            said = f"apiVersion: backstage.io/v1alpha1\nkind: Component\n{text}"
+            self.write(file, said.format(name=service.rpartition("/")[2]).encode())
+
+    @rule(service=services, other=services, environment=environments, name=st.sampled_from(("x", "web", "orders")))
+    def listen(self, service: str, other: str, environment: str, name: str) -> None:
+        """Be addressed by others, and address one of them."""
+        if (self.root / service).is_dir():
+            host = other.rpartition("/")[2]
+            text = (
+                f"fullnameOverride: {name}\ningress: {{enabled: true, hosts: [{{host: {name}.acme.test}}]}}\n"
+                f"config: {{a: 'http://{host}.acme.test/a', b: 'http://{host}:80'}}\nservice: {{port: 80}}\n"
+            )
+            self.write(f"{service}/values-{environment}.yaml", text.encode())
+
+    @rule(service=services, name=st.sampled_from(("openapi.yaml", "api/openapi.yaml")), version=st.integers(0, 2))
+    def offer(self, service: str, name: str, version: int) -> None:
+        if not version:
+            (self.root / service / name).unlink(missing_ok=True)
+        elif (self.root / service).is_dir():
+            text = f"openapi: 3.0.{version}\ninfo: {{title: {service}, version: '1'}}\npaths: {{}}\n"
+            self.write(f"{service}/{name}", text.encode())
+
+    @rule(service=services, other=services)
+    def rename(self, service: str, other: str) -> None:
+        if (self.root / service).is_dir() and not (self.root / other).exists():
+            (self.root / other).parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(self.root / service, self.root / other)
+            self.broken = {path: data for path, data in self.broken.items() if not path.startswith(f"{service}/")}
+
+    @rule(service=services, owner=st.sampled_from(("shop", "payments", "")), line=st.integers(0, 2))
+    def own(self, service: str, owner: str, line: int) -> None:
+        file = self.root / "CODEOWNERS"
+        lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
+        lines[line : line + 1] = [f"/{service}/ @acme/{owner}" if owner else f"/{service}/"]
+        self.write("CODEOWNERS", "\n".join([*lines, ""]).encode())
+
+    @rule(more=st.sampled_from(SETTINGS))
+    def set_more(self, more: str) -> None:
+        self.more_settings = more
+        self._settings()
+
+    @rule(service=services, pages=st.sampled_from(("", "https://scenedock.acme.test")), is_there=st.booleans())
+    def see(self, service: str, pages: str, is_there: bool) -> None:  # noqa: FBT001 - drawn
+        """What is known besides the files is another."""
+        elsewhere = [EntityRef.of("component", service.rpartition("/")[2])] if is_there else []
+        self.watch = Watch(elsewhere=elsewhere, links=ServiceLinks(pages))
+
     @rule(service=services, kind=st.sampled_from(("CronJob", "Deployment", "Application")))
     def template(self, service: str, kind: str) -> None:
         if (self.root / service).is_dir():
@@ -152,7 +258,9 @@ class _Edits(RuleBasedStateMachine):
 
     @rule(service=services, tool=st.sampled_from((*TOOLS, "values.yaml")), how=st.sampled_from(UNREADABLE[:2]))
     def break_release(self, service: str, tool: str, how: bytes) -> None:
-        self._break(f"releases/{service.rpartition('/')[2]}/{tool}", how)
+        file = self.root / f"releases/{service.rpartition('/')[2]}/{tool}"
+        if file.is_file():  # what is left must show that it was a release: a file without any sign of one is none
+            self._break(file.relative_to(self.root).as_posix(), file.read_bytes() + how)
 
     @rule(path=st.sampled_from(("CODEOWNERS", "scenedock.yaml", "argocd/x.yaml")), how=st.sampled_from(UNREADABLE))
     def break_file(self, path: str, how: bytes) -> None:
@@ -201,19 +309,24 @@ class _Edits(RuleBasedStateMachine):
     def repository(self) -> ServedRepository:
         raise NotImplementedError
 
-    @invariant()
-    def nothing_vanishes_and_both_are_equal(self) -> None:
+    def built(self) -> KeptCatalog:
+        """The catalog of now, which is the same by what is known and in full."""
         repository = self.repository()
-        watch = Watch({"apps": (signature_of(repository), 3600.0)})
+        watch = replace(self.watch, same={"apps": (signature_of(repository), 3600.0)})
         full = build_feed({"apps": repository}, self.last, watch).kept
         quick = build_feed({"apps": repository}, self.last, watch, self.facts).kept
         assert (quick.head, quick.feed, quick.memory) == (full.head, full.feed, full.memory)
+        return quick
+
+    @invariant()
+    def nothing_vanishes_and_both_are_equal(self) -> None:
+        quick = self.built()
         feed = read_feed(quick)
         assert feed is not None
         by_folder = {line.folder: line.name for line in feed.components}
         for folder in self.by_folder.keys() - by_folder.keys():
             note(f"{folder} is gone")
-            assert folder in self.excluded or not (self.root / folder).is_dir()
+            assert folder in self.excluded or not (self.root / folder).is_dir() or self.watch.elsewhere
         self.by_folder, self.last = by_folder, quick
 
 
@@ -254,3 +367,36 @@ def test_edits_of_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_edits_of_a_clone() -> None:
     run_state_machine_as_test(_CloneEdits, settings=STEPS)
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_edits_of_what_services_say_of_themselves(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of these are patched; in the other runs, something else has nearly always changed, too."""
+    monkeypatch.setattr(repositories, "_NANOSECONDS_TO_SETTLE", int(SECONDS_TO_SETTLE * 1e9))
+    chosen = Random(seed)  # noqa: S311 - no secret
+    edits, before = _FolderEdits(), patches
+
+    def edit(service: str) -> None:
+        match chosen.randrange(7):
+            case 0 | 1:
+                edits.chart(service, set(chosen.sample(CHARTS, chosen.randrange(3))))
+            case 2:
+                edits.own(service, chosen.choice(("shop", "payments", "jane")), chosen.randrange(3))
+            case 3:
+                edits.describe(service, chosen.choice(SERVICES), chosen.choice(("", "jane", "payments")))
+            case 4:
+                edits.describe_by_hand(service, chosen.choice((*WRITTEN[:2], "")), part=True)
+            case 5:
+                edits.offer(service, "openapi.yaml", chosen.randrange(1, 3))
+            case _:
+                edits.set_tag(service, chosen.choice(("qa", "production")), chosen.randrange(4))
+
+    try:
+        for step in range(50):
+            if step > 2:  # until then, names become remembered ones
+                edit(chosen.choice(SERVICES[:4]))
+            edits.last = edits.built()
+    finally:
+        edits.teardown()
+
+    assert patches - before > 5

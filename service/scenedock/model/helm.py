@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from scenedock.model.entity import Entity
@@ -104,6 +104,11 @@ class Chart:
     owner: str = ""
     dependencies: tuple[Dependency, ...] = ()
 
+    @property
+    def face(self) -> Chart:
+        """All that other services may depend on: without what says something of this one alone."""
+        return Chart(name=self.name, library=self.library, dependencies=self.dependencies)
+
 
 @dataclass(frozen=True, slots=True)
 class ValuesFacts:
@@ -121,6 +126,11 @@ class ValuesFacts:
     fullname: str = ""
     kubernetes_id: str = ""
     labels: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def face(self) -> ValuesFacts:
+        """All that other services may depend on: without what says something of this one alone."""
+        return replace(self, hosts=frozenset(), scheduled=False, owner="", kubernetes_id="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +176,21 @@ class HelmFolder:
             return f"{self.path}/{name}"
         path = posixpath.join(self.path, name)
         return posixpath.normpath(path) if name.startswith("../") else path
+
+    @property
+    def face(self) -> HelmFolder:
+        """All that other services may depend on: without what says something of this one alone."""
+        return replace(
+            self,
+            chart=self.chart.face if self.chart else None,
+            values={environment: facts.face for environment, facts in self.values.items()},
+            kubernetes_id="",
+            value_keys=frozenset(),
+            has_techdocs=False,
+            skeleton="",
+            apis=(),
+            handwritten=(),
+        )
 
     @property
     def kinds(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -16,3 +17,11 @@ class KeptCatalog:
     feed: str
     memory: str
     version: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What tells its texts from all others."""
+        digest = hashlib.sha256()
+        for text in (self.head, self.feed, self.memory):
+            digest.update(text.encode())
+        return digest.hexdigest()

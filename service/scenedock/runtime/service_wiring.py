@@ -17,9 +17,9 @@ from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.effects.backstage.user_groups import UserGroups
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.token_expiry import TokenExpiry
+from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import ServedRepository
-from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.kept_catalog import KeptCatalog
@@ -27,7 +27,7 @@ from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.static_tokens import StaticTokens
 from scenedock.runtime.calls import Calls, Room
-from scenedock.runtime.feed.catalog_feed import CatalogFeed, build_apart
+from scenedock.runtime.feed.catalog_feed import CatalogFeed, build_apart, is_same_apart
 from scenedock.runtime.feed.open_changes import KeptOpenChanges
 from scenedock.runtime.feed.other_origins import OtherOrigins
 from scenedock.runtime.feed.overview import KeptOverview
@@ -75,6 +75,7 @@ def open_service(
     key = signing_key(settings)
     kept = SharedCatalog(catalog_store(settings), former=catalog_file(settings))
     effects = open_effects(settings, lambda: tasks.effects, kept.last, lambda names: feed.want(names))  # noqa: PLW0108 - there is no feed yet
+    memory, facts = settings.build_memory_mib << 20, FactsTable(settings.data / "catalog-facts")
     feed = CatalogFeed(
         repositories=WatchedRepositories(
             effects.repositories, partial(_fetch, effects.code_hosts, settings.history_commits)
@@ -82,8 +83,8 @@ def open_service(
         kept=kept,
         seconds=settings.refresh_seconds,
         address=f"{settings.url}{BASE_PATH}/catalog",
-        build=build_feed
-        or partial(build_apart, settings.build_memory_mib << 20, FactsFile(settings.data / "catalog-facts")),
+        build=build_feed or partial(build_apart, memory, facts),
+        is_same=(lambda *_: False) if build_feed else partial(is_same_apart, memory, facts),
         backstage=effects.backstage,
         origins=OtherOrigins(effects.backstage),
         links=settings.links,

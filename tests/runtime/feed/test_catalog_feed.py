@@ -106,6 +106,46 @@ def feed(tmp_path: Path, repository: Path, builder: Builder) -> CatalogFeed:
     return CatalogFeed(repositories, kept_in(tmp_path), 60, ADDRESS, builder)
 
 
+def test_nothing_is_built_where_the_same_catalog_would_be_made_again(
+    feed: CatalogFeed, builder: Builder, repository: Path, tmp_path: Path
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def is_same(_by_name: Mapping[str, ServedRepository], head: str, digest: str, _watch: Watch) -> bool:
+        asked.append((head, digest))
+        return True
+
+    feed.is_same = is_same
+    feed.refresh()
+    assert (builder.made, asked) == (1, [])  # what it depends on isn't known before the first build
+    (repository / "b.yaml").write_text("b: 1\n")
+    feed.refresh()
+    kept = CatalogFile(tmp_path / "feed.json").load()
+    assert kept
+    assert (builder.made, asked) == (1, [(kept.head, kept.digest)])
+
+    other = kept_in(tmp_path)
+    other.take_over()
+    assert other.replace(kept, replace(kept, feed=kept.feed.replace("kind: A", "kind: C")))
+    (repository / "b.yaml").write_text("b: 22\n")
+    feed.refresh()
+    assert builder.made == 2  # another process has made what is kept now
+
+
+def test_after_a_failure_the_catalog_is_built_again(feed: CatalogFeed, builder: Builder, repository: Path) -> None:
+    feed.is_same = lambda *_: True
+    feed.refresh()
+    (repository / "b.yaml").write_text("b: 1\n")
+    feed.is_same, builder.error = (lambda *_: False), InputError("broken")
+    feed.refresh()
+    assert "stale-feed" in {each.code for each in feed.current().feed.findings}
+    feed.is_same, builder.error = (lambda *_: True), None
+    feed.refresh()
+
+    assert builder.made == 3
+    assert "stale-feed" not in {each.code for each in feed.current().feed.findings}
+
+
 def test_it_is_made_only_when_a_repository_has_changed(feed: CatalogFeed, builder: Builder, repository: Path) -> None:
     feed.refresh()
     feed.refresh()

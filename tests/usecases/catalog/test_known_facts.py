@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import pickle
+import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pytest
 
 from scenedock.catalog.reading.folders import FolderReader
+from scenedock.effects.facts import table as facts_table
+from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.repositories import Repository, RepositoryFolder
 from scenedock.effects.git.revisions import GitRevision
 from scenedock.effects.git.snapshots import Snapshot
-from scenedock.effects.local import facts_file, facts_rules
-from scenedock.effects.local.facts_file import FactsFile
+from scenedock.effects.local import facts_rules
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.catalog_record import read_feed
@@ -63,7 +65,7 @@ class Builds:
     """Builds of one repository, one after the other."""
 
     root: Path
-    facts: FactsFile
+    facts: FactsTable
     repository: Counting
     commit: bool
     last: KeptCatalog | None = None
@@ -106,7 +108,7 @@ def builds(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     # Each file that is written in a test has another inode or size; so times needn't tell.
     monkeypatch.setattr("scenedock.effects.git.repositories._NANOSECONDS_TO_SETTLE", -(10**12))
     repository = Counting((lambda: RepositoryFolder(root)) if is_folder else (lambda: GitRevision(root, "main")))
-    return Builds(root, FactsFile(tmp_path / "data" / "facts"), repository, commit=not is_folder)
+    return Builds(root, FactsTable(tmp_path / "data" / "facts"), repository, commit=not is_folder)
 
 
 def test_nothing_is_read_again_if_nothing_has_changed(builds: Builds) -> None:
@@ -199,39 +201,65 @@ def test_a_file_that_could_not_be_read_is_tried_again(builds: Builds) -> None:
     assert "orders/values.yaml" in builds.build()
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "other rules", "empty", "text", "a call"])
-def test_a_file_of_facts_that_is_damaged_or_foreign_costs_time_only(
+@pytest.mark.parametrize(
+    "damage", ["half", "each row", "rows exchanged", "no version", "other rules", "empty", "text", "no table", "a call"]
+)
+def test_a_table_of_facts_that_is_damaged_or_foreign_costs_time_only(
     builds: Builds, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everything = builds.settle()
     path, data = builds.facts.path, builds.facts.path.read_bytes()
-    if damage == "other rules":
-        monkeypatch.setattr(facts_rules, "RULES", b"others")
-    path.write_bytes(
-        {
-            "cut": data[:-9],
-            "changed": data[:-99] + b"x" + data[-98:],
-            "other rules": data,
-            "empty": b"",
-            "text": b"hello",
-            "a call": _call(builds.root / "called"),
-        }[damage]
-    )
+    spoil: dict[str, Callable[[], object]] = {
+        "half": lambda: path.write_bytes(data[: len(data) // 2]),
+        "each row": lambda: _spoil(path, lambda body: body[:-1] + bytes([body[-1] ^ 1])),
+        "rows exchanged": lambda: _exchange(path),
+        "no version": lambda: _execute(path, "DELETE FROM facts WHERE kind = 'version'"),
+        "other rules": lambda: monkeypatch.setattr(facts_rules, "RULES", b"others"),
+        "empty": lambda: path.write_bytes(b""),
+        "text": lambda: path.write_bytes(b"hello" * 1000),
+        "no table": lambda: _execute(path, "DROP TABLE facts"),
+        "a call": lambda: _call(path, builds.root / "called"),
+    }
+    spoil[damage]()
 
     assert builds.build() == everything
     assert not (builds.root / "called").exists()
     assert builds.build() == set()
 
 
-def _call(path: Path) -> bytes:
-    """A well-formed file whose data asks for a call of the system."""
+def _execute(path: Path, query: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(query)
+
+
+def _spoil(path: Path, change: Callable[[bytes], bytes]) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for kind, repository, name, body in connection.execute("SELECT * FROM facts").fetchall():
+            connection.execute(
+                "INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)", (kind, repository, name, change(body))
+            )
+
+
+def _exchange(path: Path) -> None:
+    """Give each row the facts of another one."""
+    with closing(sqlite3.connect(path)) as connection:
+        bodies = [body for (body,) in connection.execute("SELECT body FROM facts")]
+    others = iter([*bodies[1:], bodies[0]])
+    _spoil(path, lambda _body: next(others))
+
+
+def _call(table: Path, path: Path) -> None:
+    """Have each row ask for a call of the system, under a digest that is right."""
 
     class Call:
         def __reduce__(self) -> tuple[object, ...]:
             return os.mkdir, (str(path),)
 
-    body = pickle.dumps(Call())
-    return facts_file._MARK + facts_file._digest(body) + body
+    with closing(sqlite3.connect(table)) as connection, connection:
+        for kind, repository, name, _ in connection.execute("SELECT * FROM facts").fetchall():
+            key, body = (kind, repository.decode(), name.decode()), pickle.dumps(Call())
+            row = (kind, repository, name, facts_table._digest(key, body) + body)
+            connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)", row)
 
 
 def test_a_disk_that_can_not_keep_facts_is_no_error(builds: Builds) -> None:
@@ -242,11 +270,16 @@ def test_a_disk_that_can_not_keep_facts_is_no_error(builds: Builds) -> None:
 
 def test_the_facts_of_folders_that_are_gone_are_not_kept(builds: Builds) -> None:
     builds.settle()
-    size = builds.facts.path.stat().st_size
+    before = _folders(builds)
     builds.edit({"orders/values.yaml": None, "orders/Chart.yaml": None, "web/Chart.yaml": None})
     builds.build()
 
-    assert builds.facts.path.stat().st_size < size
+    assert before - _folders(builds) == {"orders", "web"}
+
+
+def _folders(builds: Builds) -> set[str]:
+    with builds.facts.opened() as facts:
+        return facts.names("folder", "apps")
 
 
 def test_a_file_that_was_changed_just_now_is_read_again(tmp_path: Path) -> None:
@@ -312,3 +345,38 @@ def test_values_beside_the_folder_of_a_release_count_as_its_own(builds: Builds) 
 
     assert "component:orders" in builds.text()
     assert "component:keydb" not in builds.text()
+
+
+def test_a_hand_written_value_beside_a_release_that_python_takes_for_the_same_changes(builds: Builds) -> None:
+    text = (
+        "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: search}\n"
+        "spec: {type: service, lifecycle: production, owner: group:default/a, critical: 1}\n"
+    )
+    builds.edit({**RELEASES, "fleet/search/catalog-info.part.yaml": text})
+    builds.settle()
+    assert "critical: 1" in builds.text()
+    builds.edit({"fleet/search/catalog-info.part.yaml": text.replace("critical: 1", "critical: true")})
+    builds.build()
+
+    assert "critical: true" in builds.text()
+
+
+def test_an_owner_reads_its_folder_and_changes_no_other_entity(builds: Builds) -> None:
+    builds.settle()
+    builds.edit({"orders/Chart.yaml": "name: orders\nannotations: {owner: jane}\n"})
+
+    assert builds.build() == {"orders/Chart.yaml", "orders/values.yaml"}
+    assert "owner: user:default/jane" in builds.text() or "owner: group:default/jane" in builds.text()
+    assert builds.build() == set()
+
+
+def test_another_line_of_codeowners_reads_no_folder(builds: Builds) -> None:
+    builds.edit({"CODEOWNERS": "* @acme/platform\n"})
+    builds.settle()
+    builds.edit({"CODEOWNERS": "* @acme/platform\n/orders/ @acme/shop\n"})
+
+    assert builds.build() == {"CODEOWNERS"}
+    assert "owner: group:default/shop" in builds.text()
+    builds.edit({"CODEOWNERS": "* @acme/platform\n/orders/ @acme/shop\n/web/ @acme/web\n"})
+    assert builds.build() == {"CODEOWNERS"}
+    assert builds.build() == set()

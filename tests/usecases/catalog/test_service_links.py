@@ -10,8 +10,8 @@ import pytest
 
 from scenedock.catalog.emitting.service_links import ServiceLinks
 from scenedock.catalog.reading.entity_files import read_entities
+from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.repositories import ServedRepository
-from scenedock.effects.local.facts_file import FactsFile
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.runtime.setting_values import owner
 from scenedock.runtime.wiring import served_repositories
@@ -65,7 +65,7 @@ def test_the_feed_is_the_same_bytes_when_only_versions_change(tmp_path: Path) ->
 
 def test_another_address_counts_although_no_file_has_changed(tmp_path: Path) -> None:
     repositories = served(plant(tmp_path / "apps", BILLING))
-    facts = FactsFile(tmp_path / "facts")
+    facts = FactsTable(tmp_path / "facts")
     without = build_feed(repositories, None, Watch(), facts).kept
     assert document(without, "resource:default/deployments") is None
     with_links = build_feed(repositories, without, Watch(links=LINKS), facts).kept

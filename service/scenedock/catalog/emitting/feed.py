@@ -130,6 +130,11 @@ def with_findings(feed: Feed, code: str, findings: Sequence[Finding], reasons: S
     )
 
 
+def file_of(ref: EntityRef) -> str:
+    """The file that an entity is in, whatever else there is."""
+    return f"entities-{hashlib.sha256(str(ref).encode()).hexdigest()[0]}.yaml"
+
+
 def _in_files(entities: Sequence[Entity]) -> dict[str, list[Entity]]:
     """Each entity in the one of 16 files that the hash of its reference names; only files with entities.
 
@@ -138,8 +143,7 @@ def _in_files(entities: Sequence[Entity]) -> dict[str, list[Entity]]:
     """
     files: dict[str, list[Entity]] = {}
     for entity in entities:
-        part = hashlib.sha256(str(entity.ref).encode()).hexdigest()[0]
-        files.setdefault(f"entities-{part}.yaml", []).append(entity)
+        files.setdefault(file_of(entity.ref), []).append(entity)
     return files
 
 

@@ -87,7 +87,7 @@ class LabelUse:
     @classmethod
     def of(cls, label_sets: Iterable[frozenset[tuple[str, str]]]) -> LabelUse:
         """Count the labels, given one set for each service."""
-        return cls(Counter(label for labels in label_sets for label in labels))
+        return cls(dict(Counter(label for labels in label_sets for label in labels)))
 
     def selector(self, label_sets: Sequence[frozenset[tuple[str, str]]]) -> str:
         """`key=value` of the best label that all the sets have and no other service; empty without one."""

@@ -104,6 +104,11 @@ class Deployment:
     unit: Unit | None = None
 
     @property
+    def face(self) -> Deployment:
+        """All that other services may depend on, as of its facts."""
+        return replace(self, facts=self.facts.face)
+
+    @property
     def namespace(self) -> str:
         """The namespace that Argo CD or another tool deploys it to; empty where none says."""
         if self.application and self.application.namespace:

@@ -99,7 +99,7 @@ class MappedService:
 
     `ours` are those that the export generates, the others are only in a hand-written file. `left_out`: Backstage
     reads this folder's own catalog-info.yaml: its entities are known, not emitted. `elsewhere`: nor are these, which
-    Backstage has from elsewhere.
+    Backstage has from elsewhere. `face` is what the rules for other services may know of it, where that isn't all.
     """
 
     service: DeployedService
@@ -107,6 +107,12 @@ class MappedService:
     ours: frozenset[EntityRef] = frozenset()
     left_out: bool = False
     elsewhere: frozenset[EntityRef] = frozenset()
+    face: DeployedService | None = None
+
+    @property
+    def shown(self) -> DeployedService:
+        """What the rules for other services may know of it."""
+        return self.face or self.service
 
     @property
     def emitted(self) -> tuple[Entity, ...]:
@@ -123,7 +129,8 @@ class MappedService:
 class Mapped:
     """The result of phase `mapped`: services with their entities, and entities that belong to no one service.
 
-    `elsewhere` are the entities that are not emitted, because Backstage has them from elsewhere.
+    `rules` are what they were mapped by, where they know of each other no more than their faces. `elsewhere` are the
+    entities that are not emitted, because Backstage has them from elsewhere.
     """
 
     services: tuple[MappedService, ...]
@@ -131,6 +138,7 @@ class Mapped:
     roles: Roles
     findings: tuple[Finding, ...] = ()
     elsewhere: tuple[Entity, ...] = ()
+    rules: Mapper | None = None
 
     @property
     def entities(self) -> tuple[Entity, ...]:
@@ -139,19 +147,26 @@ class Mapped:
 
 
 def map_services(
-    services: Sequence[DeployedService], repositories: Sequence[RepositoryContents], roles: Roles
+    services: Sequence[DeployedService],
+    repositories: Sequence[RepositoryContents],
+    roles: Roles,
+    *,
+    by_faces: bool = False,
 ) -> Mapped:
-    """The entities of all services."""
-    mapper = Mapper.of(services, roles)
+    """The entities of all services; they may know of each other no more than their faces."""
+    shown = [service.face for service in services] if by_faces else services
+    mapper = Mapper.of(shown, roles)
     mapped = [mapper.service(service) for service in services]
-    shared = [*clusters(repositories), *tenants(services)]
+    if by_faces:
+        mapped = [replace(each, face=face) for each, face in zip(mapped, shown, strict=True)]
+    shared = [*clusters(repositories), *tenants(shown)]
     if any(contents.settings.emit_owners for contents in repositories):
         shared.extend(owner_entities([*(entity for each in mapped for entity in each.entities), *shared]))
     for service in services:
-        mapper.findings.extend([*disagreements(service), *_changed_tags(service), *mapper.unproven(service)])
+        mapper.findings.extend(mapper.notes(service))
     if mapper.renamed:
         mapped = [replace(each, entities=tuple(map(mapper.with_new_names, each.entities))) for each in mapped]
-    return Mapped(tuple(mapped), tuple(shared), roles, tuple(mapper.findings))
+    return Mapped(tuple(mapped), tuple(shared), roles, tuple(mapper.findings), rules=mapper if by_faces else None)
 
 
 def _changed_tags(service: DeployedService) -> Iterator[Finding]:
@@ -214,6 +229,10 @@ class Mapper:
             self.renamed[main.ref] = combined[0].ref
         ours = frozenset(entity.ref for entity in (combined[0], *entities[1:]))
         return MappedService(service, combined, ours, left_out)
+
+    def notes(self, service: DeployedService) -> Iterator[Finding]:
+        """What people would want to know of a service, besides what is wrong with its entities."""
+        yield from (*disagreements(service), *_changed_tags(service), *self.unproven(service))
 
     def with_new_names(self, entity: Entity) -> Entity:
         """The entity, referring to services by the names that people gave them."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from ipaddress import ip_address
@@ -38,25 +38,61 @@ def link(mapped: Mapped, known: Collection[EntityRef]) -> Mapped:
     graph = Graph(mapped)
     services = tuple(graph.linked(each) for each in mapped.services)
     result = replace(mapped, services=services)
-    findings = [*_dangling(result, known), *_cycles(result.entities)]
+    findings = [*_dangling(result, known), *find_cycles(result.entities)]
     return replace(result, findings=(*mapped.findings, *findings))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkIndex:
+    """What services are found by: by repository and path their folders, with the Component, if that is what they are;
+    and the names, namespaces and ingress hosts (by environment) under which others address them.
+    """
+
+    folders: dict[tuple[str, str], EntityRef | None]
+    names: dict[str, set[EntityRef]]
+    namespaces: dict[EntityRef, set[str]]
+    ingress: dict[tuple[str | None, str], set[EntityRef]]
+
+    @classmethod
+    def of(cls, services: Iterable[MappedService]) -> LinkIndex:
+        """The index of some services."""
+        index = cls({}, {}, {}, {})
+        for each in services:
+            index._add(each)
+        return index
+
+    def _add(self, each: MappedService) -> None:
+        service, ref, is_component = each.shown, each.main.ref, each.main.kind == "Component"
+        for member in service.members:
+            for folder in member.folders:
+                self.folders[member.contents.facts.name, folder.path] = ref if is_component else None
+        if is_component and each.main.spec.get("type") != "library":
+            self._listen(service, ref)
+
+    def _listen(self, service: DeployedService, ref: EntityRef) -> None:
+        """Note the names under which others may address a service."""
+        homes = {member.path for member in service.members}
+        # A folder inside the service's own is called after an environment: nobody's host.
+        folders = {folder.path for folder in service.folders if posixpath.dirname(folder.path) not in homes}
+        for name in {service.name.lower(), *(posixpath.basename(path).lower() for path in {*homes, *folders} if path)}:
+            self.names.setdefault(name, set()).add(ref)
+            self.names.setdefault(f"{name}-service", set()).add(ref)
+        for deployment in service.deployments:
+            if deployment.namespace:
+                self.namespaces.setdefault(ref, set()).add(deployment.namespace.lower())
+            if deployment.facts.fullname:
+                self.names.setdefault(deployment.facts.fullname.lower(), set()).add(ref)
+            for host in deployment.facts.ingress_hosts:
+                self.ingress.setdefault((deployment.environment, host), set()).add(ref)
 
 
 class Graph:
     """Which entity a folder, a chart or a host belongs to."""
 
-    def __init__(self, mapped: Mapped) -> None:
+    def __init__(self, mapped: Mapped, index: LinkIndex | None = None) -> None:
+        """`index` replaces what is to be found among the services of `mapped`."""
+        self.index = index or LinkIndex.of(mapped.services)
         self._roles = mapped.roles
-        self._by_folder: dict[tuple[str, str], MappedService] = {}
-        self._names: dict[str, set[EntityRef]] = defaultdict(set)
-        self._namespaces: dict[EntityRef, set[str]] = defaultdict(set)
-        self._ingress: dict[tuple[str | None, str], set[EntityRef]] = defaultdict(set)
-        for each in mapped.services:
-            for member in each.service.members:
-                for folder in member.folders:
-                    self._by_folder[member.contents.facts.name, folder.path] = each
-            if each.main.kind == "Component" and each.main.spec.get("type") != "library":
-                self._listen(each)
 
     def linked(self, each: MappedService) -> MappedService:
         """The service with `dependsOn` and `providesApis` of its Component; a System has no such edges."""
@@ -82,23 +118,6 @@ class Graph:
         for number, text in enumerate(each.service.override.depends_on):
             yield EntityRef.parse(text, default_kind=""), partial(_overridden, each.service, text, number)
 
-    def _listen(self, each: MappedService) -> None:
-        """Note the names under which others may address a service."""
-        service, ref = each.service, each.main.ref
-        homes = {member.path for member in service.members}
-        # A folder inside the service's own is called after an environment: nobody's host.
-        folders = {folder.path for folder in service.folders if posixpath.dirname(folder.path) not in homes}
-        for name in {service.name.lower(), *(posixpath.basename(path).lower() for path in {*homes, *folders} if path)}:
-            self._names[name].add(ref)
-            self._names[f"{name}-service"].add(ref)
-        for deployment in service.deployments:
-            if deployment.namespace:
-                self._namespaces[ref].add(deployment.namespace.lower())
-            if deployment.facts.fullname:
-                self._names[deployment.facts.fullname.lower()].add(ref)
-            for host in deployment.facts.ingress_hosts:
-                self._ingress[deployment.environment, host].add(ref)
-
     def _charts(self, each: MappedService) -> Iterator[tuple[EntityRef, _Prove]]:
         """The local charts that the service's charts list, and the chart that its list items default to."""
         for member in each.service.members:
@@ -111,9 +130,8 @@ class Graph:
                     if path is not None and (dependency.enabled or (repository, path) in self._roles.libraries):
                         paths.append((path, partial(_listed_chart, repository, path, folder, dependency)))
             for path, prove in paths:
-                target = self._by_folder.get((repository, path))
-                if target and target.main.kind == "Component":
-                    yield target.main.ref, prove
+                if target := self.index.folders.get((repository, path)):
+                    yield target, prove
 
     def hosts(self, each: MappedService) -> Iterator[tuple[set[EntityRef], Evidence]]:
         """The hosts in the values of a service, each with all that it may mean: one Component, none, or several."""
@@ -133,9 +151,11 @@ class Graph:
         namespace = rest.partition(".")[0]
         if not dot or rest.endswith((".svc", ".svc.cluster.local")) or rest.split(".")[1:2] == ["svc"]:
             return self._answering(first, namespace, deployment, caller)
-        if namespace == rest and (named := {ref for ref in self._names.get(first, ()) if self._is_of(ref, namespace)}):
+        if namespace == rest and (
+            named := {ref for ref in self.index.names.get(first, ()) if self._is_of(ref, namespace)}
+        ):
             return named
-        exposed = self._ingress.get((deployment.environment, host), set())
+        exposed = self.index.ingress.get((deployment.environment, host), set())
         return set() if exposed and (host == "localhost" or _is_address(host)) else exposed
 
     def _answering(self, name: str, namespace: str, deployment: Deployment, caller: MappedService) -> set[EntityRef]:
@@ -147,21 +167,24 @@ class Graph:
         own = _own_namespaces(deployment, caller)
         if (not namespace or namespace in own) and any(name in folder.services for folder in caller.service.folders):
             return set()
-        named = self._names.get(name, set())
+        named = self.index.names.get(name, set())
         if not namespace:
             return named
         if namespace in own:
-            return {ref for ref in named if namespace in self._namespaces[ref] or ref == caller.main.ref}
-        others = self._names.get(namespace, set())
+            return {ref for ref in named if namespace in self._namespaces(ref) or ref == caller.main.ref}
+        others = self.index.names.get(namespace, set())
         return {
             ref
             for ref in named
-            if namespace in self._namespaces[ref] or not (self._namespaces[ref] or (others and ref not in others))
+            if namespace in self._namespaces(ref) or not (self._namespaces(ref) or (others and ref not in others))
         }
 
     def _is_of(self, ref: EntityRef, namespace: str) -> bool:
         """Whether something is known to run in a namespace: by Argo CD, or by having its name."""
-        return namespace in (self._namespaces[ref] or {ref.name.lower()})
+        return namespace in (self._namespaces(ref) or {ref.name.lower()})
+
+    def _namespaces(self, ref: EntityRef) -> Collection[str]:
+        return self.index.namespaces.get(ref, ())
 
 
 def _default_chart(repository: str, path: str, item: ListItem) -> Evidence:
@@ -281,7 +304,7 @@ def _dangling(mapped: Mapped, known: Collection[EntityRef]) -> Iterator[Finding]
                 )
 
 
-def _cycles(entities: Collection[Entity]) -> Iterator[Finding]:
+def find_cycles(entities: Collection[Entity]) -> Iterator[Finding]:
     """Cycles: of parents, which Backstage can't show, and of dependencies, which it can."""
     places = {entity.ref: entity for entity in entities}
     parents: dict[EntityRef, set[EntityRef]] = defaultdict(set)

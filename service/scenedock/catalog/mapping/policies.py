@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from scenedock.catalog.mapping.entities import Mapped
+from scenedock.catalog.mapping.entities import Mapped, MappedService
 from scenedock.catalog.vocabulary.environments import CONTAINERS
 from scenedock.catalog.vocabulary.formats import is_annotation_key, is_label_key, is_label_value, is_tag
 from scenedock.catalog.vocabulary.owners import UNKNOWN
@@ -19,11 +19,7 @@ from scenedock.model.json import Json, as_list, as_object
 def police(mapped: Mapped) -> Mapped:
     """The entities that may be emitted: clean, valid, each reference claimed once."""
     policies = _Policies()
-    services = []
-    for each in mapped.services:
-        allowed = policies.allowed(each.entities)
-        if allowed and allowed[0].kind == each.main.kind:
-            services.append(each if allowed == each.entities else replace(each, entities=allowed))
+    services = [passed for each in mapped.services if (passed := policies.passed(each))]
     shared = policies.allowed(mapped.shared)
     return replace(
         mapped,
@@ -31,6 +27,12 @@ def police(mapped: Mapped) -> Mapped:
         shared=shared,
         findings=(*mapped.findings, *policies.findings),
     )
+
+
+def police_alone(each: MappedService) -> tuple[MappedService | None, tuple[Finding, ...]]:
+    """What `police` makes of a service, as if there were no other; None if it may not be emitted."""
+    policies = _Policies()
+    return policies.passed(each), tuple(policies.findings)
 
 
 GENERIC_NAMES = CONTAINERS - {"argocd"} | frozenset(
@@ -46,6 +48,13 @@ class _Policies:
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self._claimed: dict[EntityRef, Entity] = {}
+
+    def passed(self, each: MappedService) -> MappedService | None:
+        """The service with those of its entities that are allowed; None if it may not be there without the others."""
+        allowed = self.allowed(each.entities)
+        if not allowed or allowed[0].kind != each.main.kind:
+            return None
+        return each if allowed == each.entities else replace(each, entities=allowed)
 
     def allowed(self, entities: Iterable[Entity]) -> tuple[Entity, ...]:
         return tuple(entity for entity in map(self._cleaned, entities) if self._may_pass(entity))

@@ -6,6 +6,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from scenedock.catalog.mapping.deployments import (
     Applications,
@@ -20,8 +21,19 @@ from scenedock.catalog.vocabulary.environments import production_rank, without_o
 from scenedock.catalog.vocabulary.formats import as_entity_name
 from scenedock.catalog.vocabulary.settings import FILE_NAME, Override
 from scenedock.model.finding import Finding, Place
-from scenedock.model.helm import HelmFolder, ListItem
+from scenedock.model.helm import Application, HelmFolder, ListItem
 from scenedock.model.units import Unit
+
+_NONE: Mapping[tuple[str, str], HelmFolder] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class MemberParts:
+    """What a member is made of besides what its folders say: their paths and identities, and its Applications."""
+
+    paths: tuple[str, ...]
+    identities: tuple[Identity, ...]
+    applications: tuple[Application, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +43,8 @@ class Member:
     `path` is the folder that stands for the service; for a mere list item, that of its list. What belongs to an
     environment of the production tier comes first. `has_nameless_folder` says that one folder names no environment and
     another does: `billing` beside `billing-dev`. `passed_over` are deployments that lesser evidence would have given.
-    `units` are what tools deploy of it, besides charts of the repository.
+    `units` are what tools deploy of it, besides charts of the repository. `parts` are there if it can be made again of
+    them and of its folders.
     """
 
     contents: RepositoryContents
@@ -43,6 +56,14 @@ class Member:
     has_nameless_folder: bool = False
     passed_over: tuple[Deployment, ...] = ()
     units: tuple[Unit, ...] = ()
+    parts: MemberParts | None = None
+
+    @property
+    def face(self) -> Member:
+        """All that other services may depend on, as of its folders."""
+        folders = tuple(folder.face for folder in self.folders)
+        deployments = tuple(deployment.face for deployment in self.deployments)
+        return replace(self, folders=folders, deployments=deployments, passed_over=(), parts=None)
 
     @property
     def tenant_name(self) -> str:
@@ -71,6 +92,11 @@ class DeployedService:
     override: Override = field(default_factory=Override)
 
     @property
+    def face(self) -> DeployedService:
+        """All that other services may depend on, as of its folders."""
+        return replace(self, members=tuple(member.face for member in self.members))
+
+    @property
     def folders(self) -> Iterator[HelmFolder]:
         """Its folders, those of the repository that is listed first in front."""
         return (folder for member in self.members for folder in member.folders)
@@ -92,10 +118,13 @@ def gather(
     repositories: Sequence[RepositoryContents],
     identities: Mapping[tuple[int, str], Identity],
     of_units: Sequence[Sequence[UnitService]],
+    whole: Mapping[tuple[str, str], HelmFolder] = _NONE,
 ) -> tuple[list[DeployedService], list[Finding]]:
     """The services of all repositories, sorted by name.
 
     `identities` are by repository number and folder path; `of_units` are the services of its units, by the same number.
+    Where repositories have only the faces of folders, the `whole` ones are by repository and path: only their own
+    services get to know them.
     """
     findings: list[Finding] = []
     members: dict[str, list[Member]] = defaultdict(list)
@@ -110,13 +139,18 @@ def gather(
             by_tools = sorted(named, key=lambda deployment: production_rank(deployment.environment))
             found = applications.of(ranked, listed)
             more = [each for each in by_tools if each.application not in found]
-            deployments, passed_over = deployments_of(contents, tuple(ranked), tuple(listed), mine, found, more)
+            own = [whole.get((contents.facts.name, folder.path), folder) for folder in ranked]
+            deployments, passed_over = deployments_of(contents, tuple(own), tuple(listed), mine, found, more)
             if not folders:
                 homes = dict.fromkeys(each.folder for each in by_tools)
-                ranked = [_part_of(contents.unit_folders[path], raw, shared) for path in homes]
-            member = _member(contents, tuple(ranked), tuple(listed), mine, deployments, by_tools)
+                own = [_part_of(contents.unit_folders[path], raw, shared) for path in homes]
+            member = _member(contents, tuple(own), tuple(listed), mine, deployments, by_tools)
             if passed_over:
                 member = replace(member, passed_over=tuple(passed_over))
+            if whole and not items and not units:
+                identified = tuple(mine[folder.path] for folder in ranked)
+                parts = MemberParts(tuple(folder.path for folder in ranked), identified, tuple(found))
+                member = replace(member, parts=parts)
             if name := _fit(raw, member, findings):
                 members[name].append(member)
                 findings.extend(_of_names_kept(name, member, [mine[folder.path] for folder in folders]))
@@ -124,6 +158,19 @@ def gather(
     services = [DeployedService(name, tuple(group), _override(name, group)) for name, group in sorted(members.items())]
     findings.extend(_overrides_of_unknown_services(repositories, members))
     return services, findings
+
+
+def service_again(
+    name: str, made_of: Sequence[tuple[RepositoryContents, MemberParts, tuple[HelmFolder, ...]]]
+) -> DeployedService:
+    """The service of this name, made of the same parts as before, and of its folders as they are now."""
+    members: list[Member] = []
+    for contents, parts, folders in made_of:
+        mine = dict(zip(parts.paths, parts.identities, strict=True))
+        deployments, passed_over = deployments_of(contents, folders, (), mine, parts.applications)
+        member = _member(contents, folders, (), mine, deployments, ())
+        members.append(replace(member, passed_over=tuple(passed_over), parts=parts))
+    return DeployedService(name, tuple(members), _override(name, members))
 
 
 def _shared_homes(units: Sequence[Unit], of_units: Sequence[UnitService]) -> frozenset[str]:

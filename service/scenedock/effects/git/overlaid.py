@@ -8,8 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from scenedock.effects.git.commands import GitAddress
+from scenedock.effects.git.directories import StatesIn
 from scenedock.effects.git.repositories import Repository
-from scenedock.effects.git.snapshots import Changes, Snapshot
+from scenedock.effects.git.snapshots import Changes, SeenTree, Snapshot, TreeState
 from scenedock.model.helm import Listing
 
 
@@ -66,6 +67,10 @@ class OverlaidRepository:
     def changes(self, since: Snapshot) -> Changes | None:
         """What has changed since a snapshot; None where there are other files."""
         return since.changes(self.snapshot())
+
+    def look(self, since: TreeState, states_in: StatesIn) -> SeenTree | None:  # noqa: ARG002 - as in the protocol
+        """Nobody can tell: what it is made of may be anything."""
+        return None
 
     def history_root(self) -> tuple[Path, str]:
         """That of the repository below."""

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Protocol
 
 from scenedock.effects.git.commands import GitAddress, address_of
+from scenedock.effects.git.directories import StatesIn, look_at_directories
 from scenedock.effects.git.git_files import states_of_clone
-from scenedock.effects.git.snapshots import Changes, FileState, Snapshot, state_of
+from scenedock.effects.git.snapshots import Changes, FileState, SeenTree, Snapshot, TreeState, state_of
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
 
@@ -50,6 +51,9 @@ class Repository(Protocol):
 
     def changes(self, since: Snapshot) -> Changes | None:
         """What has changed since a snapshot; None where there are other files now, or nobody can tell."""
+
+    def look(self, since: TreeState, states_in: StatesIn) -> SeenTree | None:
+        """What has changed since another look, by as little as possible; None where that can't be told."""
 
     def history_root(self) -> tuple[Path, str]:
         """The folder in a clone, or the bare repository, whose history its files have, and the ref that is read."""
@@ -213,6 +217,19 @@ class RepositoryFolder:
         InputError, NotFoundError   as `listing` does
         """
         return since.changes(self.snapshot())
+
+    def look(self, since: TreeState, states_in: StatesIn) -> SeenTree | None:
+        """The files with other states; None where there are other files, or one in a changed directory is a link.
+
+        Raises
+        ------
+        InputError, NotFoundError   as `listing` does
+        """
+        root, settled = self._existing_root(), time.time_ns() - _NANOSECONDS_TO_SETTLE
+        try:
+            return look_at_directories(root, since, states_in, settled, NOT_ENTERED)
+        except OSError as error:
+            raise _unreadable(str(root), error) from error
 
     def history_root(self) -> tuple[Path, str]:
         """Itself; it may be no clone."""

@@ -14,9 +14,10 @@ from types import TracebackType
 from typing import Literal, Self
 
 from scenedock.effects.git.commands import GitAddress, address_of, ask_git, prefix_of
+from scenedock.effects.git.directories import StatesIn
 from scenedock.effects.git.objects import LIST_TREE, BlobReader, TreeEntry, tree_entries
 from scenedock.effects.git.repositories import NOT_ENTERED
-from scenedock.effects.git.snapshots import Changes, FileState, Snapshot
+from scenedock.effects.git.snapshots import Changes, FileState, SeenTree, Snapshot, TreeState
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
 
@@ -135,6 +136,11 @@ class GitRevision:
             states[path] = modified[1]
         self._compared = tree
         return Changes(states, Snapshot(tree=tree))
+
+    def look(self, since: TreeState, states_in: StatesIn) -> SeenTree | None:  # noqa: ARG002 - git knows them
+        """The files that have changed, as `changes` has them."""
+        changes = self.changes(Snapshot(tree=since.tree))
+        return SeenTree(changes.states, TreeState(changes.now.tree)) if changes else None
 
     def history_root(self) -> tuple[Path, str]:
         """The clone and its ref."""

@@ -42,3 +42,19 @@ class Changes:
 def state_of(facts: os.stat_result) -> tuple[int, int, int, int]:
     """Size, times and inode; a file whose permissions have changed has only another second time."""
     return facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino
+
+
+@dataclass(frozen=True, slots=True)
+class TreeState:
+    """All files at one time, in short: the id of the tree that they are in, or else a digest of each directory's."""
+
+    tree: str = ""
+    directories: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTree:
+    """The files that have other states than at an earlier time, with these, and all files in short, no newer."""
+
+    states: Mapping[str, FileState]
+    now: TreeState

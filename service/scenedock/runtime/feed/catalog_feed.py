@@ -16,9 +16,9 @@ from typing import Final
 from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, registered_ref, with_findings
 from scenedock.catalog.emitting.service_links import NO_LINKS, ServiceLinks
 from scenedock.effects.backstage.catalog import BackstageCatalog
+from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.apart import ApartLimits, give_back_memory, run_apart
-from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Finding, Place, Reason
@@ -71,8 +71,9 @@ class Served:
 class CatalogFeed:
     """The feed of some repositories, beside what is `kept` of it.
 
-    `build` makes one in a process of its own, `start` a thread that keeps it new. Building is work for one core for as
-    long as it takes; in this process every answer would wait for it.
+    `build` makes one in a process of its own; before that, `is_same` is asked there whether the one of some head and
+    digest would be made again, which needs no more than what has changed. `start` a thread that keeps it new. Building
+    is work for one core for as long as it takes; in this process every answer would wait for it.
     """
 
     repositories: WatchedRepositories
@@ -81,6 +82,7 @@ class CatalogFeed:
     address: str
     """The address of the folder in which Backstage finds the files."""
     build: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed]
+    is_same: Callable[[Mapping[str, ServedRepository], str, str, Watch], bool] = lambda *_: False
     backstage: BackstageCatalog | None = None
     origins: OtherOrigins = field(default_factory=OtherOrigins)
     links: ServiceLinks = NO_LINKS
@@ -88,6 +90,8 @@ class CatalogFeed:
     _failure: str = ""
     """Why the last attempt to make a feed failed."""
     _signature: str = ""
+    _built_here: str = ""
+    """The digest of the catalog that was built last by this process, which so knows what it depends on."""
     _second_look: float = inf
     """When files may have been the same for long enough, on the clock that only goes forward."""
     _first: threading.Event = field(default_factory=threading.Event)
@@ -223,7 +227,9 @@ class CatalogFeed:
         """Build the feed again if anything has changed; False if another process has built one meanwhile."""
         now = time.monotonic()
         self.origins.ask()
-        if self._served and self._state() == self._signature and now < self._second_look:
+        is_as_seen = self._state() == self._signature and now < self._second_look
+        if self._served and (is_as_seen or self._is_made_again()):
+            self._signature, self._second_look = self._state(), (self._second_look if is_as_seen else inf)
             self._served = self._as_served(self._served.feed, self._served.files, self._checked(self._served.feed))
             self._tell_backstage()
             return True
@@ -235,11 +241,21 @@ class CatalogFeed:
         if not self.kept.replace(last, built.kept):
             return False
         changed = self._serve(feed, self._checked(feed))
-        self._signature = self._state()
+        self._signature, self._built_here = self._state(), self.kept.digest
         self._second_look = inf if built.wait is None else now + built.wait
         self._untold.update(changed)
         self._tell_backstage()
         return True
+
+    def _is_made_again(self) -> bool:
+        """Whether a build would make what is served, which has no finding of a failure, and which we have built."""
+        kept = self.kept
+        if not (self._signature and kept.digest and kept.digest == self._built_here):
+            return False
+        try:
+            return self.is_same(self.repositories.by_name, kept.head, kept.digest, self._watch())
+        except ScenedockError:
+            return False  # the build says more
 
     def _built(self, last: KeptCatalog | None) -> BuiltFeed:
         """A feed without what Backstage has from elsewhere; about what is new, Backstage is asked first."""
@@ -251,8 +267,10 @@ class CatalogFeed:
         return built
 
     def _built_once(self, last: KeptCatalog | None) -> BuiltFeed:
-        watch = replace(self.repositories.watch(), elsewhere=self.origins.elsewhere, links=self.links)
-        return self.build(self.repositories.by_name, last, watch)
+        return self.build(self.repositories.by_name, last, self._watch())
+
+    def _watch(self) -> Watch:
+        return replace(self.repositories.watch(), elsewhere=self.origins.elsewhere, links=self.links)
 
     def _state(self) -> str:
         """What a feed is made of: the repositories as seen last, what somebody accepted, what comes from elsewhere."""
@@ -320,7 +338,7 @@ class CatalogFeed:
 
 
 def build_apart(
-    memory: int, facts: FactsFile, repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch
+    memory: int, facts: FactsTable, repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch
 ) -> BuiltFeed:
     """Build the feed in a process of its own, which may have so many bytes of memory.
 
@@ -334,3 +352,23 @@ def build_apart(
     from scenedock.usecases.catalog.build_feed import build_feed
 
     return run_apart(ApartLimits(_MOST_SECONDS_OF_A_BUILD, memory), build_feed, repositories, last, watch, facts)
+
+
+def is_same_apart(
+    memory: int,
+    facts: FactsTable,
+    repositories: Mapping[str, ServedRepository],
+    head: str,
+    digest: str,
+    watch: Watch,
+) -> bool:
+    """`catalog_is_the_same` in a process of its own.
+
+    Raises
+    ------
+    TemporaryError   as `build_apart` does
+    """
+    from scenedock.usecases.catalog.build_feed import catalog_is_the_same
+
+    limits = ApartLimits(_MOST_SECONDS_OF_A_BUILD, memory)
+    return run_apart(limits, catalog_is_the_same, repositories, head, digest, watch, facts)

@@ -28,6 +28,9 @@ class SharedCatalog:
     former: CatalogStore | None = None
     accepted: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Collection[str] = ()
+    head: str = ""
+    digest: str = ""
+    """Of the catalog that is kept there, as far as this process knows; empty where there is none."""
     _version: str | None = None
     """The version that we know; None before the first look."""
     _unsaved: KeptCatalog | None = None
@@ -60,6 +63,7 @@ class SharedCatalog:
             kept = self._unsaved = self.former.load()
         head = read_head(kept) if kept else CatalogHead()
         self.accepted, self.elsewhere = head.accepted, head.elsewhere
+        self._is_kept(kept if self._version else None)
         return True, read_feed(kept) if kept else None
 
     def last(self) -> KeptCatalog | None:
@@ -80,9 +84,14 @@ class SharedCatalog:
             except (InputError, NotFoundError) as error:  # a full disk: what is served is remembered here alone
                 _log.warning("the catalog can't be kept for the next start: %s", error)
                 self._unsaved = made
+                self._is_kept(None)
             else:
                 if version is None:
                     return False
                 self._version, self._unsaved = version, None
+                self._is_kept(made)
         self.accepted = read_head(made).accepted
         return True
+
+    def _is_kept(self, kept: KeptCatalog | None) -> None:
+        self.head, self.digest = (kept.head, kept.digest) if kept else ("", "")

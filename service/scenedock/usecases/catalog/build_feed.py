@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from math import inf
 
 from scenedock.catalog.comparing.memory import CatalogMemory, path_of
 from scenedock.catalog.emitting.feed import make_feed
 from scenedock.catalog.emitting.service_links import with_service_links
+from scenedock.catalog.refreshing.alone import CatalogIndex
+from scenedock.effects.facts.table import NOTHING, FactsTable, OpenFacts
 from scenedock.effects.git.repositories import ServedRepository
-from scenedock.effects.local.facts_file import FactsFile
-from scenedock.errors import InputError, ScenedockError
+from scenedock.errors import InputError
 from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.catalog_record import read_feed, read_head, read_memory, write_record
 from scenedock.usecases.catalog.export_catalog import Export, map_catalog
 from scenedock.usecases.catalog.keep_catalog import KeptExport, keep_catalog
-from scenedock.usecases.catalog.known_facts import FactsOfRun, KnownFacts, KnownRepository, digest_of, look_again
+from scenedock.usecases.catalog.known_facts import FactsOfRun
 from scenedock.usecases.catalog.read_served import read_served
+from scenedock.usecases.catalog.refreshing.kept_facts import (
+    MadeOfFacts,
+    keep_facts,
+    known_before,
+    known_proofs,
+    known_wanted,
+)
+from scenedock.usecases.catalog.refreshing.patching import patch_catalog, still_makes
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch, signature_of
 
 ACCEPT = "`scenedock catalog accept {repository}`"
@@ -26,11 +36,14 @@ ACCEPT = "`scenedock catalog accept {repository}`"
 
 
 def build_feed(
-    repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch, file: FactsFile | None = None
+    repositories: Mapping[str, ServedRepository],
+    last: KeptCatalog | None,
+    watch: Watch,
+    table: FactsTable | None = None,
 ) -> BuiltFeed:
     """The feed as of now, with what of the last one must stay.
 
-    The facts in the `file` are not read again; without one, all are read.
+    The facts in the `table` are not read again; without one, all are read.
 
     A repository that can't be read costs only itself, if it, or any other, is remembered: without a memory, a catalog
     that lacks it may be less than Backstage has.
@@ -39,17 +52,27 @@ def build_feed(
     ------
     InputError   a repository can't be read, and nothing is remembered
     """
-    known = file.load() if file else None
-    if not isinstance(known, KnownFacts):
-        known = KnownFacts({})
-    if last and file and (same := _look_again(repositories, last, watch, known)):
-        if same is not known:
-            file.save(same)
-        return BuiltFeed(last, wanted=same.wanted)
+    if last and table and _is_said_alike(last.head, watch):
+        same = last if still_makes(table, repositories, last.digest) else None
+        if made := same or patch_catalog(table, repositories, last, watch.links):
+            with table.opened() as known:
+                return BuiltFeed(made, wanted=known_wanted(known))
+    with table.opened() if table else nullcontext(NOTHING) as known:
+        return _build(repositories, last, watch, table, known)
+
+
+def _build(
+    repositories: Mapping[str, ServedRepository],
+    last: KeptCatalog | None,
+    watch: Watch,
+    table: FactsTable | None,
+    known: OpenFacts,
+) -> BuiltFeed:
+    version, proofs = known.version, known_proofs(known)
     memory = read_memory(last) if last else CatalogMemory()
-    facts = FactsOfRun(known.repositories) if file else None
-    with read_served(repositories, facts) as (read, _opened):
-        pass
+    facts = FactsOfRun(known_before(known, tuple(repositories))) if table else None
+    with read_served(repositories, facts) as (whole, _opened):
+        read = whole.by_faces() if table else whole
     unchanged = {name: _unchanged(repository, watch.same.get(name)) for name, repository in repositories.items()}
     if read.problems and not memory.entities:
         raise InputError("; ".join(read.problems.values()))
@@ -67,39 +90,34 @@ def build_feed(
         for each in made.findings
         if each.code != "repository-unreadable" or each.place.repository not in watch.stale
     ]
-    before = read_feed(last) if last and known.proofs else None
-    before = replace(before, proofs=known.proofs) if before else None
+    before = read_feed(last) if last and proofs else None
+    before = replace(before, proofs=proofs) if before else None
     entities, of_links = with_service_links(made.entities, _services(made), watch.links)
     feed = make_feed(entities, [*findings, *of_links], reasons, made.export.coverage, before)
     listed = tuple(dict.fromkeys([*repositories, *made.kept.verdicts]))
     record = write_record(feed, made.kept.memory, listed, _texts(watch.elsewhere), str(watch.links))
     wanted = made.export.depending_on_others
-    if file and facts:
+    if table and facts:
         is_all = facts.complete and not watch.stale and _would_be_the_same(made, record, memory)
-        file.save(KnownFacts(facts.after, digest_of(record) if is_all else "", wanted, feed.proofs))
+        result = record.digest if is_all else ""
+        mapped = made.export.mapped
+        index = CatalogIndex.of(made.export.repositories, mapped) if mapped and result else None
+        services = [each.service for each in mapped.services] if mapped else []
+        keep_facts(table, MadeOfFacts(facts, result, wanted, feed.proofs, index, services), version)
     return BuiltFeed(record, made.kept.wait, wanted)
 
 
-def _look_again(
-    repositories: Mapping[str, ServedRepository], last: KeptCatalog, watch: Watch, known: KnownFacts
-) -> KnownFacts | None:
-    """What is known now, if it makes the last catalog again; else None."""
-    head = read_head(last)
-    if watch.stale or (head.elsewhere, head.links) != (_texts(watch.elsewhere), str(watch.links)):
-        return None
-    if list(repositories) != list(known.repositories) or known.result != digest_of(last):
-        return None
-    now: dict[str, KnownRepository] = {}
-    try:
-        for name, repository in repositories.items():
-            with repository.opened() as opened:
-                again = look_again(known.repositories[name], opened)
-            if again is None:
-                return None
-            now[name] = again.known
-    except ScenedockError:
-        return None  # whoever reads it all says what is wrong
-    return known if now == known.repositories else replace(known, repositories=now)
+def catalog_is_the_same(
+    repositories: Mapping[str, ServedRepository], head: str, digest: str, watch: Watch, table: FactsTable
+) -> bool:
+    """Whether the last catalog, of this head and digest, is also that of now, and nothing is to be built."""
+    return _is_said_alike(head, watch) and still_makes(table, repositories, digest)
+
+
+def _is_said_alike(head: str, watch: Watch) -> bool:
+    """Whether what is known besides the files is as it was for the last catalog."""
+    last = read_head(KeptCatalog(head, "", ""))
+    return not watch.stale and (last.elsewhere, last.links) == (_texts(watch.elsewhere), str(watch.links))
 
 
 def _would_be_the_same(made: KeptExport, record: KeptCatalog, memory: CatalogMemory) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
@@ -25,6 +25,7 @@ from scenedock.effects.git.repositories import Repository
 from scenedock.errors import ScenedockError
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import SEVERITIES, Finding, Skipped
+from scenedock.model.helm import HelmFolder
 from scenedock.usecases.catalog.known_facts import FactsOfRun
 from scenedock.usecases.catalog.reading.read_repository import RepositoryReader
 
@@ -46,13 +47,21 @@ class ReadRepositories:
     """What was read: the repositories in their listed order, and what was found on the way.
 
     `problems` says for each repository that can't be read why. `documents` are those of charts and values files, by
-    repository and path, where they were to be kept.
+    repository and path, where they were to be kept. Where services are to know no more of each other than their faces,
+    `whole` are the folders of which the contents have only those, by repository and path.
     """
 
     contents: tuple[RepositoryContents, ...]
     findings: tuple[Finding, ...] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Mapping[str, Document]] = field(default_factory=dict)
+    whole: Mapping[tuple[str, str], HelmFolder] = field(default_factory=dict)
+
+    def by_faces(self) -> ReadRepositories:
+        """The same, where services are to know no more of each other than their faces."""
+        whole = {(each.facts.name, folder.path): folder for each in self.contents for folder in each.folders}
+        contents = (replace(each, folders=tuple(folder.face for folder in each.folders)) for each in self.contents)
+        return replace(self, contents=tuple(contents), whole=whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +174,7 @@ def read_repositories(
     contents = _read(opened, count)
     if facts:
         facts.after = {each.facts.name: each.now_known for each in opened if each.now_known}
+        facts.snapshots = {each.facts.name: each.snapshot for each in opened if each.snapshot}
         facts.complete = not problems and not any(each.files.problems for each in opened)
     documents = {each.facts.name: each.kept_documents for each in opened if each.kept_documents is not None}
     findings = tuple(finding for each in opened for finding in each.findings)
@@ -185,8 +195,8 @@ def map_catalog(
     contents = read.contents
     identities = _identities(contents, names)
     of_units = _units(contents, identities, names)
-    services, found = gather(contents, identities, of_units)
-    mapped = map_services(services, contents, assign_roles(contents))
+    services, found = gather(contents, identities, of_units, read.whole)
+    mapped = map_services(services, contents, assign_roles(contents), by_faces=bool(read.whole))
     if until != "mapped":
         mapped = police(mapped)
     if until in {"linked", "exported"}:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,10 +15,8 @@ from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import FileState, Snapshot
 from scenedock.effects.local.facts_file import pack, unpack
 from scenedock.errors import InputError
-from scenedock.model.entity import EntityRef
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
-from scenedock.model.kept_catalog import KeptCatalog
 
 
 @dataclass(slots=True)
@@ -80,26 +77,14 @@ class KnownRepository:
     manifests: Mapping[str, KnownManifests] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFacts:
-    """The repositories by name; `result` is the digest of the catalog that was made of them, and of nothing else.
-
-    It is empty where files could not be read, or where something stays that the repositories don't say. `wanted` is as
-    in `BuiltFeed`, `proofs` as in `Feed`.
-    """
-
-    repositories: Mapping[str, KnownRepository]
-    result: str = ""
-    wanted: tuple[EntityRef, ...] = ()
-    proofs: Mapping[str, str] = field(default_factory=dict)
-
-
 @dataclass(slots=True)
 class FactsOfRun:
     """What was known of repositories before a run, and is after it, by name."""
 
     before: Mapping[str, KnownRepository] = field(default_factory=dict)
     after: dict[str, KnownRepository] = field(default_factory=dict)
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    """All files of the repositories before they were read."""
     complete: bool = True
     """Whether all files could be read."""
 
@@ -167,14 +152,6 @@ class ManifestsReader:
         return read
 
 
-def digest_of(kept: KeptCatalog) -> str:
-    """A digest of a catalog as it is kept."""
-    digest = hashlib.sha256()
-    for text in (kept.head, kept.feed, kept.memory):
-        digest.update(text.encode())
-    return digest.hexdigest()
-
-
 @dataclass(frozen=True, slots=True)
 class SeenAgain:
     """A repository as it is known now, and the paths of its files that have changed, though they say the same."""
@@ -200,7 +177,7 @@ def look_again(known: KnownRepository, repository: Repository) -> SeenAgain | No
         before = folders[path]
         files = FileReader(repository)
         facts = read_folder(before.request, known.charts, files.read)
-        if files.problems or not _say_the_same(unpack(before.facts), facts):
+        if files.problems or not say_the_same(unpack(before.facts), facts):
             return None
         known_states = zip(before.request.planned.files, before.states, strict=False)
         states = tuple(changes.states.get(before.request.planned.at(name), state) for name, state in known_states)
@@ -208,14 +185,15 @@ def look_again(known: KnownRepository, repository: Repository) -> SeenAgain | No
     return SeenAgain(replace(known, snapshot=_lean(changes.now), folders=folders), frozenset(changes.states))
 
 
-def _say_the_same(before: object, now: FolderFacts) -> bool:
+def say_the_same(before: object, now: FolderFacts) -> bool:
     """Whether facts are equal and written alike: for Python 1 is true and 1.0, and the order of keys is nothing."""
     return isinstance(before, FolderFacts) and before == now and _handwritten(before) == _handwritten(now)
 
 
 def _handwritten(facts: FolderFacts) -> str:
     """The only part of facts that holds JSON as a person wrote it."""
-    return json.dumps([entity.document for entity in facts.folder.handwritten] if facts.folder else [])
+    folders = [folder for folder in (facts.folder, facts.home) if folder]
+    return json.dumps([[entity.document for entity in folder.handwritten] for folder in folders])
 
 
 def known_repository(

@@ -188,12 +188,14 @@ class RepositoryReader:
                 skipped.append(Skipped(Place(self.facts.name, path or "."), "its Chart.yaml can't be read"))
             if not request.is_unit:
                 count()
-        self.findings.extend(find_missing_charts(self.facts.name, folders, self.listing))
+        # Where facts are kept, what is said of the repository as a whole may depend on no more than the faces.
+        seen = [folder.face for folder in folders] if self.snapshot else folders
+        self.findings.extend(find_missing_charts(self.facts.name, seen, self.listing))
         listed = read_app_lists(self.facts.name, self.settings.apps, self.listing, self.files.read)
         self.findings.extend(listed.findings)
         unreadable.update(listed.unreadable, self.plan.refused)
         codeowners = self._codeowners()
-        by_path = {folder.path: folder for folder in folders}
+        by_path = {folder.path: folder for folder in seen}
         deployed = tuple(self.deployed)
         if not with_facts:
             self._report_missing_charts(deployed)

@@ -1,0 +1,1 @@
+"""The feed after a change: what is known on disk, and the last catalog with only the changed services replaced."""
