@@ -6,6 +6,7 @@ import posixpath
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -48,7 +49,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         named = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
         address = ADDRESSES.get(named, named.removeprefix("docs/") if named.startswith("docs/") else "")
         if not address:
-            return text if (ROOT / named).exists() else link[0]
+            return text if (ROOT / unquote(named)).exists() else link[0]
         return f"[{text}]({posixpath.relpath(address, posixpath.dirname(here) or '.')}{anchor})"
 
     return LINK.sub(right, markdown)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from yaml.error import YAMLError
 
-from scenedock.documents.composing import DocumentError, compose
+from scenedock.documents.composed import DocumentError
+from scenedock.documents.composing import compose
 from scenedock.documents.ordinary import read_ordinary
 from scenedock.documents.reading import read_document
 from scenedock.documents.scalars import BACKSTAGE, HELM, Meaning
