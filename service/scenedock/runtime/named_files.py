@@ -8,8 +8,8 @@ from scenedock.actions import ACTIONS
 from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import PAGES
-from scenedock.model.named_targets import TARGETS, has_target
 from scenedock.model.permissions.action_rules import ActionRules
+from scenedock.model.permissions.named_targets import TARGETS, has_target
 from scenedock.runtime.approvals_wiring import approval_rules
 from scenedock.runtime.callers.rule_list import read_rules
 from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from scenedock.errors import ConflictError
 from scenedock.model.action import Caller
 from scenedock.model.json import JsonObject
-from scenedock.model.named_targets import is_named
+from scenedock.model.permissions.named_targets import is_named
 
 ApprovalState: TypeAlias = Literal["open", "approved", "refused", "ended"]
 """`ended`: its time is over, something else is asked instead, or the task has ended."""

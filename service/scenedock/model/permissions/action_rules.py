@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from scenedock.model.action import Action, Caller
 from scenedock.model.json import JsonObject
-from scenedock.model.named_targets import is_named, names_in
+from scenedock.model.permissions.named_targets import is_named, names_in
 
 SCAFFOLDER: Final = "scaffolder"
 """The one plugin whose callers may change something without a rule: it asks Backstage's policy before each step."""
