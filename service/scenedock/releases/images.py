@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import repeat
 from typing import Final
 
 from scenedock.documents.encryption import CIPHERTEXT
@@ -74,26 +73,49 @@ def without_images(values: JsonObject) -> frozenset[int]:
     Nearly everything in values is so, and is merged into those of each environment. The ids hold as long as the values.
     """
     found: set[int] = set()
-    if _leave_out(dict(values), found, is_image=False):
+    if _leave_out(values, found, is_image=False):
         found.update(id(below) for below in values.values() if isinstance(below, (dict, list)))
     return frozenset(found)
 
 
-def _leave_out(value: dict[str, Json] | list[Json], found: set[int], *, is_image: bool) -> bool:
-    """Whether nothing in a value names an image; else, add what is below it that names none."""
+def _leave_out(value: JsonObject, found: set[int], *, is_image: bool) -> bool:
+    """Whether nothing in a mapping names an image; else, add what is below it that names none."""
     below: list[int] = []
     names_none = not is_image
-    inners = value.values() if isinstance(value, dict) else value
-    senses = map(_sense, value) if isinstance(value, dict) else repeat(_sense("images" if is_image else ""))
-    for sense, inner in zip(senses, inners, strict=False):
+    for key, inner in value.items():
+        sense = _sense(key)
         if sense.names_image:
             names_none = False
-        if isinstance(inner, (dict, list)):
-            if _leave_out(inner, found, is_image=sense.is_images):
-                below.append(id(inner))
-            else:
-                names_none = False
-    if below and not names_none:
+        if isinstance(inner, dict):
+            inner_names_none = _leave_out(inner, found, is_image=sense.is_images)
+        elif isinstance(inner, list):
+            inner_names_none = _leave_out_of_list(inner, found, is_image=sense.is_images)
+        else:
+            continue
+        if inner_names_none:
+            below.append(id(inner))
+        else:
+            names_none = False
+    if not names_none:
+        found.update(below)
+    return names_none
+
+
+def _leave_out_of_list(items: list[Json], found: set[int], *, is_image: bool) -> bool:
+    below: list[int] = []
+    names_none = not is_image
+    for inner in items:
+        if isinstance(inner, dict):
+            inner_names_none = _leave_out(inner, found, is_image=is_image)
+        elif isinstance(inner, list):
+            inner_names_none = _leave_out_of_list(inner, found, is_image=is_image)
+        else:
+            continue
+        if inner_names_none:
+            below.append(id(inner))
+        else:
+            names_none = False
+    if not names_none:
         found.update(below)
     return names_none
 
