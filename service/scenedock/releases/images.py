@@ -19,6 +19,8 @@ _REFERENCE = re.compile(r"[a-z0-9][a-zA-Z0-9._/:-]*(?:@sha256:[0-9a-f]{64})?")
 _PICTURE = re.compile(r"\.(?:gif|ico|jpe?g|png|svg|webp)$")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?:@sha256:[0-9a-f]{64})?")
 _LONE_TAG_KEYS = ("imagetag", "imageversion", "dockertag")
+LONE_TAG: Final = "imageTag"
+"""The shape of a tag whose key tells that it is one of an image."""
 _TAG_KEYS = ("tag", *_LONE_TAG_KEYS, "version")
 GLOBAL: Final = "global"
 """The key of values that Helm hands to all charts below, too."""
@@ -141,7 +143,7 @@ def _collect(value: JsonObject, keys: Keys, found: list[Image], without: Collect
     for word in _LONE_TAG_KEYS if words else ():
         tag_key = words.get(word)
         if tag_key and tag_key not in used and _text(value[tag_key]):
-            found.append(Image(_repository(value, words), _text(value[tag_key]), (*keys, tag_key), "imageTag"))
+            found.append(Image(_repository(value, words), _text(value[tag_key]), (*keys, tag_key), LONE_TAG))
 
 
 def _collect_in_list(

@@ -11,6 +11,7 @@ from scenedock.model.finding import Place
 from scenedock.model.json import Json
 from scenedock.releases.deployed import Deployed, Layer, TagFile
 from scenedock.releases.images import Image, Keys
+from scenedock.releases.parts import depth_of, is_of_another_part
 from scenedock.releases.spots import Spot
 
 PairKey: TypeAlias = tuple[str, str, str | None]
@@ -265,9 +266,9 @@ def _own(images: Sequence[Image], deployed: Deployed, prefix: str) -> list[Image
     if not pool and not deployed.is_umbrella:
         pool = [each for each in images if prefix and each.prefix == prefix] or list(images)
     tagged = [each for each in pool if each.tag] or pool
-    nearest = min((_depth(each, deployed) for each in tagged), default=0)
+    nearest = min((depth_of(each, deployed) for each in tagged), default=0)
     main = [each for each in pool if each not in tagged and _may_be_main(each, deployed, nearest)]
-    nearest_tagged = [each for each in tagged if _depth(each, deployed) == nearest]
+    nearest_tagged = [each for each in tagged if depth_of(each, deployed) == nearest]
     return [each for each in pool if each in main or each in nearest_tagged]
 
 
@@ -302,7 +303,7 @@ def _may_be_main(untagged: Image, deployed: Deployed, nearest: int) -> bool:
 
     A text without an owner may be the mere name of something, except at the place of the main image.
     """
-    is_near = _depth(untagged, deployed) <= nearest and bool(untagged.prefix)
+    is_near = depth_of(untagged, deployed) <= nearest and bool(untagged.prefix)
     return untagged.keys[0] == "image" or is_near
 
 
@@ -310,20 +311,16 @@ def _is_certain(image: Image, deployed: Deployed, prefix: str) -> bool:
     """Whether an image is the service's own by its name, its registry, or its place: that of a chart's main image."""
     by_name = _is_named(image, deployed) or _is_part(image, deployed)
     by_registry = bool(prefix) and image.prefix == prefix
-    return by_name or by_registry or _depth(image, deployed) <= _DEPTH_OF_MAIN_IMAGE
+    by_place = depth_of(image, deployed) <= _DEPTH_OF_MAIN_IMAGE and not is_of_another_part(image, deployed)
+    return by_name or by_registry or by_place
 
 
 def _is_named(image: Image, deployed: Deployed) -> bool:
-    return image.name.lower() in deployed.names
+    return image.name.lower() in deployed.names and not is_of_another_part(image, deployed)
 
 
 def _is_part(image: Image, deployed: Deployed) -> bool:
     return image.name.lower().startswith(f"{deployed.service.lower()}-")
-
-
-def _depth(image: Image, deployed: Deployed) -> int:
-    """How deep it is in the values; the key of a chart that is only wrapped doesn't count."""
-    return len(image.keys) - (1 if image.keys[0] in deployed.wrapped else 0)
 
 
 def _layer_of(deployed: Deployed, image: Image) -> Layer:

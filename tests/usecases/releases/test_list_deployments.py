@@ -115,6 +115,23 @@ def test_an_image_of_another_name_below_a_key_is_not_taken_for_its_own(tmp_path:
     assert found["reason"] == "only images that don't seem to be its own have a tag: exporter (billing/values.yaml:1)"
 
 
+@pytest.mark.parametrize("key", ["mesh", "proxy_sidecar", "bill", "apps"])
+def test_a_tag_that_only_its_key_names_is_not_its_own_at_the_key_of_another_part(tmp_path: Path, key: str) -> None:
+    files = chart("billing", values=f"replicas: 2\n{key}:\n  image_version: 1.35.9-1\n")
+    found = listed(tmp_path, files)["billing"]
+    assert (found["version"], found["reason"]) == (
+        None,
+        "only images that don't seem to be its own have a tag: 1.35.9-1 (billing/values.yaml:3)",
+    )
+
+
+@pytest.mark.parametrize("above", ["", "billing:", "billingApi:", "billing_api:", "main_app:", "app:", "image:"])
+def test_a_tag_that_only_its_key_names_is_its_own_at_the_root_or_at_its_own_key(tmp_path: Path, above: str) -> None:
+    files = chart("billing", values=f"{above}\n  imageTag: 1.0.0\n")
+    found = listed(tmp_path, files)["billing"]
+    assert (found["version"], place(found)) == ("1.0.0", "billing/values.yaml:2")
+
+
 def test_parts_of_a_service_count_by_their_names_where_they_agree(tmp_path: Path) -> None:
     values = "images:\n  a: {{repository: billing-api, tag: {}}}\n  b: {{repository: billing-worker, tag: 1.0.0}}\n"
     agreed = listed(tmp_path, chart("billing", values=values.format("1.0.0")))["billing"]
