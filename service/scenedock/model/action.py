@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 from scenedock.errors import InputError
 from scenedock.model.addresses import REDACTED, credentials_in
 from scenedock.model.json import Json, JsonObject
-from scenedock.model.schemas import plain
+from scenedock.model.schemas import plain, title_of
 
 PLUGIN_ID = "scenedock"
 """Our plugin id in Backstage: the first part of each action's id, and the audience of tokens for us."""
@@ -56,12 +56,12 @@ class Model(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
-        """The schema with the descriptions of its fields, and without titles that only repeat the names."""
+        """The schema with the titles and descriptions of its fields: Backstage and our own forms show both."""
         written = handler(schema)
         properties = handler.resolve_ref_schema(written).get("properties", {})
         for name, field_info in cls.model_fields.items():
             about = properties[field_info.alias or name]
-            about.pop("title", None)
+            about["title"] = field_info.title or title_of(field_info.alias or name)
             for text in filter(lambda mark: isinstance(mark, str), field_info.metadata):
                 about["description"] = text
         return written

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 
 TEXT: JsonObject = {"type": "string", "pattern": "^[^\\u0000]*$"}
 """The pattern of any text in an address: without NUL, which PostgreSQL can't store."""
+
+_BEFORE_WORD = re.compile(r"[-_ ]+|(?<=[a-z0-9])(?=[A-Z])")
+_CAPITALS = {"api": "API", "ci": "CI", "dns": "DNS", "id": "ID", "ttl": "TTL", "url": "URL", "urls": "URLs"}
+
+
+def title_of(name: str) -> str:
+    """The title for people of a field that has none of its own.
+
+    >>> title_of("fromEnvironment"), title_of("repoUrl"), title_of("python_version")
+    ('From environment', 'Repo URL', 'Python version')
+    """
+    words = [_CAPITALS.get(word.lower(), word.lower()) for word in _BEFORE_WORD.split(name) if word]
+    return " ".join([words[0][0].upper() + words[0][1:], *words[1:]]) if words else name
 
 
 def plain(schema: JsonObject) -> JsonObject:

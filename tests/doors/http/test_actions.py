@@ -41,6 +41,12 @@ def test_backstage_lists_every_action_whole(client: FlaskClient, backstage: Back
         assert {each["schema"]["input"]["type"], each["schema"]["output"]["type"]} == {"object"}
         assert each["title"]
         assert each["description"]
+        fields = [field for part in each["schema"].values() for field in part["properties"].values()]
+        assert all(field["title"][0].isupper() and field["title"].isascii() for field in fields)
+    (promote,) = [each for each in listed if each["name"] == "promote-deployment"]
+    inputs, outputs = promote["schema"]["input"]["properties"], promote["schema"]["output"]["properties"]
+    assert (inputs["fromEnvironment"]["title"], inputs["requestId"]["title"]) == ("From environment", "Request ID")
+    assert outputs["pullRequestUrl"]["title"] == "Pull request URL"
 
 
 def test_backstage_is_told_that_there_are_actions(client: FlaskClient, backstage: Backstage) -> None:

@@ -65,6 +65,10 @@ def test_each_type_has_a_field_of_its_kind_with_the_default() -> None:
         "secrets": ("yaml", ""),
     }
     assert (fields["name"].label, fields["name"].hint, fields["name"].required) == ("Name", "What it is called", True)
+    assert (fields["branch"].label, fields_of({"properties": {"ownNamespace": {}}})[0].label) == (
+        "Branch",
+        "Own namespace",
+    )
     assert fields["python"].options == (("3.13", "Old"), ("3.14", "New"))
 
 
@@ -165,6 +169,7 @@ def test_the_address_fills_in_a_form(admin: FlaskClient) -> None:
 
     assert ">billing</textarea>" in shown
     assert 'name="toEnvironment" type="text" value="production"' in shown
+    assert '<label for="field-toEnvironment">To environment <span class="muted">(required)</span></label>' in shown
 
 
 def test_a_read_only_action_is_run_from_its_form_and_shows_its_result(admin: FlaskClient) -> None:

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
 from scenedock.documents.writing import write_documents
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+from scenedock.model.schemas import title_of
 
 Kind: TypeAlias = Literal["text", "long", "number", "check", "choice", "lines", "yaml", "password"]
 _LONG: Final = 2_000
@@ -96,7 +97,7 @@ def _field(name: str, rules: JsonObject, sent: MultiDict[str, str] | None, probl
     value = _shown(kind, rules.get("default")) if sent is None else sent.get(name, "")
     return Field(
         name=name,
-        label=as_text(rules.get("title")) or name,
+        label=as_text(rules.get("title")) or title_of(name),
         hint=as_text(rules.get("description")),
         kind=kind,
         value="" if kind == "password" or rules.get("writeOnly") else value,
