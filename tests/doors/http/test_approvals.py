@@ -162,6 +162,7 @@ def test_a_promotion_waits_over_a_restart_for_somebody_else_and_says_who_approve
     assert f"/approvals/{asked['id']}" in shown
     assert f'<p class="notice info">Waits for {whom}</p>' in shown
     assert acme.repository("gitops").pulls == {}
+    assert "<td>billing/production</td>\n<td>1.3.0</td>\n<td>1.4.0</td>" in max_.look(f"/approvals/{asked['id']}").text
 
     assert max_.ask(f"{LIST}/{asked['id']}/approve", {"comment": "go"}).json["state"] == "approved"
 

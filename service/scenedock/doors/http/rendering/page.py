@@ -18,6 +18,7 @@ from flask import Response, g, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from scenedock.doors.http.rendering.markdown import markdown
 from scenedock.doors.http.requests.visitors import csrf_field, may_send_forms
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
@@ -165,6 +166,7 @@ def _templates() -> Environment:
         "clock": clock,
         "days_since": days_since,
         "code": code,
+        "markdown": markdown,
         "moment": moment,
         "plural": plural,
     }
