@@ -61,12 +61,16 @@ def test_the_decorator_makes_a_value_of_a_function() -> None:
     assert scale_it.attributes == Attributes(read_only=False, destructive=False, idempotent=True)
 
 
-def test_a_schema_has_the_wires_names_and_the_descriptions_and_the_request_id_last() -> None:
+def test_a_schema_has_the_wires_names_with_titles_and_descriptions_and_the_request_id_last() -> None:
     schema = scale_it.input_schema()
 
     assert isinstance(schema["properties"], dict)
     assert list(schema["properties"]) == ["serviceName", "size", "answers", "requestId"]
-    assert schema["properties"]["serviceName"] == {"type": "string", "description": "Folder name of the service"}
+    assert schema["properties"]["serviceName"] == {
+        "type": "string",
+        "title": "Service name",
+        "description": "Folder name of the service",
+    }
     assert schema["required"] == ["serviceName"]
     assert schema["additionalProperties"] is False
     assert scale_it.output_schema()["required"] == ["folderPath"]
