@@ -20,16 +20,16 @@ VALID = (
     "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: tool}\n"
     "spec: {type: service, lifecycle: production, owner: shop}\n"
 )
-BUILT_FROM = (
-    "service cookiecutters catalog-info scripts pyproject.toml README.md LICENSE .pre-commit-hooks.yaml".split()
-)
+FOLDERS = "service cookiecutters catalog-info examples scripts".split()
+FILES = "pyproject.toml README.md LICENSE .pre-commit-hooks.yaml".split()
+(TAG,) = re.findall(r"^ +rev: (\S+)$", snippet("As a hook"), re.MULTILINE)
 
 
 @pytest.fixture
 def released(tmp_path: Path) -> Path:
     """What of this checkout a wheel is made from, as it is now, with the tag that the guide names."""
     root = tmp_path / "scenedock"
-    for name in git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *BUILT_FROM).split(
+    for name in git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *FOLDERS, *FILES).split(
         "\0"
     ):
         if name and (ROOT / name).is_file():
@@ -37,7 +37,7 @@ def released(tmp_path: Path) -> Path:
             shutil.copy(ROOT / name, root / name)
     git(root, "init", "--quiet")
     commit(root, {})
-    git(root, "tag", "v0.1.0")
+    git(root, "tag", TAG)
     return root
 
 
