@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.errors import ConflictError, InputError
+from scenedock.errors import ConflictError, InputError, TemporaryError
 from tests.publishing.deploying import Deploying, deploying_in
 from tests.tools.helm import helm
 
@@ -60,6 +60,16 @@ def test_an_environment_is_proposed_once_with_each_decision_and_what_it_lacks(ac
     ):
         assert each in (pull.body or "")
     assert [each["what"] for each in first["lacks"]] == ["billing-db"]
+
+
+def test_a_file_that_somebody_made_meanwhile_is_not_overwritten(acme: Deploying) -> None:
+    acme.program = "no-helm"
+    acme.restart()
+    acme.github.world.commit("acme/gitops", "main", {"billing/values-staging.yaml": "image:\n  tag: 9.9.9\n"})
+
+    with pytest.raises(TemporaryError, match=r"billing/values-staging\.yaml has changed since it was read"):
+        acme.run("create-environment", {**WISH, "answers": {"replicas": 2}})
+    assert acme.repository("gitops").pulls == {}
 
 
 def test_a_plan_of_a_locked_environment_says_what_is_refused_and_asked(acme: Deploying) -> None:

@@ -225,6 +225,44 @@ def test_a_pipeline_that_runs_late_takes_nothing_back_from_what_is_proposed(acme
     assert [each["published"][0]["number"] for each in (newest, wanted, after)] == [1, 1, 2]
 
 
+def test_it_takes_nothing_back_from_a_set_that_is_proposed(acme: Deploying) -> None:
+    acme.change({path.replace("billing", "shop"): text.replace("billing", "shop") for path, text in FILES.items()})
+    wanted = {"services": ["billing", "shop"], "environment": "dev", "version": "1.7.0"}
+    acme.run("set-version", wanted)
+
+    refused = r"/pull/1 proposes 1\.7\.0 for billing/dev, which is newer than 1\.6\.0: .*`allowDowngrade`"
+    with pytest.raises(ConflictError, match=refused):
+        acme.deploy("set-version", "task-2", environment="dev", version="1.6.0")
+    assert len(acme.repository("gitops").pulls) == 1
+    (again,) = acme.run("set-version", wanted, task="task-3")["published"]
+    (newer,) = acme.deploy("set-version", "task-4", environment="dev", version="1.8.0")["published"]
+    with pytest.raises(ConflictError, match=r"/pull/2 proposes 1\.8\.0 for billing/dev, which is newer than 1\.7\.1"):
+        acme.run("set-version", {**wanted, "version": "1.7.1"}, task="task-5")
+    assert [each["number"] for each in (again, newer)] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("now", "late", "why"),
+    [
+        ("2024-10-01", "2024-09-01", "is newer than"),
+        ("main-120-0e5f1ac", "main-119-9ab01cd", "is newer than"),
+        ("1.4", "1.3", "is newer than"),
+        ("release-1.4.2", "release-1.4.1", "is newer than"),
+        ("main", "1.6.0", "has no order with"),
+        ("9ab01cd", "0e5f1ac", "has no order with"),
+    ],
+)
+def test_it_takes_nothing_back_of_other_versions(acme: Deploying, now: str, late: str, why: str) -> None:
+    acme.deploy("set-version", environment="dev", version=now)
+
+    with pytest.raises(
+        ConflictError, match=rf"/pull/1 proposes {now} for billing/dev, which {why} {late}: .*Downgrade"
+    ):
+        acme.deploy("set-version", "task-2", environment="dev", version=late)
+    (allowed,) = acme.deploy("set-version", "task-3", environment="dev", version=late, allowDowngrade=True)["published"]
+    assert allowed["number"] == 1
+
+
 def test_it_takes_nothing_back_either_beside_a_branch_on_which_a_person_works(acme: Deploying) -> None:
     (newer,) = acme.deploy("set-version", environment="dev", version="1.7.0")["published"]
     acme.github.world.commit("acme/gitops", newer["branch"], {"notes.md": "mine"})

@@ -142,6 +142,24 @@ def test_what_must_not_be_is_refused(acme: Deploying) -> None:
 
 
 @pytest.mark.usefixtures("in_this_process")
+def test_a_lock_of_another_environment_that_gets_the_file_counts(acme: Deploying) -> None:
+    path = "billing/templates/es.yaml"
+    acme.change(
+        {
+            "scenedock.yaml": FILES["scenedock.yaml"] + LOCK,
+            path: "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: billing}\n"
+            "spec:\n  secretStoreRef: {kind: ClusterSecretStore, name: vault}\n  data: []\n",
+        }
+    )
+    given = {"service": "billing", "environment": "qa", "references": {"A": {"key": "billing/all"}}, "path": path}
+
+    with pytest.raises(ConflictError, match="production is locked until 2099-01-01"):
+        acme.run("refer-to-secret", given)
+    passed = acme.run("refer-to-secret", {**given, "passLock": "an incident"}, task="task-2")
+    assert (passed["path"], any("an incident" in note for note in passed["notes"])) == (path, True)
+
+
+@pytest.mark.usefixtures("in_this_process")
 def test_a_sealed_value_is_nowhere_else(acme: Deploying, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     action = next(each for each in ACTIONS if each.name == "seal-secret")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal, TypeAlias
 
-from scenedock.releases.drift import gap_between
+from scenedock.releases.drift import is_older
 from scenedock.releases.semver import SemVer
 
 _VERSION: Final = re.compile(
@@ -66,7 +66,7 @@ def is_version(text: str) -> bool:
 
 def is_downgrade(old: str, new: str) -> bool:
     """Whether the new version is older."""
-    return gap_between(new, old) is not None
+    return is_older(new, old)
 
 
 def is_prerelease(version: str) -> bool:

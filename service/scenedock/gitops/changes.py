@@ -74,7 +74,9 @@ class ChangeRequest:
     def needs_listing(self) -> bool:
         """Whether the change depends on the current content of the repository."""
         keep_modes = any(each.executable is None and not each.link for each in self.files)
-        return bool(self.edits or self.delete or self.rename or keep_modes or (self.added and not self.overwrite))
+        is_expected = self.unchanged or any(each.expected is not None for each in self.files)
+        by_name = self.edits or self.delete or self.rename or (self.added and not self.overwrite)
+        return bool(by_name or keep_modes or is_expected)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ no order."""
 
 # Seven digits may be an abbreviated commit, eight a date.
 _NUMBERED = re.compile(r"([A-Za-z_-]*)(0|[1-9]\d{0,5})", re.ASCII)
+_TIME = r"(?:19|20)\d{6}(?:\d{4}(?:\d\d)?)?|1\d{9}"
+_COMMIT = re.compile(rf"(?:(?<=[-._+])|^)(?!(?:{_TIME})(?![^-._+]))g?[0-9a-f]{{7,40}}(?![^-._+])", re.ASCII)
+_DIGITS = re.compile(r"\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,30 @@ def gap_between(older: str, newer: str) -> Gap | None:
     if isinstance(first, tuple) and isinstance(second, tuple) and first[0] == second[0] and first[1] < second[1]:
         return Gap("build", second[1] - first[1])
     return None
+
+
+def is_older(version: str, than: str) -> bool:
+    """Whether a version is older than another one; False also if they have no order.
+
+    Besides those with a gap, versions with the same words and other numbers have an order: dates, numbers of builds
+    before a commit, two or four numbers. Commits and digests in them don't count.
+
+    >>> is_older("2024-09-01", "2024-10-01"), is_older("main-119-0e5f1ac", "main-120-9ab01cd"), is_older("1.9", "1.10")
+    (True, True, True)
+    >>> is_older("main", "9.4.2"), is_older("main-9ab01cd", "main-a3f1c22"), is_older("release-1.4.2", "release-1.4.1")
+    (False, False, False)
+    """
+    older, newer = (each.partition("@")[0] for each in (version, than))
+    if gap_between(older, newer) or gap_between(newer, older):
+        return gap_between(older, newer) is not None
+    (words, numbers), (other_words, others) = _words_and_numbers(older), _words_and_numbers(newer)
+    return ":" not in words and words == other_words and numbers < others
+
+
+def _words_and_numbers(version: str) -> tuple[str, tuple[int, ...]]:
+    """A version with `#` for each number and `*` for a commit, and its numbers."""
+    without = _COMMIT.sub("*", version)
+    return _DIGITS.sub("#", without), tuple(map(int, _DIGITS.findall(without)))
 
 
 def has_order(version: str) -> bool:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scenedock.actions import ACTIONS
 from scenedock.errors import ConflictError, InputError
+from scenedock.model.action import Caller
 from scenedock.model.approvals import ApprovalRule, Approvers
+from scenedock.model.json import JsonObject
 from scenedock.model.permissions.action_rules import ActionRule
 from scenedock.runtime.callers.rule_list import read_approval_rules, read_rules
 
+DOCS = Path(__file__).parents[3] / "docs" / "rules.md"
 KEYS = ("allow", "deny", "plugins", "users", "groups", "tokens", "services", "environments")
 KNOWN: dict[str, Any] = {"actions": ("bake-skeleton", "export-catalog"), "plugins": ("mcp-actions",), "tokens": ("ci",)}
 
@@ -77,6 +82,7 @@ rules:
   - {allow: [bake-skeleton, set-version], services: [billing]}
   - {deny: ['*'], environments: [production]}
   - {allow: [set-version], services: []}
+  - {deny: [set-version], services: [billing, 'component:default/payments', default/shop]}
 """
     limits = {"services": {"set-version", "propose"}, "environments": {"set-version"}}
     known = KNOWN | {"actions": ("bake-skeleton", "set-version")}
@@ -87,7 +93,33 @@ rules:
         "rules[0].allow[0]: has no input that names services; a rule with `services` can be about propose, set-version",
         "rules[1].deny[0]: has no input that names environments; a rule with `environments` can be about set-version",
         "rules[2].services: must not be empty; leave it out if the rule is about all",
+        *(
+            f"rules[3].services[{index}]: must be the name of a service, or a glob, without a kind and a namespace"
+            for index in (1, 2)
+        ),
     ]
+
+
+def test_the_documented_rules_close_production() -> None:
+    text = DOCS.read_text(encoding="utf-8").partition("### Nothing in production")[2]
+    file = text.partition("```yaml\n")[2].partition("```")[0]
+    rules = read_rules(file.encode(), "rules.yaml", **KNOWN | {"actions": {each.name for each in ACTIONS}})
+    caller = Caller("token:jane", "token", None, "run")
+    changing = [each for each in ACTIONS if not each.attributes.read_only]
+
+    def open_in(where: str) -> set[str]:
+        given: JsonObject = {"services": ["billing"], "environment": where, "toEnvironment": where}
+        return {each.name for each in changing if not rules.refusal(each, caller, tuple, given)}
+
+    harmless = {
+        "bake-skeleton",
+        "assess-application",
+        "await-pull-request",
+        "decide-approval",
+        "register-in-catalog",
+    }
+    assert open_in("production") == harmless
+    assert {"set-version", "promote-deployment", "seal-secret"} < open_in("qa")
 
 
 def test_a_file_without_rules_is_refused() -> None:

@@ -48,8 +48,9 @@ def set_version_action(context: Context[Effects], request: Input) -> Output:
 
     Where the list of code hosts allows direct commits, the version is committed. Elsewhere it is a pull request, which
     the host may merge by itself. The open pull request of the deployment is updated, as with `promote-deployment`, but
-    not to an older version: a pipeline that runs late, or again, takes nothing back. A static token may be limited to
-    this action.
+    not if it, or another open one for the deployment, has a newer version or one that has no order with this: a
+    pipeline that runs late, or again, takes nothing back from what is proposed. Builds that are named by their commit
+    alone have no order, and need `allowDowngrade`. A static token may be limited to this action.
 
     Raises
     ------

@@ -27,6 +27,7 @@ class SecretPlace:
     `spot` is that of the whole secret: its document, or its entry in values; None where the manifest gets a file of its
     own. `has` are the keys that are there. `namespace` is the one of the deployment, `written_namespace` the one that a
     new manifest has. `also` are files that must change with it. `cluster` is where it is deployed, if known.
+    `shared_with` are other deployments that get the file, too.
     """
 
     kind: Kind
@@ -44,6 +45,7 @@ class SecretPlace:
     also: tuple[PlannedFile, ...] = ()
     notes: tuple[str, ...] = ()
     cluster: str = ""
+    shared_with: tuple[PairKey, ...] = ()
 
     @property
     def is_new(self) -> bool:

@@ -15,8 +15,8 @@ TARGETS: Final[Mapping[str, Collection[str]]] = {
     "environments": ("environment", "environments", "toEnvironment"),
 }
 """The input fields that name what an action changes, by what a rule calls that."""
-_WIDENING: Final = "allowSharedLine"
-"""With this input, a change goes to environments and services that the input doesn't name."""
+_WIDENING: Final = ("allowSharedLine", "path", "namespace")
+"""With one of these inputs, a change may go to environments and services that the input doesn't name."""
 _REFERENCE: Final = "${{"
 """What is in a value that is known only when the step runs."""
 
@@ -34,9 +34,10 @@ def names_in(given: JsonObject, target: str) -> tuple[str, ...]:
     """The `services` or `environments` that an input names; none if it names none, or they aren't known yet."""
     values = [given[key] for key in TARGETS[target] if given.get(key)]
     names = [name for value in values for name in (value if isinstance(value, list) else [value])]
-    if given.get(_WIDENING) or not all(isinstance(name, str) and name and _REFERENCE not in name for name in names):
+    is_known = all(isinstance(name, str) and name and _REFERENCE not in name for name in names)
+    if not is_known or any(given.get(each) for each in _WIDENING):
         return ()
-    return tuple(service_name(as_text(name)) for name in names)
+    return tuple(service_name(as_text(name)) if target == "services" else as_text(name) for name in names)
 
 
 def is_named(name: str, patterns: Collection[str]) -> bool:

@@ -139,6 +139,9 @@ def _problems(
             for index, name in enumerate(as_list(names)):
                 if isinstance(name, str) and (problem := _problem(key, name, known.get(key))):
                     yield DocumentProblem(("rules", number, key, index), problem)
+                elif isinstance(name, str) and key == "services" and not {":", "/"}.isdisjoint(name):
+                    said = "must be the name of a service, or a glob, without a kind and a namespace"
+                    yield DocumentProblem(("rules", number, key, index), said)
                 elif isinstance(name, str) and key in {"allow", "deny"}:
                     targets = [each for each in limited if each in as_object(entry) and name not in limited[each]]
                     for target in targets:

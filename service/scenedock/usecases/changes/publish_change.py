@@ -12,20 +12,19 @@ from functools import partial
 
 from scenedock.catalog.vocabulary.settings import FILE_NAME, CatalogSettings, read_settings
 from scenedock.changes.planned import Planned, PlannedFile, Refusal
-from scenedock.changes.steps import is_downgrade
-from scenedock.changes.text import versions_in
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.errors import ConflictError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, NewFile
 from scenedock.model.code_hosts.code_host import checked_branch, checked_path
-from scenedock.model.code_hosts.commit import Attempt, deploys_in
+from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.locks import Lock, locks_of
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import PlannedHere
 from scenedock.usecases.publishing.commit_change import commit_change
 from scenedock.usecases.publishing.keep_proposal import keep_proposal
+from scenedock.usecases.publishing.newer_only import not_newer, open_beside
 from scenedock.usecases.publishing.own_branches import DEPLOY
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed
 
@@ -49,7 +48,7 @@ class How:
     """How a change is published. `commits`: where the code host allows it, without a pull request.
 
     `merges`: the host is asked to merge the pull request as soon as its rules allow. `passes`: locks are passed.
-    `only_newer`: what is proposed already isn't replaced by an older version.
+    `only_newer`: no older version is set in the place of what is proposed already, or beside it.
     """
 
     commits: bool = False
@@ -117,7 +116,7 @@ def request_of(files: Sequence[PlannedFile], home: Home) -> ChangeRequest:
                 file.link.encode() or file.after,
                 executable=True if file.executable else None,
                 link=bool(file.link),
-                expected=file.before,
+                expected=file.before or b"",
             )
             for file, path in paths.items()
             if file.after is not None
@@ -186,8 +185,8 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
             how.team_reviewers,
             changes_later=True,
         )
-        refuse_over = partial(_refuse_older, planned.message) if how.only_newer else _refuse_nothing
-        proposed = keep_proposal(repository, proposal, attempt, supersede=True, refuse_over=refuse_over)
+        refuse = partial(_refuse_older, planned.message) if how.only_newer else None
+        proposed = keep_proposal(repository, proposal, attempt, supersede=True, refuse_older=refuse)
         merges = how.merges and proposed.state == "open" and _merges(repository, proposed, attempt)
         notes = _overlaps(repository, proposed, attempt)
     return Published(name, proposed, merges=merges, notes=notes)
@@ -222,38 +221,25 @@ def settings_now(repository: RemoteRepository, home: Home) -> CatalogSettings:
     return read_settings(repository.read(listing[path])) if path in listing else CatalogSettings()
 
 
-def _refuse_nothing(_message: str, _place: str) -> None:
-    """Let everything be replaced."""
-
-
 def _refuse_older(message: str, proposed: str, place: str) -> None:
-    """Refuse to set an older version in the place of what is proposed; both are messages of changes.
+    """Refuse to set an older version than is proposed; both are messages of changes.
 
     Raises
     ------
-    ConflictError   one of the versions is older
+    ConflictError   one of the versions is older, or has no order with the proposed one
     """
-    wanted = versions_in(message)
-    older = [
-        Refusal("downgrade", pair, f"{place} proposes {version} for {pair}, which is newer than {wanted[pair]}")
-        for pair, version in versions_in(proposed).items()
-        if pair in wanted and is_downgrade(version, wanted[pair])
-    ]
-    if older:
-        *others, last = older
-        raise refused([*others, replace(last, remedy="Close it if it isn't wanted.")])
+    if older := tuple(not_newer(message, proposed, place)):
+        raise refused(older)
 
 
 def _overlaps(repository: RemoteRepository, proposed: Proposed, attempt: Attempt) -> tuple[str, ...]:
     """Tell which other open changes are about the same deployments, as one of a set and one of its services."""
-    if repository.pulls is None or proposed.state != "open":
+    if proposed.state != "open":
         return ()
-    own, mine = proposed.branch.partition("+")[0], set(attempt.deploys)
     notes = []
-    for pull in repository.pulls.open_ones(f"{DEPLOY}/"):
-        if pull.branch.partition("+")[0] != own and (same := sorted(mine.intersection(deploys_in(pull.body)))):
-            notes.append(f"{pull.url} is open, too, and changes {', '.join(same[:_MOST_NAMED])}; merge one of them")
-            attempt.log(notes[-1])
+    for pull, same in open_beside(repository, proposed.branch, attempt.deploys):
+        notes.append(f"{pull.url} is open, too, and changes {', '.join(same[:_MOST_NAMED])}; merge one of them")
+        attempt.log(notes[-1])
     return tuple(notes)
 
 

@@ -11,6 +11,7 @@ from scenedock.errors import ConflictError
 from scenedock.gitops.changes import ChangeRequest, plan_changes
 from scenedock.model.code_hosts.commit import Attempt, CommitListing, Head, commit_message
 from scenedock.model.code_hosts.pull_request import PullRequest
+from scenedock.usecases.publishing.newer_only import open_beside
 from scenedock.usecases.publishing.own_branches import only_ours, put, refuse_replaced
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed, open_pull_request, renew_text
 
@@ -51,7 +52,7 @@ def keep_proposal(
     may_replace: Callable[[bytes], bool] = lambda _content: True,
     *,
     supersede: bool = False,
-    refuse_over: Callable[[str, str], None] = lambda _message, _place: None,
+    refuse_older: Callable[[str, str], None] | None = None,
 ) -> Proposed:
     """Propose a change, or update the proposal of an earlier run; nothing happens if that is the same already.
 
@@ -59,8 +60,9 @@ def keep_proposal(
     on the newest base, if only we have worked on it. If others have, their work stays: that is a ConflictError, or with
     `supersede` the change gets a branch and a pull request of its own (`BRANCH+2`), and a comment tells it on theirs. A
     pull request that somebody has closed is not opened again for the same content. A file of the base branch is
-    replaced or deleted only if `may_replace` is true of its content. `refuse_over` gets the message of what we propose
-    now, with where that is, and raises if this mustn't take its place. If the host was to merge the open pull request
+    replaced or deleted only if `may_replace` is true of its content. `refuse_older` gets the message of what we propose
+    now, with where that is, and raises if this mustn't take its place; also that of other pull requests for the same
+    deployments. If the host was to merge the open pull request
     by itself, that ends with its content.
 
     Raises
@@ -72,10 +74,12 @@ def keep_proposal(
     """
     message = commit_message(proposal.message, attempt)
     base = proposal.base or repository.default_branch()
-    place = _place(repository, proposal.branch, base, attempt, refuse_over, supersede=supersede)
+    place = _place(repository, proposal.branch, base, attempt, refuse_older, supersede=supersede)
     proposal = replace(proposal, branch=place.branch)
     if place.is_current:
         return _kept(repository, proposal, place, attempt)
+    if refuse_older:
+        _look_beside(repository, place.branch, base, attempt, refuse_older)
     head = repository.head(base)
     if head is None:
         raise no_branch(repository, base)
@@ -111,7 +115,7 @@ def _place(
     branch: str,
     base: str,
     attempt: Attempt,
-    refuse_over: Callable[[str, str], None],
+    refuse_older: Callable[[str, str], None] | None,
     *,
     supersede: bool,
 ) -> _Place:
@@ -135,8 +139,8 @@ def _place(
         if bool(made) if pulls is None else _is_current(pull, attempt, existing, made):
             return _Place(name, existing, pull, is_current=True, by_others=not ours, taken=tuple(taken))
         refuse_replaced(pull, ahead, attempt)
-        if (pull is None or pull.state == "open") and (last := next((head for head in ahead if head.is_ours), None)):
-            refuse_over(last.message, pull.url if pull else f"the branch {name!r}")
+        if refuse_older and (pull is None or pull.state == "open") and (last := _our_last(ahead)):
+            refuse_older(last.message, pull.url if pull else f"the branch {name!r}")
         if ours and not (pull and pull.state == "open" and pull.base != base):
             return _Place(name, existing, pull, taken=tuple(taken))
         if pull and pull.state == "open":
@@ -145,6 +149,19 @@ def _place(
         f"{repository.address}: the branch {branch!r} has commits of others, which are not overwritten; merge its pull "
         "request, or delete the branch"
     )
+
+
+def _look_beside(
+    repository: RemoteRepository, branch: str, base: str, attempt: Attempt, refuse_older: Callable[[str, str], None]
+) -> None:
+    """Ask about the other open pull requests for the same deployments, as that of a set."""
+    for pull, _ in open_beside(repository, branch, attempt.deploys):
+        if last := _our_last(repository.ahead(pull.branch, pull.base or base)):
+            refuse_older(last.message, pull.url)
+
+
+def _our_last(ahead: Sequence[Head]) -> Head | None:
+    return next((head for head in ahead if head.is_ours), None)
 
 
 def _is_current(pull: PullRequest | None, attempt: Attempt, existing: Head | None, made: Sequence[str]) -> bool:

@@ -183,6 +183,11 @@ def _in_manifest(ground: Ground, key: PairKey, wish: SecretWish, found: Found) -
             f"{found.path} is deployed to {named(found.shared_with)}, too, where what is sealed for {named([key])} "
             "can't be opened; give each its own file"
         )
+    if found.shared_with and not wish.path:
+        raise InputError(
+            f"{found.path} is deployed to {named(found.shared_with)}, too; give it as `path` if all of them should get "
+            "it"
+        )
     return SecretPlace(
         kind=wish.kind,
         form="manifest",
@@ -195,6 +200,7 @@ def _in_manifest(ground: Ground, key: PairKey, wish: SecretWish, found: Found) -
         before=ground.read(key[0], found.path),
         spot=Spot((), manifest.document),
         has=manifest.keys,
+        shared_with=found.shared_with,
         notes=(f"{found.path} is deployed to {named(found.shared_with)}, too",) if found.shared_with else (),
     )
 
@@ -237,6 +243,8 @@ def _new_manifest(ground: Ground, key: PairKey, wish: SecretWish, manifests: Man
         raise InputError(
             f"{path} would be deployed to others, too, as all of {', '.join(manifests.shared)} is; give another `path`"
         )
+    if others := manifests.others_at(path):
+        raise InputError(f"{path} would be deployed to {named(others)}, too; give another `path`")
     if path in ground.repositories[key[0]].listing().files:
         raise InputError(
             f"{path} exists, and no {wish.kind} {wish.name} that can be read is in it; give another `path`"

@@ -34,13 +34,19 @@ class Found:
 class Manifests:
     """The folders with manifests of a deployment, the best for a new one in front: `own` are those of it alone.
 
-    `found` are the secrets in them, `unreadable` the files with such that can't be read, with the reason.
+    `found` are the secrets in them, `unreadable` the files with such that can't be read, with the reason. `of_others`
+    says in which folders the other deployments of the repository have theirs.
     """
 
     own: tuple[str, ...]
     shared: tuple[str, ...]
     found: tuple[Found, ...]
     unreadable: tuple[str, ...]
+    of_others: Mapping[PairKey, Mapping[str, bool]]
+
+    def others_at(self, file: str) -> tuple[PairKey, ...]:
+        """The other deployments that a file in one of their folders would be deployed to."""
+        return tuple(each for each, theirs in self.of_others.items() if _is_in(file, theirs))
 
 
 def manifests_of(ground: Ground, key: PairKey, kind: Kind, path: str = "") -> Manifests:
@@ -48,13 +54,21 @@ def manifests_of(ground: Ground, key: PairKey, kind: Kind, path: str = "") -> Ma
 
     Raises
     ------
-    InputError, NotFoundError   the repository can't be read
+    InputError      the `path` is in a folder of other deployments, and in none of this one
+    NotFoundError   the repository can't be read
     """
     repository = ground.repositories[key[0]]
     homes = {each: _homes(pair, key[0]) for each, pair in ground.pairs.items() if each[0] == key[0]}
     others = {each: theirs for each, theirs in homes.items() if each != key}
     mine = homes[key]
     taken = {folder for theirs in others.values() for folder in theirs}
+    if path and not _is_below_one(path, mine):
+        theirs = tuple(each for each, folders in others.items() if _is_below_one(path, folders))
+        if theirs:
+            raise InputError(
+                f"{path} is where {named(theirs)} has manifests, and {named([key])} has none: name that deployment, or "
+                "give another `path`"
+            )
     found: list[Found] = []
     unreadable: list[str] = []
     for file in repository.listing().inside:
@@ -70,6 +84,7 @@ def manifests_of(ground: Ground, key: PairKey, kind: Kind, path: str = "") -> Ma
         tuple(folder for folder in mine if folder in taken),
         tuple(found),
         tuple(unreadable),
+        others,
     )
 
 
@@ -115,6 +130,11 @@ def _of_unit(pair: Pair, repository: str) -> Iterator[str]:
 def _is_in(file: str, homes: Mapping[str, bool]) -> bool:
     folder = posixpath.dirname(file)
     return any(folder == home or (below and is_below(file, home)) for home, below in homes.items())
+
+
+def _is_below_one(file: str, homes: Mapping[str, bool]) -> bool:
+    """Whether a file is in one of the folders, or below one: Flux deploys what is below, too. Below the root is all."""
+    return _is_in(file, homes) or any(home and is_below(file, home) for home in homes)
 
 
 def is_below(file: str, folder: str) -> bool:

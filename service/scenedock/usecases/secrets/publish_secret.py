@@ -15,7 +15,6 @@ from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.errors import ConflictError
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.locks import Lock, locks_of
-from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.publish_change import How, branch_named, locks_now, request_of, word
 from scenedock.usecases.publishing.keep_proposal import keep_proposal
@@ -69,7 +68,7 @@ def publish_secret(
     hosts.host_of(address).check_reviewers(how.reviewers, how.team_reviewers)
     branch = branch_of_secret(place, home)
     with hosts.open(address) as repository:
-        notes = (*change.notes, *place.notes, *_passed(locks_now(repository, home), place.key, change.lock_reason))
+        notes = (*change.notes, *place.notes, *_passed(locks_now(repository, home), place, change.lock_reason))
         values = {**_in_open_proposal(repository, branch, found, change), **change.values}
         text = text_of(place, sorted(values), change.said, notes)
         changes = request_of(planned_files(place, change.edit(place, values)), home)
@@ -88,24 +87,24 @@ def branch_of_secret(place: SecretPlace, home: Home) -> str:
     return branch_named(f"{SECRETS}/{names}", home.prefix)
 
 
-def lock_of(locks: Sequence[Lock], key: PairKey) -> Lock | None:
-    """The lock that a deployment has now."""
-    return next(iter(locks_of(locks, key[1], key[2], datetime.now(UTC))), None)
+def locks_at(locks: Sequence[Lock], place: SecretPlace) -> tuple[Lock, ...]:
+    """The locks that the deployments have now which get a secret, also those that share its file."""
+    now, keys = datetime.now(UTC), (place.key, *place.shared_with)
+    return tuple(dict.fromkeys(lock for key in keys for lock in [*locks_of(locks, key[1], key[2], now)][:1]))
 
 
-def _passed(locks: Sequence[Lock], key: PairKey, reason: str) -> tuple[str, ...]:
-    """That a lock is passed, if there is one.
+def _passed(locks: Sequence[Lock], place: SecretPlace, reason: str) -> tuple[str, ...]:
+    """Which locks of the deployments that get the secret are passed, if there are any.
 
     Raises
     ------
     ConflictError   it may not be
     """
-    lock = lock_of(locks, key)
-    if lock is None:
-        return ()
-    if not reason.strip():
-        raise ConflictError(f"the change is refused: {lock}: wait, or pass the lock with a reason (`passLock`)")
-    return (f"A lock is passed ({lock}): {reason}",)
+    held = locks_at(locks, place)
+    if held and not reason.strip():
+        said = "; ".join(map(str, held))
+        raise ConflictError(f"the change is refused: {said}: wait, or pass the lock with a reason (`passLock`)")
+    return tuple(f"A lock is passed ({lock}): {reason}" for lock in held)
 
 
 def _in_open_proposal(

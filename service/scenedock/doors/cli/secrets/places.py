@@ -86,14 +86,16 @@ class Making:
         """
         from scenedock.usecases.changes.ground import Ground
         from scenedock.usecases.secrets.find_place import find_place
-        from scenedock.usecases.secrets.publish_secret import lock_of
+        from scenedock.usecases.secrets.publish_secret import locks_at
 
         with self.sources.opened() as opened:
             ground = Ground.of(self.sources.export_of(opened), opened, self.sources.export_of, datetime.now(UTC))
             place = find_place(ground, wish)
-            lock = lock_of(ground.locks(place.key[0]), place.key)
-        if lock and not self.pass_lock.strip():
-            raise ConflictError(f"{lock}: wait, or pass the lock with a reason (--pass-lock REASON)")
+            locks = locks_at(ground.locks(place.key[0]), place)
+        if locks and not self.pass_lock.strip():
+            raise ConflictError(
+                f"{'; '.join(map(str, locks))}: wait, or pass the lock with a reason (--pass-lock REASON)"
+            )
         return place
 
     def make(self, place: SecretPlace, after: bytes, keys: Sequence[str], notes: Sequence[str]) -> str:
