@@ -1,6 +1,6 @@
 # The minor version's tag, so that a rebuild brings the security fixes of Python and Debian.
 # For a build that can be repeated, give both with their digest: --build-arg PYTHON_IMAGE=python:3.13-slim-trixie@sha256:…
-# scripts/publish does, and gives the commit (REVISION) and the address of the repository (SOURCE), for amd64 and arm64.
+# scripts/publish does, with those of scripts/release-images, and gives the commit (REVISION) and the address of the repository (SOURCE), for amd64 and arm64.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 ARG HELM_IMAGE=alpine/helm:4.3.1
 

@@ -27,14 +27,18 @@ DOCKER = f"""#!/bin/sh
 echo "docker $*" >>"$LOG"
 case "$*" in
 "login "*) sed "s/^/password: /" >>"$LOG"; echo >>"$LOG" ;;
-*imagetools*) echo {DIGEST} ;;
+*imagetools*) [ "${{PUBLISHED-}}" ] || {{ echo "ERROR: ${{REFUSAL-not found}}" >&2; exit 1; }} ;;
 *--metadata-file*) echo '{{ "containerimage.digest": "'${{DIGEST-{DIGEST}}}'" }}' >"$DOCKER_CONFIG/metadata.json" ;;
 esac
+"""
+GH = """#!/bin/sh
+echo "gh $*" >>"$LOG"
+[ "$1 $2 ${RELEASES-}" != "release view none" ]
 """
 RECORDING = '#!/bin/sh\necho "$(basename "$0") $*" >>"$LOG"\n'
 HELM = """#!/bin/sh
 case $1 in
-push) exec "{helm}" "$@" --plain-http ;;
+push | show) exec "{helm}" "$@" --plain-http ;;
 *) exec "{helm}" "$@" ;;
 esac
 """
@@ -116,7 +120,7 @@ def programs(tmp_path: Path) -> Path:
     """In place of docker, cosign and gh, what records how it is called; helm is real, for a registry without TLS."""
     place = tmp_path / "programs"
     place.mkdir()
-    texts = {"docker": DOCKER, "cosign": RECORDING, "gh": RECORDING, "helm": HELM.format(helm=helm("4"))}
+    texts = {"docker": DOCKER, "cosign": RECORDING, "gh": GH, "helm": HELM.format(helm=helm("4"))}
     for name, text in texts.items():
         (place / name).write_text(text, encoding="utf-8")
         (place / name).chmod(0o755)
@@ -130,7 +134,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
 
 
 def publish(
-    programs: Path, registry: str, *arguments: str, **more: str
+    programs: Path, registry: str, *arguments: str, checkout: Path = ROOT, **more: str
 ) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     """Run scripts/publish; what comes of it, and how the programs were called."""
     log = programs / "log"
@@ -143,14 +147,61 @@ def publish(
         "REGISTRY_USER": "jane",
         "SOURCE_URL": SOURCE,
     }
-    command = [str(ROOT / "scripts" / "publish"), *arguments]
+    command = [str(checkout / "scripts" / "publish"), *arguments]
     environment = {**os.environ, **variables, **more}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return done, log.read_text(encoding="utf-8").splitlines()
 
 
-def test_the_image_is_built_for_two_architectures_on_pinned_images_and_signed_by_its_digest(programs: Path) -> None:
-    done, calls = publish(programs, "ghcr.io", "image")
+def with_digests(folder: Path) -> Path:
+    """A folder whose file of images is as Renovate completes it: that of this checkout may have no digests yet."""
+    images = (ROOT / "scripts" / "release-images").read_text(encoding="utf-8")
+    complete = re.sub(r"^(\w+_IMAGE=[^@\n]+).*", rf"\1@{DIGEST}", images, flags=re.MULTILINE)
+    (folder / "scripts" / "release-images").write_text(complete, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def checkout(copy: Path) -> Path:
+    """A checkout whose images have digests."""
+    shutil.copy(ROOT / "scripts" / "publish", copy / "scripts")
+    git(copy, "init", "--quiet")
+    git(copy, "commit", "--quiet", "--allow-empty", "--message=Release")
+    return with_digests(copy)
+
+
+def test_an_image_without_its_digest_or_of_another_version_than_the_dockerfile_is_refused(
+    programs: Path, checkout: Path
+) -> None:
+    assert publish(programs, "ghcr.io", "check", checkout=checkout)[0].returncode == 0
+    for old, new, said in (
+        (f"buildx-stable-1@{DIGEST}", "buildx-stable-1", "BUILDKIT_IMAGE=moby/buildkit:buildx-stable-1 has no digest"),
+        ("python:3.13", "python:3.12", "but the Dockerfile has python:3.13-slim-trixie"),
+    ):
+        with_digests(checkout)
+        replace(checkout / "scripts" / "release-images", old, new)
+        for what in ("check", "image"):
+            done, calls = publish(programs, "ghcr.io", what, checkout=checkout)
+            assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+            assert [call for call in calls if "run" in call or "build" in call] == []
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [({"PUBLISHED": "yes"}, "is published already and isn't replaced"), ({"REFUSAL": "no route"}, "no route")],
+)
+def test_an_image_that_is_there_or_may_be_is_not_replaced(
+    programs: Path, checkout: Path, state: dict[str, str], said: str
+) -> None:
+    done, calls = publish(programs, "ghcr.io", "image", checkout=checkout, **state)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert [call for call in calls if "docker run" in call or "buildx build" in call] == []
+
+
+def test_the_image_is_built_for_two_architectures_on_pinned_images(programs: Path, checkout: Path) -> None:
+    done, calls = publish(programs, "ghcr.io", "image", checkout=checkout)
 
     assert (done.returncode, done.stdout) == (0, f"name=ghcr.io/acme/scenedock\ndigest={DIGEST}\n"), done.stderr
     (build,) = (call for call in calls if "buildx build" in call)
@@ -160,33 +211,45 @@ def test_the_image_is_built_for_two_architectures_on_pinned_images_and_signed_by
         "--platform linux/amd64,linux/arm64 --push",
         f"--tag ghcr.io/acme/scenedock:{VERSION} ",
         f"--build-arg VERSION={VERSION} ",
-        f"--build-arg REVISION={git(ROOT, 'rev-parse', 'HEAD')} ",
+        f"--build-arg REVISION={git(checkout, 'rev-parse', 'HEAD')} ",
         f"--build-arg SOURCE={SOURCE} ",
-        "--sbom=true --provenance=mode=max",
+        f"--attest type=sbom,generator=docker/buildkit-syft-scanner:stable-1@{DIGEST} --provenance=mode=max",
     ):
         assert each in build
+    images = "".join(call for call in calls if call.startswith(("docker run", "docker buildx create")))
+    assert images.count(f"@{DIGEST}") == 2
     assert calls[0] == "docker login --username jane --password-stdin ghcr.io"
     assert [call for call in calls if "of-the-registry" in call] == ["password: of-the-registry"]
-    assert calls[-1] == f"cosign sign --yes ghcr.io/acme/scenedock@{DIGEST}"
+    assert [call for call in calls if call.startswith("cosign")] == []
 
 
-def test_what_has_no_digest_is_not_signed(programs: Path) -> None:
-    done, calls = publish(programs, "ghcr.io", "image", DIGEST="")
+def test_what_was_published_is_signed_by_its_digest(programs: Path) -> None:
+    done, calls = publish(programs, "ghcr.io", "sign", f"ghcr.io/acme/scenedock@{DIGEST}", "ghcr.io/acme/charts@")
+
+    assert (done.returncode, done.stderr) == (1, "ghcr.io/acme/charts@ has no digest, so it can't be signed\n")
+    assert [call for call in calls if call.startswith("cosign")] == [
+        f"cosign sign --yes ghcr.io/acme/scenedock@{DIGEST}"
+    ]
+
+
+def test_what_has_no_digest_is_not_passed_on(programs: Path, checkout: Path) -> None:
+    done, _ = publish(programs, "ghcr.io", "image", checkout=checkout, DIGEST="")
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith("so it can't be signed\n")
-    assert [call for call in calls if call.startswith("cosign")] == []
     assert publish(programs, "ghcr.io", "imgae")[0].returncode == 2
 
 
 def test_the_chart_in_the_registry_names_the_published_image_and_the_repository(
     programs: Path, registry: str, tmp_path: Path
 ) -> None:
-    done, calls = publish(programs, registry, "chart")
+    done, _ = publish(programs, registry, "chart")
+    again, _ = publish(programs, registry, "chart")
 
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "is published already and isn't replaced" in again.stderr
     published = dict(line.split("=", 1) for line in done.stdout.splitlines())
     assert published["name"] == f"{registry}/acme/charts/scenedock", done.stderr
-    assert calls[-1] == f"cosign sign --yes {published['name']}@{published['digest']}"
     pull = ["pull", f"oci://{published['name']}@{published['digest']}", "--plain-http", "--destination", str(tmp_path)]
     subprocess.run([helm("4"), *pull], check=True, capture_output=True)
     (packed,) = tmp_path.glob("scenedock*.tgz")
@@ -199,12 +262,40 @@ def test_the_chart_in_the_registry_names_the_published_image_and_the_repository(
     assert f"{registry}/acme/scenedock:{VERSION}" in rendered
 
 
-def test_a_chart_that_the_registry_refuses_is_not_signed(programs: Path) -> None:
-    done, calls = publish(programs, "127.0.0.1:1", "chart")
+def test_a_chart_that_the_registry_refuses_is_not_published(programs: Path) -> None:
+    done, _ = publish(programs, "127.0.0.1:1", "chart")
 
-    assert done.returncode == 1
+    assert (done.returncode, done.stdout) == (1, "")
     assert "connection refused" in done.stderr
-    assert [call for call in calls if call.startswith("cosign")] == []
+
+
+def announce(programs: Path, checkout: Path, tag: str, **more: str) -> tuple[str, list[str]]:
+    """What scripts/announce says, and how gh was called."""
+    log = programs / "log"
+    log.write_text("", encoding="utf-8")
+    variables = {"LOG": str(log), "PATH": f"{programs}:{os.environ['PATH']}", "GH_REPO": "acme/scenedock", **more}
+    command = [ROOT / "scripts" / "announce", tag, "notes.md", "a.whl"]
+    done = subprocess.run(command, cwd=checkout, env=os.environ | variables, capture_output=True, text=True, check=True)
+    return done.stdout, log.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_tag_of_the_major_version_never_goes_back_and_a_page_is_made_once(programs: Path, checkout: Path) -> None:
+    for tag in ("v0.9.1", "v0.10.0", "v0.11.0-rc1", "v1.0.0", "v0"):
+        git(checkout, "tag", tag)
+
+    late, late_calls = announce(programs, checkout, "v0.9.1", RELEASES="none")
+    _, calls = announce(programs, checkout, "v0.10.0")
+
+    assert late == "v0 isn't moved: v0.10.0 is higher than v0.9.1\n"
+    assert late_calls == [
+        "gh release view v0.9.1",
+        "gh release create v0.9.1 --verify-tag --title v0.9.1 --notes-file notes.md a.whl",
+    ]
+    commit = git(checkout, "rev-parse", "HEAD")
+    assert calls == [
+        "gh release view v0.10.0",
+        f"gh api --method PATCH repos/acme/scenedock/git/refs/tags/v0 --field sha={commit} --field force=true",
+    ]
 
 
 def test_the_workflows_please_github_and_their_auditor() -> None:
@@ -217,14 +308,18 @@ def test_the_workflows_please_github_and_their_auditor() -> None:
         assert (name, done.returncode) == (name, 0), done.stdout + done.stderr
 
 
-def test_the_bot_for_updates_understands_its_settings() -> None:
+def test_the_bot_for_updates_understands_its_settings(copy: Path) -> None:
     done = tool("check-jsonschema", "--builtin-schema", "vendor.renovate", ROOT / "renovate.json")
 
     assert done.returncode == 0, done.stdout + done.stderr
     (manager,) = json.loads((ROOT / "renovate.json").read_text("utf-8"))["customManagers"]
     pattern = manager["matchStrings"][0].replace("(?<", "(?P<")
-    assert re.findall(pattern, (ROOT / "scripts" / "publish").read_text("utf-8")) == [
-        ("tonistiigi/binfmt", "qemu-v10.2.3")
+    assert re.findall(pattern, with_digests(copy).joinpath("scripts/release-images").read_text("utf-8")) == [
+        ("python", "3.13-slim-trixie", DIGEST),
+        ("alpine/helm", "4.3.1", DIGEST),
+        ("tonistiigi/binfmt", "qemu-v10.2.3", DIGEST),
+        ("moby/buildkit", "buildx-stable-1", DIGEST),
+        ("docker/buildkit-syft-scanner", "stable-1", DIGEST),
     ]
 
 
@@ -236,12 +331,19 @@ def test_each_job_has_only_the_permissions_that_it_needs() -> None:
         "check": {"contents": "read"},
         "test": {"contents": "read"},
         "build": {"contents": "read"},
-        "image": {"contents": "read", "packages": "write", **signing},
-        "chart": {"contents": "read", "packages": "write", **signing},
+        "image": {"contents": "read", "packages": "write"},
+        "chart": {"contents": "read", "packages": "write"},
+        "sign": {"contents": "read", "packages": "write", **signing},
         "package": signing,
         "release": {"contents": "write"},
     }
-    assert {name for name, job in jobs.items() if "environment" in job} == {"image", "chart", "package", "release"}
+    assert {name for name, job in jobs.items() if "environment" in job} == {
+        "image",
+        "chart",
+        "sign",
+        "package",
+        "release",
+    }
 
 
 @pytest.mark.extended
@@ -258,9 +360,12 @@ def test_the_workflow_runs_from_the_tag_to_the_release(
     (checkout / "scripts" / "bootstrap").write_text("#!/bin/sh\n", encoding="utf-8")  # .venv is there
     workflow = checkout / ".github" / "workflows" / "release.yaml"
     workflow.write_text(executable(workflow.read_text("utf-8"), registry, tmp_path / "artifacts"), encoding="utf-8")
+    with_digests(checkout)
     git(checkout, "init", "--quiet", "--initial-branch=main")
     git(checkout, "add", "--all")
     git(checkout, "commit", "--quiet", "--message=Release")
+    git(checkout, "update-ref", "refs/remotes/origin/main", "HEAD")
+    git(checkout, "tag", f"v{VERSION}")
     (checkout / ".venv").symlink_to(Path(sys.prefix))
     (tmp_path / "event.json").write_text(json.dumps({"ref": f"refs/tags/v{VERSION}"}), encoding="utf-8")
     log = tmp_path / "log"
@@ -275,7 +380,7 @@ def test_the_workflow_runs_from_the_tag_to_the_release(
         workflow,
     )
     monkeypatch.setenv("PATH", str(programs), prepend=":")
-    done = tool("act", "push", *options, cwd=checkout, LOG=str(log), HOME=str(tmp_path))
+    done = tool("act", "push", *options, cwd=checkout, LOG=str(log), HOME=str(tmp_path), RELEASES="none")
 
     assert done.returncode == 0, done.stdout + done.stderr
     calls = log.read_text(encoding="utf-8").splitlines()
@@ -283,7 +388,9 @@ def test_the_workflow_runs_from_the_tag_to_the_release(
         "cosign sign --yes /scenedock",
         "cosign sign --yes /charts/scenedock",
     ]
-    create, move = (call for call in calls if call.startswith(("gh release", "gh api")))  # act itself asks for a token
+    create, move = (
+        call for call in calls if call.startswith(("gh release create", "gh api"))
+    )  # act itself asks for a token
     assert create.startswith(f"gh release create v{VERSION} --verify-tag ")
     assert re.findall(r"scenedock-\S+", create) == [
         f"scenedock-{VERSION}-py3-none-any.whl",

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 
 from scenedock.actions.effects import Effects
 from scenedock.doors.http.app import make_app
+from scenedock.effects.tasks.sealing import Seal, new_key
 from scenedock.errors import NotAllowedError, TemporaryError
 from scenedock.model.action import BASE_PATH, Action, Context
 from scenedock.model.tasks.changes import TaskChange
@@ -75,6 +76,19 @@ def test_its_output_is_the_actions(client: FlaskClient, service: Service) -> Non
     assert answer.json["output"]["name"] == "ledger"
     assert "catalog-info.yaml" in answer.json["output"]["files"]
     assert tasks(service) == before + 1
+
+
+def test_a_call_whose_workers_have_another_key_is_answered_at_once(
+    client: FlaskClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = service.tasks._at_hand().worker._running  # type: ignore[union-attr]
+    monkeypatch.setattr(running, "effects", replace(running.effects, seal=Seal(new_key().decode())))
+
+    answer = call(client, {**GIVEN, "secretAnswers": {"token": "s3cret"}})
+
+    assert answer.status_code == 503
+    assert "have different keys; see `scenedock doctor`" in answer.json["error"]["message"]
+    assert answer.headers["Retry-After"] == "60"
 
 
 def test_a_call_with_a_request_id_is_one_task_however_often_it_is_made(client: FlaskClient, service: Service) -> None:

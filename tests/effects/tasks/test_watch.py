@@ -15,7 +15,7 @@ from scenedock.effects.tasks.storage.tables import migrate
 from scenedock.effects.tasks.store import TaskStore
 from scenedock.effects.tasks.watch import SECONDS_BETWEEN_LOOKS, AwaitedTask, TaskWatch
 from scenedock.errors import TemporaryError
-from scenedock.model.tasks.changes import TaskChange
+from scenedock.model.tasks.changes import OTHER_KEY, TaskChange
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
@@ -115,3 +115,12 @@ def test_callers_are_told_that_the_database_is_out_of_reach(store: CountingStore
     store.is_away = True
     with watch.awaiting(put(store, "task")) as awaited, pytest.raises(TemporaryError, match="is away"):
         until_ended(awaited)
+
+
+def test_who_knows_that_a_task_rests_is_told_when_it_misses_its_key(store: CountingStore) -> None:
+    watch = TaskWatch(store)
+    with watch.awaiting(task := put(store, "task")) as awaited:
+        became(store, task, lease_owner=None, reason="another task has its seat")
+        wait_until(lambda: awaited.rests, "the task to rest")
+        became(store, task, reason=OTHER_KEY)
+        wait_until(lambda: awaited.reason == OTHER_KEY, "the news")

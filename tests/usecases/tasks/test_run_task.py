@@ -428,6 +428,43 @@ def test_a_task_waits_for_the_key_that_sealed_its_secrets(
     assert waits == [f"Waiting: {OTHER_KEY}"]
 
 
+def test_a_task_looks_for_its_key_less_often_with_time_and_ends_after_a_number_of_days(tasks: TaskService) -> None:
+    elsewhere = replace(tasks.effects, seal=Seal(new_key().decode()))
+    spec: JsonObject = {"steps": [step("echo", text="${{ secrets.token }}")]}
+    task = submit_task(elsewhere, tasks.actions, YOU, spec, secrets={"token": CANARY})
+    store, hour = tasks.effects.store, 3_600_000
+
+    def rests() -> bool:
+        """Whether it does for a while: its first look is followed by a second one at once."""
+        task_now = store.get(task.id)
+        return task_now.reason == OTHER_KEY and (task_now.wake_at or 0) > tasks.effects.clock() + 5_000
+
+    def looked(waited: int) -> Task:
+        """The task after a look, as if it had waited for that long."""
+        wait_until(rests, "the task to wait")
+        now = tasks.effects.clock()
+        before = store.change(
+            task.id,
+            lambda stored: TaskChange(
+                replace(stored, wake_at=now, state={**stored.state, "without_key_since": now - waited})
+            ),
+        )
+        wait_until(lambda: store.get(task.id).run > before.run and (rests() or store.get(task.id).finished), "a look")
+        return store.get(task.id)
+
+    def pause(task: Task) -> int:
+        return round(((task.wake_at or 0) - tasks.effects.clock()) / 1_000, -1)
+
+    assert [pause(looked(waited)) for waited in (100_000, 29 * 24 * hour)] == [
+        pytest.approx(100, abs=15),
+        pytest.approx(300, abs=15),
+    ]
+    done = looked(30 * 24 * hour)
+    assert (done.status, done.secrets_sealed) == ("failed", None)
+    error = as_object(completion(tasks.effects, done)["error"])
+    assert error["message"] == f"gave up after waiting 30 days {OTHER_KEY}; its secrets are deleted"
+
+
 def test_a_run_that_is_started_once_more_is_not_taken_for_one_that_runs(tasks: TaskService) -> None:
     engine = tasks.effects.engine
     assert isinstance(engine, Engine)

@@ -15,7 +15,14 @@ from scenedock.effects.tasks.storage.folder_table import refer, stop_referring
 from scenedock.effects.tasks.storage.tables import APPROVAL, SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.errors import NotFoundError
-from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS, LeaseLostError, NewEvent, TaskChange, handed_out
+from scenedock.model.tasks.changes import (
+    HANDOVER_MILLISECONDS,
+    OTHER_KEY,
+    LeaseLostError,
+    NewEvent,
+    TaskChange,
+    handed_out,
+)
 from scenedock.model.tasks.task import FINAL, STATUSES, SortKey, Task, TaskEvent, TaskQuery, fingerprint
 
 if TYPE_CHECKING:
@@ -212,8 +219,8 @@ class TaskStore:
         return self._database.write(work)
 
     def stopped(self, awaited: Collection[str], running: Collection[str]) -> list[Task]:
-        """Those of the `awaited` tasks that have ended, and those of the `running` ones that rest; in one query."""
-        ended = and_(TASK.c.id.in_(awaited), TASK.c.status.in_(FINAL))
+        """Those of the `awaited` tasks that have ended or miss their key, and those of the `running` ones that rest."""
+        ended = and_(TASK.c.id.in_(awaited), or_(TASK.c.status.in_(FINAL), TASK.c.reason == OTHER_KEY))
         rest = and_(TASK.c.id.in_(running), TASK.c.status == "processing", TASK.c.lease_owner.is_(None))
         return [_task(row) for row in self._database.read(select(*_COLUMNS).where(or_(ended, rest)))]
 

@@ -20,10 +20,11 @@ SECONDS_BETWEEN_LOOKS: Final = 0.25
 
 
 class AwaitedTask:
-    """A task that a caller waits for: whether it rests, or has rested meanwhile, and the task once it has ended."""
+    """A task that a caller waits for: whether it rests or has rested, why, and the task once it has ended."""
 
     def __init__(self) -> None:
         self.rests = False
+        self.reason = ""
         self._ended: Task | None = None
         self._error: Exception | None = None
         self._news = threading.Event()
@@ -50,7 +51,7 @@ class AwaitedTask:
         if task.finished:
             self._ended = task
         else:
-            self.rests = True
+            self.rests, self.reason = True, task.reason
         self._news.set()
 
     def fail(self, error: Exception) -> None:

@@ -43,7 +43,11 @@ def task_settings(settings: Settings) -> TaskSettings:
         database=settings.database_url,
         seal_keys=settings.seal_key,
         threads=settings.task_threads,
-        limits=TaskLimits(settings.step_seconds, {action: int(number) for action, _, number in limits}),
+        limits=TaskLimits(
+            settings.step_seconds,
+            {action: int(number) for action, _, number in limits},
+            key_days=settings.task_days,
+        ),
         keep_days=settings.task_days,
         readers=settings.event_readers,
         schedules=schedules,

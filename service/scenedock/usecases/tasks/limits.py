@@ -21,13 +21,15 @@ def repository_branch(action: Action[Any], values: JsonObject) -> Iterator[str]:
 class TaskLimits:
     """How long and how often actions may run.
 
-    `step_seconds` is the deadline of each step, including its retries. `at_once` is the maximum number of steps of an
+    `step_seconds` is the deadline of each step, including its retries. `key_days` is for how many days a task waits for
+    a worker with the key that sealed its secrets. `at_once` is the maximum number of steps of an
     action that run at the same time, in all processes, by the action's id. `keys` names what a step needs exclusively.
     """
 
     step_seconds: int = 3_600
     at_once: Mapping[str, int] = field(default_factory=dict)
     keys: Callable[[Action[Any], JsonObject], Iterable[str]] = repository_branch
+    key_days: int = 30
 
     def seats(self, action: Action[Any], values: JsonObject) -> dict[str, int]:
         """The seats that a step needs, and the number of seats of each."""

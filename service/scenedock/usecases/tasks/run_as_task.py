@@ -15,6 +15,7 @@ from scenedock.errors import BUG, ERRORS, TIMED_OUT, ConflictError, InputError, 
 from scenedock.model.action import Action, Context
 from scenedock.model.addresses import REDACTED
 from scenedock.model.json import JsonObject, as_object, as_text
+from scenedock.model.tasks.changes import OTHER_KEY
 from scenedock.model.tasks.task import Task
 from scenedock.usecases.run_action import run_action
 from scenedock.usecases.tasks.manage_tasks import completion, retry_task
@@ -48,7 +49,8 @@ class TaskCalls:
         Raises
         ------
         ConflictError    the `requestId` names a call with another input, or the task was cancelled
-        TemporaryError   the task takes long, or this process is about to stop; the task continues
+        TemporaryError   the task takes long, or waits for a worker with its key, or this process is about to stop; the
+                         task continues
         ScenedockError   any error of the action
         """
         if action.attributes.read_only:
@@ -86,6 +88,12 @@ class TaskCalls:
         with self.tasks().watch.awaiting(task) as awaited:
             while not (ended := awaited.ended):
                 now = time.monotonic()
+                if awaited.reason == OTHER_KEY:
+                    raise TemporaryError(
+                        f"task {task.id} waits {OTHER_KEY}: the process that took this call and its workers have "
+                        "different keys; see `scenedock doctor`, and call again with the same `requestId`",
+                        retry_after=60,
+                    )
                 if awaited.rests:
                     rests()
                 if now > until:

@@ -7,6 +7,7 @@ import threading
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from scenedock.effects.tasks.effects import TaskEffects
@@ -42,6 +43,8 @@ _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 300.0
 _SEAT_CHECK_MILLISECONDS = 5_000
 _KEY_CHECK_MILLISECONDS = 15_000
+_LONGEST_KEY_CHECK_MILLISECONDS = 300_000
+_DAY_MILLISECONDS = 86_400_000
 _RULES_SECONDS = 1
 """After which another worker, which has the rules, may have the task."""
 
@@ -113,8 +116,8 @@ class _TaskRun:
                 self._go_through_steps()
             elif self._journal.task.cancel_requested:
                 self._add(cancelled(self._journal.task, self._journal.now))
-            else:  # another process may have the key, or this one after its next start
-                self._rest(_KEY_CHECK_MILLISECONDS, OTHER_KEY, OTHER_KEY)
+            else:
+                self._await_key()
         except TemporaryError:
             raise  # the database can't be reached: the task has not failed, and is assigned again
         except ScenedockError as error:
@@ -146,6 +149,18 @@ class _TaskRun:
         texts = [str(value) for value in as_object(opened.get("secrets")).values()]
         self._redactor = Redactor([*texts, *sensitive_texts(opened.get("inputs"))])
         return True
+
+    def _await_key(self) -> None:
+        """Wait for another process that has the key, or for this one's next start; look less often with time."""
+        task, now, days = self._journal.task, self._journal.now, self._running.limits.key_days
+        looked_before = task.wait_for == fingerprint(OTHER_KEY)
+        since = int(str(task.state.get("without_key_since", now))) if looked_before else now
+        if now - since >= days * _DAY_MILLISECONDS:
+            self._fail(TIMED_OUT, f"gave up after waiting {days} days {OTHER_KEY}; its secrets are deleted")
+            return
+        self._add(TaskChange(replace(task, state={**task.state, "without_key_since": since})))
+        pause = min(max(now - since, _KEY_CHECK_MILLISECONDS), _LONGEST_KEY_CHECK_MILLISECONDS)
+        self._rest(pause, OTHER_KEY, OTHER_KEY)
 
     def _step(self, step: Step) -> bool:
         """Run one step; returns whether to continue with the next one."""
