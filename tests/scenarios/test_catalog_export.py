@@ -328,12 +328,17 @@ class TestFiles:
             assert f"Error: {target}: {message}" in done.stderr
         assert [path.name for path in tmp_path.iterdir()] == ["apps"]
 
-    def test_a_full_disk_behind_standard_output_is_told(self, repository: Path) -> None:
+    @pytest.mark.parametrize(
+        "command",
+        [("catalog", "export", "."), ("catalog", "check", "."), ("--help",), ("--version",), ("skeletons", "list")],
+    )
+    def test_a_full_disk_behind_standard_output_is_told(self, repository: Path, command: tuple[str, ...]) -> None:
         with Path("/dev/full").open("w") as full:
             done = subprocess.run(
-                [COMMAND, "catalog", "export", repository],
+                [COMMAND, *command],
                 stdout=full,
                 stderr=subprocess.PIPE,
+                cwd=repository,
                 env=ENVIRONMENT,
                 check=False,
             )
