@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -327,6 +328,31 @@ class TestFiles:
             assert done.returncode == 2
             assert f"Error: {target}: {message}" in done.stderr
         assert [path.name for path in tmp_path.iterdir()] == ["apps"]
+
+    @pytest.mark.parametrize("above", [False, True])
+    @pytest.mark.parametrize(
+        "command", [("catalog", "export"), ("catalog", "export", "--ref", "main"), ("ci", "--since", "main")]
+    )
+    def test_a_folder_that_may_not_be_entered_is_told(
+        self, tmp_path: Path, command: tuple[str, ...], above: bool
+    ) -> None:
+        shut = tmp_path / "shut"
+        (shut / "apps").mkdir(parents=True)
+        shut.chmod(0)
+        ordinary = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+        done = subprocess.run(
+            [*ordinary, COMMAND, *command, shut / "apps" if above else shut],
+            capture_output=True,
+            text=True,
+            env=ENVIRONMENT,
+            check=False,
+        )
+        shut.chmod(0o700)
+
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert re.search(r"can't be read.*: Permission denied", done.stderr)
 
     @pytest.mark.parametrize(
         "command",

@@ -69,6 +69,19 @@ def ask_git(root: Path, *arguments: str, seconds: float = _SECONDS) -> GitOutput
     return GitOutput(complaint=errors[0].removeprefix("fatal: ") if errors else f"git {command} failed")
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder at a path.
+
+    Raises
+    ------
+    InputError   a folder above may not be entered
+    """
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise InputError(f"{path}: can't be read: {error.strerror}; check its permissions") from error
+
+
 def is_ancestor(root: Path, older: str, newer: str) -> bool:
     """Whether a commit is in the history of another one, as far as the clone has it."""
     return not ask_git(root, "merge-base", "--is-ancestor", older, newer).complaint
