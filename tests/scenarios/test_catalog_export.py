@@ -329,12 +329,12 @@ class TestFiles:
             assert f"Error: {target}: {message}" in done.stderr
         assert [path.name for path in tmp_path.iterdir()] == ["apps"]
 
-    @pytest.mark.parametrize("above", [False, True])
+    @pytest.mark.parametrize("where", [".", "apps"])
     @pytest.mark.parametrize(
         "command", [("catalog", "export"), ("catalog", "export", "--ref", "main"), ("ci", "--since", "main")]
     )
     def test_a_folder_that_may_not_be_entered_is_told(
-        self, tmp_path: Path, command: tuple[str, ...], above: bool
+        self, tmp_path: Path, command: tuple[str, ...], where: str
     ) -> None:
         shut = tmp_path / "shut"
         (shut / "apps").mkdir(parents=True)
@@ -342,7 +342,7 @@ class TestFiles:
         ordinary = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
 
         done = subprocess.run(
-            [*ordinary, COMMAND, *command, shut / "apps" if above else shut],
+            [*ordinary, COMMAND, *command, shut / where],
             capture_output=True,
             text=True,
             env=ENVIRONMENT,
@@ -352,7 +352,7 @@ class TestFiles:
 
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
-        assert re.search(r"can't be read.*: Permission denied", done.stderr)
+        assert re.search(r"can't be (read|compared).*: Permission denied", done.stderr)
 
     @pytest.mark.parametrize(
         "command",

@@ -20,7 +20,8 @@ def find_base(root: Path, since: str, pipeline: Pipeline | None) -> str:
 
     Raises
     ------
-    InputError      `since` can't be a revision, the folder can't be read or isn't in a clone, or that hasn't the pull request's commit
+    InputError      `since` can't be a revision, the folder can't be read or isn't in a clone, or that lacks the commit
+                    of the pull request
     NotFoundError   there is no such folder, or the clone lacks the commit, or the history that leads to it
     """
     if since.startswith("-") or not since.isprintable():
