@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.repositories import clone, export, git, plant
+from tests.scenarios.repositories import clone, export, git, plant, scenedock
 
 HTTPS = "https://github.com/acme/apps.git"
 
@@ -78,9 +78,87 @@ def test_the_default_branch_of_the_remote_is_the_branch(tmp_path: Path) -> None:
 
 
 def test_a_detached_head_is_called_head(tmp_path: Path) -> None:
-    git(clone(tmp_path, HTTPS), "checkout", "--quiet", "--detach")
+    git(clone(tmp_path, HTTPS), "branch", "--move", "trunk")
+    git(tmp_path, "checkout", "--quiet", "--detach")
 
     assert location(tmp_path) == "url:https://github.com/acme/apps/tree/HEAD/billing/"
+
+
+def test_a_feature_branch_is_never_taken_for_the_default_one(tmp_path: Path) -> None:
+    clone(tmp_path, HTTPS)
+    git(tmp_path, "checkout", "--quiet", "-b", "feat")
+
+    assert location(tmp_path) == "url:https://github.com/acme/apps/tree/main/billing/"
+
+
+def test_a_guessed_branch_is_said(tmp_path: Path) -> None:
+    git(clone(tmp_path, HTTPS), "branch", "--move", "trunk")
+
+    done = export(tmp_path)
+
+    assert "url:https://github.com/acme/apps/tree/trunk/billing/" in done.stdout
+    assert "the default branch isn't known here, so addresses say trunk" in done.stderr
+    assert "git remote set-head origin --auto" in done.stderr
+
+
+def test_the_branch_in_committed_files_is_kept_where_git_knows_none(tmp_path: Path) -> None:
+    git(clone(tmp_path, HTTPS), "branch", "--move", "team/live")
+    assert export(tmp_path, "--in-place", "--quiet").returncode == 0
+    git(tmp_path, "branch", "--move", "feat")
+
+    checked = scenedock("catalog", "check", tmp_path)
+
+    assert (checked.returncode, checked.stdout) == (0, "All right: catalog-info.yaml files: 1 right\n")
+
+
+@pytest.mark.parametrize("command", [("catalog", "check"), ("ci", "--no-manifests", "--no-catalog")])
+@pytest.mark.parametrize("host", ["github", "gitlab"])
+def test_a_pipeline_names_the_branch_that_its_checkout_lacks(
+    tmp_path: Path, host: str, command: tuple[str, ...]
+) -> None:
+    author = clone(tmp_path / "author", HTTPS)
+    git(author, "branch", "--move", "trunk")
+    assert export(author, "--in-place", "--quiet").returncode == 0
+    # The marker file as another clone would write it: the branch must come from the pipeline, not from this file.
+    (author / "billing/catalog-info.yaml").write_text(
+        (author / "billing/catalog-info.yaml").read_text("utf-8").replace("/trunk/", "/live/"), encoding="utf-8"
+    )
+    git(author, "add", "--all")
+    git(author, "-c", "user.name=Jane", "-c", "user.email=jane@acme.test", "commit", "--quiet", "--message=Files")
+    job = tmp_path / "job"
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(job))
+    git(job, "fetch", "--quiet", "--depth=1", str(author), "+HEAD:refs/remotes/pull/7/merge")
+    git(job, "remote", "add", "origin", HTTPS)
+    git(job, "checkout", "--quiet", "--detach", "refs/remotes/pull/7/merge")
+    event = tmp_path / "event.json"
+    event.write_text('{"repository": {"default_branch": "live"}}', encoding="utf-8")
+    variables = {
+        "github": {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_REPOSITORY": "Acme/apps",
+            "GITHUB_EVENT_PATH": str(event),
+        },
+        "gitlab": {
+            "GITLAB_CI": "true",
+            "CI_PROJECT_URL": "https://github.com/acme/apps",
+            "CI_DEFAULT_BRANCH": "live",
+        },
+    }
+
+    done = scenedock(*command, job, environment=variables[host])
+
+    assert (done.returncode, "1 right" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert "tree/live/" in export(job, environment=variables[host]).stdout
+
+
+def test_without_a_pipeline_a_detached_checkout_uses_the_branch_of_its_files(tmp_path: Path) -> None:
+    clone(tmp_path, HTTPS)
+    assert export(tmp_path, "--in-place", "--quiet").returncode == 0
+    git(tmp_path, "checkout", "--quiet", "--detach")
+    git(tmp_path, "branch", "--quiet", "--delete", "--force", "main")
+
+    assert scenedock("catalog", "check", tmp_path).stdout == "All right: catalog-info.yaml files: 1 right\n"
 
 
 def test_a_folder_inside_a_clone_keeps_its_path(tmp_path: Path) -> None:
@@ -118,6 +196,24 @@ def test_a_clone_of_somebody_else_says_how_to_trust_it(tmp_path: Path) -> None:
 
     assert (done.returncode, "name: billing" in done.stdout) == (0, True)
     assert f"git config --global --add safe.directory {tmp_path / 'apps'}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("catalog", "diff", "--since", "main"),
+        ("ci", "--since", "main"),
+        ("deployments", "history", "billing"),
+    ],
+)
+def test_every_command_says_how_to_trust_a_clone_of_somebody_else(tmp_path: Path, command: tuple[str, ...]) -> None:
+    root = clone(tmp_path / "apps", HTTPS)
+    where = {"cwd": root} if command[0] == "deployments" else {}
+    arguments = command if where else (*command, root)
+
+    done = scenedock(*arguments, environment={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}, **where)
+
+    assert f"git config --global --add safe.directory {root}" in done.stderr + done.stdout
 
 
 def test_variables_of_a_git_hook_lead_to_no_other_repository(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -328,12 +329,42 @@ class TestFiles:
             assert f"Error: {target}: {message}" in done.stderr
         assert [path.name for path in tmp_path.iterdir()] == ["apps"]
 
-    def test_a_full_disk_behind_standard_output_is_told(self, repository: Path) -> None:
+    @pytest.mark.parametrize("where", [".", "apps"])
+    @pytest.mark.parametrize(
+        "command", [("catalog", "export"), ("catalog", "export", "--ref", "main"), ("ci", "--since", "main")]
+    )
+    def test_a_folder_that_may_not_be_entered_is_told(
+        self, tmp_path: Path, command: tuple[str, ...], where: str
+    ) -> None:
+        shut = tmp_path / "shut"
+        (shut / "apps").mkdir(parents=True)
+        shut.chmod(0)
+        ordinary = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+        done = subprocess.run(
+            [*ordinary, COMMAND, *command, shut / where],
+            capture_output=True,
+            text=True,
+            env=ENVIRONMENT,
+            check=False,
+        )
+        shut.chmod(0o700)
+
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert re.search(r"can't be (read|compared).*: Permission denied", done.stderr)
+
+    @pytest.mark.parametrize(
+        "command",
+        [("catalog", "export", "."), ("catalog", "check", "."), ("--help",), ("--version",), ("skeletons", "list")],
+    )
+    def test_a_full_disk_behind_standard_output_is_told(self, repository: Path, command: tuple[str, ...]) -> None:
         with Path("/dev/full").open("w") as full:
             done = subprocess.run(
-                [COMMAND, "catalog", "export", repository],
+                [COMMAND, *command],
                 stdout=full,
                 stderr=subprocess.PIPE,
+                cwd=repository,
                 env=ENVIRONMENT,
                 check=False,
             )

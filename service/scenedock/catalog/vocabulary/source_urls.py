@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
@@ -66,6 +66,13 @@ def edit_url(repository: RepositoryFacts, path: str) -> str:
 def file_url(repository: RepositoryFacts, path: str) -> str:
     """The page of a file, from which Backstage reads it; empty where the repository's address isn't known."""
     return _url(repository, 2, path)
+
+
+def branch_in(text: str, repository: RepositoryFacts, path: str) -> str:
+    """The branch in the first source location of a folder that a text has; empty if there is none."""
+    shape = re.escape(source_location(replace(repository, branch="\0"), path)).replace("%00", r"(\S+?)")
+    match = re.search(rf"{shape}(?![^\s\"'])", text) if shape else None
+    return unquote(match[1]) if match else ""
 
 
 @dataclass(frozen=True, slots=True)

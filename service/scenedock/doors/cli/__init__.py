@@ -8,13 +8,14 @@ import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from scenedock.errors import ScenedockError
+from scenedock.errors import InputError, ScenedockError
 from scenedock.model.addresses import without_credentials
 from scenedock.model.similar import similar
 
@@ -64,6 +65,10 @@ class Program(LateGroup):
             if args is None and isinstance(end.code, int) and threading.active_count() == 1:
                 _end(end.code)
             raise
+        except OSError as error:
+            if not _is_of_echo(error):
+                raise
+            _refuse_stdout(error)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was typed; colours are for terminals, and not for people who set NO_COLOR."""
@@ -86,9 +91,33 @@ def _end(code: int) -> None:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:  # Python tells of it
+    except BrokenPipeError:  # Python tells of it
         return
+    except OSError as error:
+        _refuse_stdout(error)
     os._exit(code)
+
+
+def _is_of_echo(error: OSError) -> bool:
+    """Whether an error comes from what is printed: an `OSError` of another file doesn't always name it."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code is click.echo.__code__
+
+
+def _refuse_stdout(error: OSError) -> NoReturn:
+    """End where standard output can't be written: a full disk, for example.
+
+    Raises
+    ------
+    SystemExit   always
+    """
+    # The interpreter must not try to write it again when it ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError):
+        click.echo(f"Error: standard output can't be written: {error.strerror}", err=True)
+    raise SystemExit(InputError.exit_code) from None
 
 
 def _trust_authorities(file: str | None) -> None:

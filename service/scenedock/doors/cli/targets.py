@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.catalog.emitting.output import OutputFormat, describe_repository, render
-from scenedock.errors import InputError
 
 if TYPE_CHECKING:
     from scenedock.doors.cli.proposing import CatalogProposals
@@ -89,7 +86,7 @@ class Target:
             return publish_file(result, self.layout, Path(self.output), leave)
         text = render(documents, self.layout)
         if self.to_stdout:
-            _print(text)
+            click.echo(text, nl=False)
             return PublishedCatalog(result, result.entities, "")
         write_file(Path(self.output), text)
         return PublishedCatalog(result, result.entities, self.output)
@@ -109,17 +106,6 @@ class Target:
         elif self._is_replaced:
             path = Path(self.output)
             yield path.parent / f".{path.name[:_LONGEST]}.lock", path
-
-
-def _print(text: str) -> None:
-    try:
-        click.echo(text, nl=False)
-    except BrokenPipeError:  # the reader has closed the pipe
-        raise
-    except OSError as error:
-        # The interpreter must not try to write it again when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise InputError(f"standard output can't be written: {error.strerror}") from error
 
 
 def _documents(result: Export) -> list[JsonObject]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from scenedock.effects.git.runner import run_git, users_environment
-from scenedock.errors import TemporaryError
+from scenedock.effects.local.disk import read_file
+from scenedock.errors import InputError, NotFoundError, TemporaryError
+from scenedock.model.json import as_object, as_text, value_at
 
 NO_GIT = "git isn't installed, or doesn't answer"
 _SECONDS = 60
+_USUAL = ("main", "master")
+_USUAL_REFS = tuple(f"{where}/{name}" for where in ("refs/remotes/origin", "refs/heads") for name in _USUAL)
+"""The refs of the usual names of a default branch, the most certain one first."""
 _COMMAND = re.compile(r"[a-z][a-z-]*")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SCP_ADDRESS = re.compile(r"(?:(?P<user>[^@/:\s]+)@)?(?P<host>[^@/:\s]+):(?P<path>[^\s@]+)")
@@ -22,13 +30,15 @@ _SCP_ADDRESS = re.compile(r"(?:(?P<user>[^@/:\s]+)@)?(?P<host>[^@/:\s]+):(?P<pat
 class GitAddress:
     """Facts from git: the address for browsers (empty without a remote), the branch, the path inside the clone.
 
-    `problem` says why git gave no address although there might be one, and what to do.
+    `problem` says why git gave no address although there might be one, and what to do. Where nothing tells the default
+    branch, the branch is a guess: the one that is checked out, or HEAD.
     """
 
     url: str = ""
     branch: str = ""
     prefix: str = ""
     problem: str = ""
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +63,23 @@ def ask_git(root: Path, *arguments: str, seconds: float = _SECONDS) -> GitOutput
     if done.returncode == 0:
         return GitOutput(done.stdout)
     errors = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    if errors and "dubious ownership" in errors[0]:
+        return GitOutput(complaint=_not_ours(root))
     command = next((each for each in arguments if _COMMAND.fullmatch(each)), "")
     return GitOutput(complaint=errors[0].removeprefix("fatal: ") if errors else f"git {command} failed")
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder at a path.
+
+    Raises
+    ------
+    InputError   a folder above may not be entered
+    """
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise InputError(f"{path}: can't be read: {error.strerror}; check its permissions") from error
 
 
 def is_ancestor(root: Path, older: str, newer: str) -> bool:
@@ -84,19 +109,66 @@ def address_of(root: Path) -> GitAddress:
     url = browser_address(ask_git(root, "config", "--get", "remote.origin.url").text)
     if not url:
         return GitAddress(problem=_why_git_is_silent(root))
-    branch = ask_git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").text.removeprefix("origin/")
-    branch = branch or ask_git(root, "symbolic-ref", "--short", "HEAD").text
-    return GitAddress(url, branch or "HEAD", prefix_of(root))
+    branch = _named_by_pipeline(url, os.environ) or _default_branch(root)
+    here = "" if branch else ask_git(root, "symbolic-ref", "--short", "HEAD").text
+    is_known = branch or here in _USUAL or _is_bare(root)  # of a bare clone, HEAD is the remote's
+    return GitAddress(url, branch or here or "HEAD", prefix_of(root), is_guess=not is_known)
+
+
+def _default_branch(root: Path) -> str:
+    """The remote's default branch as the clone notes it, else one with a usual name; never what is checked out."""
+    if noted := ask_git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").text:
+        return noted.removeprefix("origin/")
+    if _is_bare(root):
+        return ""
+    refs = ask_git(root, "for-each-ref", "--format=%(refname)", *_USUAL_REFS).text.splitlines()
+    return next((ref.rpartition("/")[2] for ref in _USUAL_REFS if ref in refs), "")
+
+
+def _named_by_pipeline(url: str, variables: Mapping[str, str]) -> str:
+    """The default branch that the pipeline names which runs for the repository at this address; empty if none does.
+
+    Sources: "Variables reference" of GitHub Actions and the payloads of its webhooks; "Predefined CI/CD variables
+    reference" of GitLab.
+    """
+    if variables.get("GITHUB_ACTIONS") == "true":
+        own = f"{variables.get('GITHUB_SERVER_URL', 'https://github.com')}/{variables.get('GITHUB_REPOSITORY', '')}"
+        return _of_event(variables.get("GITHUB_EVENT_PATH", "")) if _is_same(own, url) else ""
+    if variables.get("GITLAB_CI") == "true" and _is_same(variables.get("CI_PROJECT_URL", ""), url):
+        return variables.get("CI_DEFAULT_BRANCH", "")
+    return ""
+
+
+def _of_event(file: str) -> str:
+    """The branch in the file of GitHub's event; `scenedock ci` is who says why one can't be read."""
+    try:
+        event = as_object(json.loads(read_file(Path(file)))) if file else {}
+    except (InputError, NotFoundError, ValueError):
+        return ""
+    return as_text(value_at(event, ["repository", "default_branch"]))
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two addresses are of one repository: hosts know its name in any case."""
+    return one.casefold() == other.casefold()
+
+
+def _is_bare(root: Path) -> bool:
+    return ask_git(root, "rev-parse", "--is-bare-repository").text == "true"
 
 
 def _why_git_is_silent(root: Path) -> str:
     complaint = ask_git(root, "rev-parse", "--git-dir").complaint
-    if "dubious ownership" in complaint:
-        return (
-            "the clone belongs to another user, so git doesn't read it; "
-            f"run: git config --global --add safe.directory {shlex.quote(str(root.resolve()))}"
-        )
-    return complaint if complaint.startswith(NO_GIT) and (root / ".git").exists() else ""
+    is_told = complaint == _not_ours(root) or (complaint.startswith(NO_GIT) and (root / ".git").exists())
+    return complaint if is_told else ""
+
+
+def _not_ours(root: Path) -> str:
+    """What to do where git refuses a clone for its owner."""
+    return (
+        "the clone belongs to another user, so git doesn't read it; "
+        f"run: git config --global --add safe.directory {shlex.quote(str(root.resolve()))}"
+    )
 
 
 def prefix_of(root: Path) -> str:

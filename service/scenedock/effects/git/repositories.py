@@ -132,7 +132,11 @@ class RepositoryFolder:
             raise _unreadable(str(self.root), error) from error
         if not root.is_dir():
             raise InputError(f"{self.root}: this is not a folder; pass the root of a repository")
-        if (root / "HEAD").is_file() and (root / "objects").is_dir() and (root / "refs").is_dir():
+        try:
+            is_bare = (root / "HEAD").is_file() and (root / "objects").is_dir() and (root / "refs").is_dir()
+        except OSError as error:  # the folder may not be entered
+            raise _unreadable(str(self.root), error) from error
+        if is_bare:
             raise InputError(f"{self.root}: this is a bare git repository, without files; pass --ref to read a branch")
         return root
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from scenedock.effects.git.commands import GitAddress, address_of, ask_git, prefix_of
+from scenedock.effects.git.commands import GitAddress, address_of, ask_git, is_folder, prefix_of
 from scenedock.effects.git.directories import StatesIn
 from scenedock.effects.git.objects import LIST_TREE, BlobReader, TreeEntry, tree_entries
 from scenedock.effects.git.repositories import NOT_ENTERED
@@ -161,7 +161,7 @@ class GitRevision:
 
     def _expression(self) -> str:
         """The tree that is read, as an expression for git."""
-        if not self.root.is_dir():
+        if not is_folder(self.root):
             raise NotFoundError(f"{self.root}: there is no such folder; pass a git repository")
         if not self.ref or self.ref.startswith("-") or not self.ref.isprintable():
             raise InputError(f"{self.ref!r} is not a valid name of a branch, tag or commit")

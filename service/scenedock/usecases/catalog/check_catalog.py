@@ -21,10 +21,6 @@ from scenedock.usecases.catalog.export_catalog import Export, in_order_of_severi
 from scenedock.usecases.catalog.keep_catalog import ALLOW_DELETIONS, KeptExport, keep_catalog
 
 _NOTHING: Mapping[str, float] = MappingProxyType({})
-_NO_BRANCH = (
-    "the default branch isn't known here (git has a commit checked out, not a branch), so addresses say HEAD",
-    "Set `branch` in scenedock.yaml.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +78,6 @@ def check_catalog(result: Export, repositories: Mapping[str, Repository]) -> Che
     read = read_marker_files(result, repositories, allowed=True)
     wrong = tuple(file for file in read.files if not file.is_right)
     found = [*read.result.findings, *read.findings]
-    for contents in result.repositories:
-        if wrong and contents.facts.url and contents.facts.branch == "HEAD":
-            said, remedy = _NO_BRANCH
-            found.append(Finding("warning", "no-branch", said, Place(contents.facts.name), remedy))
     return Check(wrong, len(read.files) - len(wrong), in_order_of_severity(found))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scenedock.effects.code_hosts.pipeline import Pipeline
-from scenedock.effects.git.commands import ask_git, is_ancestor, merge_base, parents_of
+from scenedock.effects.git.commands import ask_git, is_ancestor, is_folder, merge_base, parents_of
 from scenedock.errors import InputError, NotFoundError
 
 
@@ -20,12 +20,13 @@ def find_base(root: Path, since: str, pipeline: Pipeline | None) -> str:
 
     Raises
     ------
-    InputError      `since` can't be a revision, the folder isn't in a clone, or that hasn't the pull request's commit
+    InputError      `since` can't be a revision, the folder can't be read or isn't in a clone, or that lacks the commit
+                    of the pull request
     NotFoundError   there is no such folder, or the clone lacks the commit, or the history that leads to it
     """
     if since.startswith("-") or not since.isprintable():
         raise InputError(f"{since!r} is not a valid name of a branch, tag or commit")
-    if not root.is_dir():
+    if not is_folder(root):
         raise NotFoundError(f"{root}: there is no such folder")
     if not since and (pipeline is None or not pipeline.base):
         return ""

@@ -47,6 +47,7 @@ from scenedock.usecases.catalog.known_facts import (
     known_repository,
 )
 from scenedock.usecases.catalog.reading.read_folders import read_folders
+from scenedock.usecases.catalog.reading.used_branch import with_used_branch
 
 _SHOWN_SEGMENTS, _SHOWN_CHARACTERS = 3, 200
 """Of a path that is too long."""
@@ -112,6 +113,9 @@ class RepositoryReader:
             provider=settings.provider or provider_of(url, settings.hosts),
             prefix=address.prefix,
         )
+        unknown_branch = None
+        if not settings.branch:
+            facts, unknown_branch = with_used_branch(facts, address, files.read, listing)
         plan = plan_repository(name, listing, settings, find_skeletons(listing, files.read))
         environments = list_environments(plan, settings.names, files.read)
         known = of_run.before.get(name) if of_run else None
@@ -123,6 +127,8 @@ class RepositoryReader:
             opened.findings.extend(find_in_settings(name, settings, listing))
         opened._report_missing_folders()
         opened._report_missing_address(address.problem)
+        if unknown_branch:
+            opened.findings.append(unknown_branch)
         return opened
 
     @property
