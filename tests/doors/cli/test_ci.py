@@ -233,18 +233,32 @@ def test_without_a_pull_request_only_the_files_are_checked(apps: Path, tmp_path:
     assert plain.exit_code == 0  # no generated file is left, as where Backstage reads the feed
     assert "No generated catalog-info.yaml is committed, so none is checked." in plain.stdout
     assert "Nothing was compared: this isn't the pipeline of a pull request" in push.stdout
-    assert (reports / "outputs.env").read_text().startswith("SCENEDOCK_RESULT=passed\nSCENEDOCK_CHANGED=false\n")
+    assert (reports / "outputs.env").read_text().startswith("SCENEDOCK_RESULT=passed\nSCENEDOCK_CHANGED=unknown\n")
     assert "Catalog: no changes\n\nNo manifest changes in 0 deployments.\n" in local.stdout
 
 
-def test_without_helm_the_manifests_are_missing_and_it_is_said(apps: Path, github: Host) -> None:
-    commit(apps, {"shop/Chart.yaml": CHART["Chart.yaml"].replace("Sells", "Buys")})
+def test_without_helm_the_comment_says_that_nobody_compared_the_manifests(
+    apps: Path, host: Host, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").symlink_to(str(shutil.which("git")))
+    commit(apps, {"shop/values.yaml": "replicas: 3\n"})
+    export(apps)
+    commit(apps, {})
+    with_helm = run(apps, **host.variables(apps))
+    (first,) = host.comments()
+    options = ("--reports", str(tmp_path / "reports"))
 
-    done = run(apps, "--no-check", helm_at="/nowhere/helm", **github.variables(apps))
+    named = run(apps, *options, helm_at="/nowhere/helm", **host.variables(apps))
+    (kept,) = host.comments()
+    without = run(apps, *options, helm_at="helm", PATH=str(tmp_path / "bin"), **host.variables(apps))
 
-    assert done.exit_code == 0
-    assert "Manifests weren't compared: there is no '/nowhere/helm' to render charts with" in done.stdout
-    assert "Manifests weren't compared" in github.comments()[0]
+    assert [each.exit_code for each in (with_helm, named, without)] == [0, 2, 0]
+    assert "there is no '/nowhere/helm' to render charts with" in named.output
+    assert kept == first
+    assert "Manifests weren't compared: there is no 'helm' to render charts with" in without.stdout
+    assert "Manifests weren't compared" in host.comments()[0]
+    assert "SCENEDOCK_CHANGED=unknown\n" in (tmp_path / "reports" / "outputs.env").read_text("utf-8")
 
 
 def test_a_chart_that_cant_be_rendered_any_more_is_told(apps: Path, host: Host) -> None:

@@ -32,7 +32,7 @@ def as_report(review: Review, subject: str, footer: str, limit: int = LIMIT) -> 
         parts.append(f"{code(heading)}\n\n{_cut(lines, limit // _SHARE, 'diff')}")
     elif review.changes is not None:
         parts.append("Catalog: no changes")
-    parts += [f"{code(note)}." for note in review.notes]
+    parts += [f"{code(note)}." for note in (*review.notes, *review.uncompared)]
     rest = limit - len("\n\n".join([*parts, footer]).encode()) - len("\n\n\n")
     if review.manifests is not None:
         parts.append(as_markdown(review.manifests, rest).strip())

@@ -68,8 +68,11 @@ def ci(  # noqa: PLR0913 - click passes each option
     file is committed, only what can't be read fails. Each option may be set by a variable: SCENEDOCK_CI_SINCE,
     SCENEDOCK_CI_CHECK=false; REPO by SCENEDOCK_CI_PATH.
 
-    Exit codes: 0 nothing to fix, 1 files or findings to fix, 2 wrong usage, or a repository or commit that can't be
-    read, 3 this machine can't sandbox Helm.
+    If there is no Helm, the comment says that manifests weren't compared, and stays; that the Helm of --helm or
+    SCENEDOCK_HELM can't be used is an error.
+
+    Exit codes: 0 nothing to fix, 1 files or findings to fix, 2 wrong usage, a repository or commit that can't be read,
+    or a named Helm that can't be used, 3 this machine can't sandbox that.
     """
     from scenedock.doors.cli.pipelines.telling import commands_stopped, tell_error, tell_outcome
     from scenedock.effects.code_hosts.pipeline import read_pipeline
@@ -90,8 +93,7 @@ def ci(  # noqa: PLR0913 - click passes each option
             head = (pipeline.head if pipeline else "") or ask_git(Path(path), "rev-parse", "HEAD").text
             footer = _footer(head, base, pipeline)
             if comment and pipeline and pipeline.number:
-                is_news = review.failed or review.changed
-                url, refused = _comment(pipeline, subject, as_report(review, subject, footer) if is_news else "")
+                url, refused = _comment(pipeline, subject, as_report(review, subject, footer) if review.is_news else "")
             text = as_report(review, subject, footer, _SUMMARY_BYTES)
     except ScenedockError as error:
         if pipeline is None:
@@ -128,7 +130,7 @@ def _lines(review: Review) -> Iterator[str]:
         yield from [*as_lines(review.changes), ""]
     if review.manifests is not None:
         yield from [*as_text(review.manifests).splitlines(), ""]
-    yield from (f"{note}." for note in review.notes)
+    yield from (f"{note}." for note in (*review.notes, *review.uncompared))
     if review.check:
         yield from check_lines(review.check, review.export, verbose=True)
 

@@ -66,7 +66,7 @@ def tell_outcome(
     sarif = folder.resolve() / "findings.sarif" if folder else ""
     outputs = {
         "result": "failed" if review.failed else "passed",
-        "changed": str(review.changed).lower(),
+        "changed": "unknown" if review.uncompared and not review.changed else str(review.changed).lower(),
         "comment-url": url,
         "sarif": str(sarif),
     }
