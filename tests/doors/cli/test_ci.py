@@ -166,6 +166,34 @@ def test_each_folder_has_its_comment(apps: Path, host: Host) -> None:
     assert "### Scenedock: `clusters/b c`" in other
 
 
+def test_jobs_that_look_at_different_things_have_a_comment_each(apps: Path, host: Host) -> None:
+    commit(apps, {"shop/Chart.yaml": CHART["Chart.yaml"].replace("Sells", "Buys")})
+    export(apps)
+    commit(apps, {})
+
+    catalog = run(apps, "--no-manifests", **host.variables(apps))
+    manifests = run(apps, "--no-check", "--no-catalog", **host.variables(apps))
+
+    assert [catalog.exit_code, manifests.exit_code] == [0, 0], catalog.output + manifests.output
+    (comment,) = host.comments()
+    assert "metadata.description: Sells. → Buys." in comment
+
+
+def test_reports_that_cant_be_written_hide_no_result(apps: Path, github: Host, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    options = ("--reports", str(tmp_path / "file" / "reports"))
+    right = run(apps, *options, **github.variables(apps))
+    local = run(apps, *options)
+    commit(apps, {"shop/Chart.yaml": CHART["Chart.yaml"].replace("Sells", "Buys")})
+    failed = run(apps, *options, **github.variables(apps))
+    failed_here = run(apps, *options)
+
+    assert [each.exit_code for each in (right, local, failed, failed_here)] == [2, 2, 1, 1]
+    assert all("can't be made" in each.output for each in (right, local, failed, failed_here))
+    assert re.search(r"^::error title=Scenedock::.*can't be made", failed.stdout, re.MULTILINE)
+    assert "result=failed\n" in github.outputs.read_text("utf-8")
+
+
 def test_what_others_merged_meanwhile_is_no_change_of_this_one(apps: Path, github: Host) -> None:
     variables = github.variables(apps)  # the event names `main` as it was then
     commit(apps, {"shop/values.yaml": "replicas: 3\n"})
