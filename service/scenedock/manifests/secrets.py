@@ -70,16 +70,16 @@ def without_secrets(value: Json, name: str = "", hidden: Sequence[str] = ()) -> 
         return [without_secrets(item, option_at(value, number) or name) for number, item in enumerate(value)]
     if is_secret(value, name):
         return REDACTED
-    return without_credentials(_masked(value, None)) if isinstance(value, str) else value
+    return without_credentials(masked(value)) if isinstance(value, str) else value
 
 
 def without_secrets_since(before: str, after: str) -> str:
     """What a text was changed to, without the secrets in it, which says of each whether it is another than before."""
-    return without_credentials(_masked(after, {before[start:end] for start, end in secrets_in_text(before)}))
+    return without_credentials(masked(after, {before[start:end] for start, end in secrets_in_text(before)}))
 
 
-def _masked(text: str, known: Collection[str] | None) -> str:
-    """A text without the secrets that are assigned in it."""
+def masked(text: str, known: Collection[str] | None = None) -> str:
+    """A text without the secrets that are assigned in it; of those that aren't `known`, it says that they changed."""
     for start, end in reversed(secrets_in_text(text)):
         is_other = known is not None and text[start:end] not in known
         text = f"{text[:start]}{_CHANGED if is_other else REDACTED}{text[end:]}"

@@ -194,6 +194,17 @@ def test_reports_that_cant_be_written_hide_no_result(apps: Path, github: Host, t
     assert "result=failed\n" in github.outputs.read_text("utf-8")
 
 
+def test_no_secret_is_in_the_log_or_in_the_report(apps: Path, github: Host) -> None:
+    told = "Sells with password=hunter2x and https://shop:hunter3x@db.test \u3164"
+    commit(apps, {"shop/Chart.yaml": CHART["Chart.yaml"].replace("Sells.", f"'{told}'")})
+
+    done = run(apps, **github.variables(apps))
+
+    said = [done.output, *github.comments(), github.summary.read_text("utf-8")]
+    assert all("password=[redacted]" in each for each in said)
+    assert [sign for sign in ("hunter2x", "hunter3x", "\u3164") if any(sign in each for each in said)] == []
+
+
 def test_what_others_merged_meanwhile_is_no_change_of_this_one(apps: Path, github: Host) -> None:
     variables = github.variables(apps)  # the event names `main` as it was then
     commit(apps, {"shop/values.yaml": "replicas: 3\n"})

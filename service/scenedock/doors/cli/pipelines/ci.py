@@ -132,18 +132,19 @@ def _review(sources: Sources, base: str, duties: tuple[bool, bool, bool], progra
 
 
 def _lines(review: Review) -> Iterator[str]:
-    """The review for the log: all of it."""
+    """The review for the log: all of it, without secrets, as in the report."""
     from scenedock.catalog.comparing.text import as_lines
     from scenedock.doors.cli.check import check_lines
     from scenedock.manifests.text import as_text
+    from scenedock.usecases.ci.report import safe_line
 
     if review.changes is not None:
-        yield from [*as_lines(review.changes), ""]
+        yield from [*map(safe_line, as_lines(review.changes)), ""]
     if review.manifests is not None:
         yield from [*as_text(review.manifests).splitlines(), ""]
-    yield from (f"{note}." for note in (*review.notes, *review.uncompared))
+    yield from (f"{safe_line(note)}." for note in (*review.notes, *review.uncompared))
     if review.check:
-        yield from check_lines(review.check, review.export, verbose=True)
+        yield from map(safe_line, check_lines(review.check, review.export, verbose=True))
 
 
 def _footer(head: str, base: str, pipeline: Pipeline | None) -> str:
