@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
+import tarfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +32,7 @@ CHANGED = (
     "  - {name: BILLING_URL, value: http://billing.billing-production.svc.cluster.local:8080}\n"
     "  - {name: SEARCH_URL, value: http://search.search-production.svc.cluster.local:8080}\n"
 )
-ONLY_THERE = {"github-token", "python", "job", "stage", "image", "scenedock", "helm"}
+ONLY_THERE = {"github-token", "python", "job", "stage", "image", "scenedock", "helm", "helm-checksum"}
 """Inputs of one host: who comments, and where it runs."""
 
 
@@ -266,3 +268,24 @@ def test_the_component_installs_the_release_it_belongs_to() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
     assert inputs_of_both()["gitlab"]["scenedock"]["default"] == f"scenedock=={version}"
+
+
+def test_the_component_takes_no_helm_but_the_one_with_the_pinned_checksum(tmp_path: Path) -> None:
+    install, _ = yaml.safe_load(interpolated({}))["scenedock"]["before_script"]
+    install = install.replace("cd /tmp", f"cd {tmp_path}").replace("/usr/local/bin", str(tmp_path / "installed"))
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "installed").mkdir()
+    for name in ("bash", "sha256sum", "dpkg", "tar", "gzip"):
+        (tmp_path / "bin" / name).symlink_to(str(shutil.which(name)))
+    platform = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout.strip()
+    archive = tmp_path / f"helm-v4.3.1-linux-{platform}.tar.gz"
+    with tarfile.open(archive, "w:gz") as made:
+        made.add(helm("4"), f"linux-{platform}/helm")
+    (tmp_path / "bin" / "curl").write_text("#!/bin/bash\n")
+    (tmp_path / "bin" / "curl").chmod(0o755)
+
+    for checksum in ("0" * 64, "", hashlib.sha256(archive.read_bytes()).hexdigest()):
+        known = {"PATH": str(tmp_path / "bin"), "HELM_VERSION": "4.3.1", "HELM_CHECKSUM": checksum}
+        done = subprocess.run(["bash", "-eo", "pipefail", "-c", install], check=False, env=known, capture_output=True)
+        is_right = checksum not in {"", "0" * 64}
+        assert (done.returncode == 0, (tmp_path / "installed" / "helm").exists()) == (is_right, is_right), done.stderr

@@ -6,7 +6,7 @@ import pytest
 
 from scenedock.changes.environments.entries import entries_of
 from scenedock.changes.environments.secrets import secret_in, secret_in_comment
-from scenedock.documents.credentials import has_credential
+from scenedock.documents.credentials import has_credential, hidden_in_text, is_hidden
 
 LONG = "0123456789abcdefghijABCDEFGHIJ012345"
 
@@ -92,3 +92,71 @@ def test_a_comment_that_tells_a_password_is_known(text: str, *, is_secret: bool)
 def test_a_credential_is_known_by_its_name(line: str, *, is_secret: bool) -> None:
     (entry,) = (each for each in entries_of(line.encode(), "values.yaml") if not each.is_key)
     assert bool(secret_in(entry)) == is_secret
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DBPASS", "hunter"),
+        ("APIKEY", "abcdef12"),
+        ("BASIC_AUTH", "ada:hunter2x"),
+        ("AUTH", "Basic dXNlcjpwYXNz"),
+        ("REDIS_AUTH", "hunter2x"),
+        ("ADMIN_CREDENTIALS", "ada:hunter"),
+        ("APP_KEY", "base64:abcd+f=="),
+        ("SMTP_PASSCODE", "hunter"),
+        ("SIGNING_SALT", "a1b2c3"),
+        ("signingSalt", "a1b2c3"),
+        ("SECRET", "word"),
+        ("-p", "hunter2x"),
+        ("--token", "abcdef"),
+    ],
+)
+def test_a_value_is_hidden_for_its_name(name: str, value: str) -> None:
+    assert is_hidden(value, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("auth", "basic"),
+        ("AUTH", "required"),
+        ("credentials", "aws-credentials"),
+        ("existingSecret", "billing"),
+        ("secretName", "billing"),
+        ("secret", "billing"),
+        ("API_TOKEN", "$(TOKEN)"),
+        ("PASSWORD_FILE", "/run/1"),
+        ("key", "ca.crt"),
+        ("compass", "north1"),
+        ("-p", "8080"),
+        ("-p", "8080:80/tcp"),
+        ("-p", "data-1"),
+        ("--level", "info"),
+    ],
+)
+def test_a_value_is_shown_for_its_name(name: str, value: str) -> None:
+    assert not is_hidden(value, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("//registry.acme.example/:_authToken=abcdef", ["abcdef"]),
+        ("port 6379\nrequirepass hunter\n", ["hunter"]),
+        ("machine git.acme.example login ada password hunter", ["hunter"]),
+        ("machine git.acme.example\n  login ada\n  password hunter\n", ["hunter"]),
+        ("db.acme.example:5432:*:billing:hunter2x", ["hunter2x"]),
+        ("ada:$apr1$abcdefgh$0123456789abcdefghijkl", ["$apr1$abcdefgh$0123456789abcdefghijkl"]),
+        ("[client]\npassword hunter\n", ["hunter"]),
+        ("mysql -u ada -p hunter2x billing", ["hunter2x"]),
+        ("run --token abcdef --level info", ["abcdef"]),
+        ("export DBPASS=hunter; run", ["hunter"]),
+        (f"url: https://hooks.slack.com/services/T0/B0/{LONG}", [f"hooks.slack.com/services/T0/B0/{LONG}"]),
+        ("_authToken=${NPM_TOKEN}\nrequirepass $REDIS\nmkdir -p /data/a1\nrun -p 8080", []),
+        ("the password is long\nlevel: info\nimage: a.example:5000/b:1.0.0\nAUTH=required", []),
+        ("server: db.acme.example:5432/billing\nproxy: http://a:8080", []),
+    ],
+)
+def test_of_a_text_what_is_secret_is_hidden(text: str, hidden: list[str]) -> None:
+    assert [text[start:end] for start, end in hidden_in_text(text)] == hidden

@@ -1,4 +1,4 @@
-"""Credentials that may stand anywhere in a text, whatever its name is: of them, no copy should be made.
+"""Credentials that may stand anywhere in a text, whatever its name is: none should be copied or shown.
 
 They only must be likely, as a person sees what isn't copied; what is reported must be certain (`plain_secrets`).
 """
@@ -8,7 +8,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from scenedock.documents.plain_secrets import is_likely_secret, kind_of_secret
+from scenedock.documents.plain_secrets import (
+    is_likely_secret,
+    is_name_of_object,
+    is_reference,
+    kind_of_secret,
+    secrets_in_text,
+)
 
 _RANDOM: Final = r"(?=[^\s\"']{0,99}\d)[A-Za-z0-9._~+/%=-]"
 _FORMS: Final = (
@@ -39,12 +45,28 @@ _FORMS: Final = (
 )
 _CREDENTIAL = re.compile(rf"(?:(?<![A-Za-z0-9])|(?=[?&]))(?:{'|'.join(_FORMS)})")
 _SHORTEST: Final = 8
+# Forms of files and command lines in which a blank or a place says that something is a password.
+_PLACES = re.compile(
+    r"(?m)^[ \t]*(?:requirepass|masterauth|password)[ \t]+(?P<line>\S+)[ \t]*$|"  # Redis, MySQL
+    r"(?<!\S)(?:login|account|machine)[ \t]+\S+[ \t]+password[ \t]+(?P<netrc>\S+)|"
+    r"(?<!\S)(?:insecure-password)[ \t]+(?P<haproxy>\S+)|"
+    r"^[\w.*-]+:(?:\d{2,5}|\*):[^:\s]+:[^:\s/]+:(?P<pgpass>[^\s:][^\s]*)$|"
+    r"(?P<hash>\$(?:apr1|2[abxy]|argon2\w{1,2}|y|[156])\$[\w./$=,+-]{8,}|(?<=:)\{SSHA?\d*\}[\w+/=]{8,})|"
+    r"(?<!\S)--(?:[\w-]*-)?(?:pass(?:word|phrase|wd)?|token|api-?key)[ \t]+(?P<option>[^\s\"'-][^\s\"']*)|"
+    r"(?<!\S)-p[ \t]+(?P<short>[^\s\"'-][^\s\"']*)"
+)
+_FORM_TO_END = re.compile(rf"{_CREDENTIAL.pattern}[^\s\"'<>\\,;]*")
 # Names in which the word isn't apart: PGPASS, apikey, authtoken; and names of what is random by its purpose.
-_PASSWORD_NAME = re.compile(r"(?<!by)(?<!com)(?:pass|passwd|passphrase|pwd)\Z", re.IGNORECASE)
+_PASSWORD_NAME = re.compile(r"(?<!by)(?<!com)(?:pass|passwd|passphrase|pwd)\Z|passcode\Z", re.IGNORECASE)
 _TOKEN_NAME = re.compile(
-    r"(?:\A|[_.-])(?:hmac|pat|pepper|salt|signing)\Z|(?:access|api|auth|private|secret|signing)key\Z|secret\Z|token\Z",
+    r"(?:\A|[_.-]|(?-i:(?<=[a-z])(?=[A-Z])))(?:auth|credentials|hmac|pat|pepper|salt|signing)\Z|"
+    r"(?:access|account|api|app|auth|encryption|license|master|private|secret|session|signing)[_.-]?key\Z|"
+    r"secret\Z|token\Z",
     re.IGNORECASE,
 )
+# Names under which a plain word is a secret, too: no object of Kubernetes is named there.
+_OF_ANY_WORD = re.compile(r"(?:[A-Z0-9_]+_)?(?:SECRET|TOKEN)|--(?:[\w-]*-)?token|_(?:auth|authToken|password)")
+_REFERENCE_NAME = re.compile(r"existing|external|vault|sealed|encrypted", re.IGNORECASE)
 _SAYS = re.compile(
     r"\b(?:pass(?:words?|wd|phrase)?|pwd?|secrets?|tokens?|credentials?|(?:access|api|private)[ _-]?keys?)\b([^\n]*)",
     re.IGNORECASE,
@@ -59,9 +81,56 @@ def has_credential(text: str, name: str = "") -> bool:
     """
     if len(text) >= _SHORTEST and _CREDENTIAL.search(text):
         return True
-    if _PASSWORD_NAME.search(name):
-        return is_likely_secret(text, "password")
-    return bool(_TOKEN_NAME.search(name)) and is_likely_secret(text, "token")
+    said = _spelled(name)
+    return said != name and is_likely_secret(text, said)
+
+
+def is_hidden(value: str, name: str) -> bool:
+    """Whether all of a value must not be shown, by its form or by the name of its key, variable or option.
+
+    >>> is_hidden("hunter", "DBPASS"), is_hidden("hunter2x", "-p"), is_hidden("8080", "-p"), is_hidden("basic", "auth")
+    (True, True, False, False)
+    """
+    if name == "-p":
+        return _is_short(value)
+    return is_likely_secret(value, name) or is_likely_secret(value, _spelled(name))
+
+
+def hidden_in_text(text: str) -> list[tuple[int, int]]:
+    """Where in a text something is that must not be shown, in order, without overlaps.
+
+    >>> [text[start:end] for text in ["requirepass hunter2x", "a //r/:_authToken=abc"]
+    ...  for start, end in hidden_in_text(text)]
+    ['hunter2x', 'abc']
+    """
+    found = [*secrets_in_text(text, _spelled), *(each.span() for each in _FORM_TO_END.finditer(text))]
+    for each in _PLACES.finditer(text):
+        kind = each.lastgroup or ""
+        value = each[kind]
+        if kind == "hash" or (_is_short(value) if kind == "short" else not is_reference(value)):
+            found.append(each.span(kind))
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _spelled(name: str) -> str:
+    """`password` or `token` where that is what a name says in other words; else the name."""
+    if _REFERENCE_NAME.match(name):
+        return name
+    if _PASSWORD_NAME.search(name) or _OF_ANY_WORD.fullmatch(name):
+        return "password"
+    return "token" if _TOKEN_NAME.search(name) else name
+
+
+def _is_short(value: str) -> bool:
+    """Whether what follows `-p` is a password, and no port, path or name."""
+    is_other = re.search(r"[/:.=]", value) or is_name_of_object(value)
+    return not is_other and kind_of_secret(value, "password") == "a password"
 
 
 def tells_password(prose: str) -> bool:

@@ -6,7 +6,7 @@ To report one, it must be certain (`kind_of_secret`); to show one, it must not e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from scenedock.model.addresses import REDACTED, without_credentials
@@ -72,7 +72,7 @@ _REFERS = re.compile(
 )
 # `name=value`, `name: value`, also in quotes, in JSON inside of JSON, and in an element of XML.
 _ASSIGNED = re.compile(
-    r"(?<![\w.-])(?P<name>[A-Za-z-][\w.-]*)"
+    r"(?<![\w.-])(?P<name>[A-Za-z_-][\w.-]*)"
     r"(?:(?P<quote>\\*[\"'])?(?:[ \t]*=[ \t]*|[ \t]*:[ \t]+|(?(quote):|(?!)))"
     r"(?:(?P<open>\\*[\"'])(?P<quoted>(?:(?!(?P=open))[^\n\\]|\\[^\n])*)|(?P<plain>[^\s\"',;&}\]]+))"
     r"|>(?P<element>[^<>\n]{1,500})</)"
@@ -140,18 +140,21 @@ def is_below_secret(value: str, names: Sequence[str]) -> bool:
     return not is_name and (not _REFERS.fullmatch(value) or value.startswith("http"))
 
 
-def secrets_in_text(text: str) -> list[tuple[int, int]]:
-    """Where values of assignments in a text are likely secrets: `db.password=…`, `"token": "…"`, `--password=…`."""
+def secrets_in_text(text: str, spelled: Callable[[str], str] = str) -> list[tuple[int, int]]:
+    """Where values of assignments in a text are likely secrets: `db.password=…`, `"token": "…"`, `--password=…`.
+
+    `spelled` gives for a name the one that says what it is.
+    """
     found: list[tuple[int, int]] = []
     at = 0
     while each := _ASSIGNED.search(text, at):
         at = each.end("name")  # what follows another name may have a name of a secret in it
-        if not any(_says_secret(each["name"])):
+        if not any(_says_secret(name := spelled(each["name"]))):
             continue
         start, end = next(each.span(part) for part in ("quoted", "plain", "element") if each[part] is not None)
         if each["plain"] is not None:
             end = _end_of(text, each.start(), start, end)
-        if is_likely_secret(text[start:end], each["name"]):
+        if is_likely_secret(text[start:end], name):
             found.append((start, end))
             at = end
     return found
@@ -192,6 +195,15 @@ def _secrets_in(value: Json, name: str) -> Iterator[str]:
             yield from _secrets_in(item, name_of_items(name))
     elif not isinstance(value, bool) and value is not None and is_likely_secret(str(value), name):
         yield str(value)
+
+
+def is_reference(value: str) -> bool:
+    """Whether a text is no secret but says where one is, as `$(TOKEN)`, or a placeholder.
+
+    >>> is_reference("${NPM_TOKEN}"), is_reference("hunter2x")
+    (True, False)
+    """
+    return bool(_REFERS.fullmatch(value))
 
 
 def is_name_of_object(text: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from scenedock.documents.plain_secrets import is_likely_secret, secrets_in_text
+from scenedock.documents.credentials import hidden_in_text, is_hidden
 from scenedock.model.addresses import REDACTED, without_credentials
 from scenedock.model.json import Json, JsonObject
 
@@ -38,7 +38,7 @@ def is_secret(value: Json, name: str) -> bool:
     """Whether a value is hidden for what it is, or for the name that it stands under."""
     if isinstance(value, (bool, type(None))) or not isinstance(value, (str, int, float)):
         return False
-    return is_secret_text(value) or is_likely_secret(str(value), name)
+    return is_secret_text(value) or is_hidden(str(value), name)
 
 
 def name_of(value: JsonObject, key: str) -> str:
@@ -70,17 +70,17 @@ def without_secrets(value: Json, name: str = "", hidden: Sequence[str] = ()) -> 
         return [without_secrets(item, option_at(value, number) or name) for number, item in enumerate(value)]
     if is_secret(value, name):
         return REDACTED
-    return without_credentials(_masked(value, None)) if isinstance(value, str) else value
+    return without_credentials(masked(value)) if isinstance(value, str) else value
 
 
 def without_secrets_since(before: str, after: str) -> str:
     """What a text was changed to, without the secrets in it, which says of each whether it is another than before."""
-    return without_credentials(_masked(after, {before[start:end] for start, end in secrets_in_text(before)}))
+    return without_credentials(masked(after, {before[start:end] for start, end in hidden_in_text(before)}))
 
 
-def _masked(text: str, known: Collection[str] | None) -> str:
-    """A text without the secrets that are assigned in it."""
-    for start, end in reversed(secrets_in_text(text)):
+def masked(text: str, known: Collection[str] | None = None) -> str:
+    """A text without the secrets in it; of those that aren't `known`, it says that they changed."""
+    for start, end in reversed(hidden_in_text(text)):
         is_other = known is not None and text[start:end] not in known
         text = f"{text[:start]}{_CHANGED if is_other else REDACTED}{text[end:]}"
     return text

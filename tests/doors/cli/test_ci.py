@@ -166,6 +166,45 @@ def test_each_folder_has_its_comment(apps: Path, host: Host) -> None:
     assert "### Scenedock: `clusters/b c`" in other
 
 
+def test_jobs_that_look_at_different_things_have_a_comment_each(apps: Path, host: Host) -> None:
+    commit(apps, {"shop/Chart.yaml": CHART["Chart.yaml"].replace("Sells", "Buys")})
+    export(apps)
+    commit(apps, {})
+
+    catalog = run(apps, "--no-manifests", **host.variables(apps))
+    manifests = run(apps, "--no-check", "--no-catalog", **host.variables(apps))
+
+    assert [catalog.exit_code, manifests.exit_code] == [0, 0], catalog.output + manifests.output
+    (comment,) = host.comments()
+    assert "metadata.description: Sells. → Buys." in comment
+
+
+def test_reports_that_cant_be_written_hide_no_result(apps: Path, github: Host, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    options = ("--reports", str(tmp_path / "file" / "reports"))
+    right = run(apps, *options, **github.variables(apps))
+    local = run(apps, *options)
+    commit(apps, {"shop/Chart.yaml": CHART["Chart.yaml"].replace("Sells", "Buys")})
+    failed = run(apps, *options, **github.variables(apps))
+    failed_here = run(apps, *options)
+
+    assert [each.exit_code for each in (right, local, failed, failed_here)] == [2, 2, 1, 1]
+    assert all("can't be made" in each.output for each in (right, local, failed, failed_here))
+    assert re.search(r"^::error title=Scenedock::.*can't be made", failed.stdout, re.MULTILINE)
+    assert "result=failed\n" in github.outputs.read_text("utf-8")
+
+
+def test_no_secret_is_in_the_log_or_in_the_report(apps: Path, github: Host) -> None:
+    told = "Sells with password=hunter2x and https://shop:hunter3x@db.test \u3164"
+    commit(apps, {"shop/Chart.yaml": CHART["Chart.yaml"].replace("Sells.", f"'{told}'")})
+
+    done = run(apps, **github.variables(apps))
+
+    said = [done.output, *github.comments(), github.summary.read_text("utf-8")]
+    assert all("password=[redacted]" in each for each in said)
+    assert [sign for sign in ("hunter2x", "hunter3x", "\u3164") if any(sign in each for each in said)] == []
+
+
 def test_what_others_merged_meanwhile_is_no_change_of_this_one(apps: Path, github: Host) -> None:
     variables = github.variables(apps)  # the event names `main` as it was then
     commit(apps, {"shop/values.yaml": "replicas: 3\n"})
@@ -233,18 +272,32 @@ def test_without_a_pull_request_only_the_files_are_checked(apps: Path, tmp_path:
     assert plain.exit_code == 0  # no generated file is left, as where Backstage reads the feed
     assert "No generated catalog-info.yaml is committed, so none is checked." in plain.stdout
     assert "Nothing was compared: this isn't the pipeline of a pull request" in push.stdout
-    assert (reports / "outputs.env").read_text().startswith("SCENEDOCK_RESULT=passed\nSCENEDOCK_CHANGED=false\n")
+    assert (reports / "outputs.env").read_text().startswith("SCENEDOCK_RESULT=passed\nSCENEDOCK_CHANGED=unknown\n")
     assert "Catalog: no changes\n\nNo manifest changes in 0 deployments.\n" in local.stdout
 
 
-def test_without_helm_the_manifests_are_missing_and_it_is_said(apps: Path, github: Host) -> None:
-    commit(apps, {"shop/Chart.yaml": CHART["Chart.yaml"].replace("Sells", "Buys")})
+def test_without_helm_the_comment_says_that_nobody_compared_the_manifests(
+    apps: Path, host: Host, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").symlink_to(str(shutil.which("git")))
+    commit(apps, {"shop/values.yaml": "replicas: 3\n"})
+    export(apps)
+    commit(apps, {})
+    with_helm = run(apps, **host.variables(apps))
+    (first,) = host.comments()
+    options = ("--reports", str(tmp_path / "reports"))
 
-    done = run(apps, "--no-check", helm_at="/nowhere/helm", **github.variables(apps))
+    named = run(apps, *options, helm_at="/nowhere/helm", **host.variables(apps))
+    (kept,) = host.comments()
+    without = run(apps, *options, helm_at="helm", PATH=str(tmp_path / "bin"), **host.variables(apps))
 
-    assert done.exit_code == 0
-    assert "Manifests weren't compared: there is no '/nowhere/helm' to render charts with" in done.stdout
-    assert "Manifests weren't compared" in github.comments()[0]
+    assert [each.exit_code for each in (with_helm, named, without)] == [0, 2, 0]
+    assert "there is no '/nowhere/helm' to render charts with" in named.output
+    assert kept == first
+    assert "Manifests weren't compared: there is no 'helm' to render charts with" in without.stdout
+    assert "Manifests weren't compared" in host.comments()[0]
+    assert "SCENEDOCK_CHANGED=unknown\n" in (tmp_path / "reports" / "outputs.env").read_text("utf-8")
 
 
 def test_a_chart_that_cant_be_rendered_any_more_is_told(apps: Path, host: Host) -> None:

@@ -33,6 +33,11 @@ class HelmProgram:
     seconds: float = 30.0
     limits: ProcessLimits = field(default=_LIMITS)
 
+    @property
+    def is_named(self) -> bool:
+        """Whether somebody chose it, by another name than that of any Helm."""
+        return self.named != "helm"
+
     def path(self) -> str:
         """Where it is.
 

@@ -23,12 +23,14 @@ class Comment:
 class KeptComment:
     """What a pipeline says on a pull request about a `subject`, such as a folder; nothing, if there is nothing to say.
 
-    `run` is greater for a later run of the pipeline: what it says stays, even if an earlier run ends after it.
+    `run` is greater for a later run of the pipeline: what it says stays, even if an earlier run ends after it. `part`
+    are letters, where only a part is looked at: another job may have a comment about the rest.
     """
 
     subject: str
     run: int
     text: str
+    part: str = ""
 
     @property
     def body(self) -> str:
@@ -42,5 +44,5 @@ class KeptComment:
 
     @property
     def _mark(self) -> str:
-        """The subject, in which nothing can end the line."""
-        return quote(self.subject, safe="/")
+        """The subject, in which nothing can end the line, and the part; there is no `?` in a quoted subject."""
+        return quote(self.subject, safe="/") + (f"?{self.part}" if self.part else "")

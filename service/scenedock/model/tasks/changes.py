@@ -13,9 +13,9 @@ from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.tasks.task import EventType, Happening, Status, Step, Task, WaitingFor, after
 
 HANDOVER_MILLISECONDS = 5_000
+"""How long a task that was assigned to a worker may stay unclaimed before it is assigned again."""
 OTHER_KEY = "for a worker with the key that sealed its secrets (SCENEDOCK_SEAL_KEY)"
 """The reason of a task whose secrets the worker that took it could not open."""
-"""How long a task that was assigned to a worker may stay unclaimed before it is assigned again."""
 MOST_RECOVERIES = 10
 """How many workers may die in one step of a task before the task fails, as the probable cause."""
 _LONGEST_MESSAGE = 20_000

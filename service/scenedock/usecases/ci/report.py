@@ -9,6 +9,7 @@ from scenedock.catalog.comparing.text import as_lines
 from scenedock.catalog.emitting.finding_files import file_of
 from scenedock.manifests.lines import counted, safe
 from scenedock.manifests.markdown import LIMIT, as_markdown, code, fenced
+from scenedock.manifests.secrets import masked
 from scenedock.model.finding import Finding
 from scenedock.usecases.catalog.check_catalog import Check
 from scenedock.usecases.ci.review_change import Review
@@ -32,7 +33,7 @@ def as_report(review: Review, subject: str, footer: str, limit: int = LIMIT) -> 
         parts.append(f"{code(heading)}\n\n{_cut(lines, limit // _SHARE, 'diff')}")
     elif review.changes is not None:
         parts.append("Catalog: no changes")
-    parts += [f"{code(note)}." for note in review.notes]
+    parts += [f"{code(safe_line(note))}." for note in (*review.notes, *review.uncompared)]
     rest = limit - len("\n\n".join([*parts, footer]).encode()) - len("\n\n\n")
     if review.manifests is not None:
         parts.append(as_markdown(review.manifests, rest).strip())
@@ -71,6 +72,11 @@ def _fitting(lines: Sequence[str], limit: int) -> Iterator[str]:
         yield line
 
 
+def safe_line(line: str) -> str:
+    """A line about the repository, without the secrets that are assigned in it, and without invisible characters."""
+    return safe(masked(line))
+
+
 def _short(line: str) -> str:
-    line = safe(line)
+    line = safe_line(line)
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -25,13 +25,17 @@ _UNCOMMITTED = "No generated catalog-info.yaml is committed, so none is checked"
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What was found; None for what wasn't looked at. `notes` say why something was not, as sentences without a dot."""
+    """What was found; None for what wasn't looked at. `notes` say why something was not, as sentences without a dot.
+
+    `uncompared` are the same about what was asked for, but couldn't be compared.
+    """
 
     export: Export
     check: Check | None = None
     changes: Changes | None = None
     manifests: ManifestDiff | None = None
     notes: tuple[str, ...] = ()
+    uncompared: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -45,6 +49,11 @@ class Review:
             self.manifests is not None and bool(self.manifests.blocks or self.manifests.unrendered)
         )
 
+    @property
+    def is_news(self) -> bool:
+        """Whether there is something to say on a pull request: also that it isn't known whether anything changes."""
+        return self.failed or self.changed or bool(self.uncompared)
+
 
 def review_change(
     before: Repositories | None,
@@ -57,12 +66,13 @@ def review_change(
 ) -> Review:
     """Check and compare the catalog, and the manifests with `tools`; without `before`, nothing is compared.
 
-    If helm can't be used, that is noted. Where no generated file is committed, as where Backstage reads the feed, only
+    If no Helm is named, and the one on PATH can't be used, that is noted. Where no generated file is committed, as where Backstage reads the feed, only
     what can't be read is an error.
 
     Raises
     ------
-    InputError, NotFoundError   a repository can't be read
+    InputError, NotFoundError   a repository can't be read, or the Helm that is named isn't there, or is something else
+    NotAllowedError             the Helm that is named can't be sandboxed here
     """
     exported = export(after)
     review = Review(exported)
@@ -70,10 +80,10 @@ def review_change(
         checked = check_catalog(exported, after)
         is_committed = checked.right or any(file.found is not None for file in checked.wrong)
         if not is_committed and checked.wrong:
-            checked, review = replace(checked, wrong=()), _noting(review, _UNCOMMITTED)
+            checked, review = replace(checked, wrong=()), replace(review, notes=(_UNCOMMITTED,))
         review = replace(review, check=checked)
     if before is None:
-        return _noting(review, _NO_BASE) if catalog or tools else review
+        return _without(review, _NO_BASE) if catalog or tools else review
     if catalog:
         changes = diff_catalog(CatalogState(export(before), before), CatalogState(exported, after))
         review = replace(review, changes=changes)
@@ -81,7 +91,9 @@ def review_change(
         try:
             tools.helm.check()
         except ScenedockError as error:
-            return _noting(review, f"Manifests weren't compared: {error}")
+            if tools.helm.is_named:
+                raise
+            return _without(review, f"Manifests weren't compared: {error}")
         review = replace(review, manifests=diff_repositories(before, after, tools))
     return review
 
@@ -91,5 +103,5 @@ def before_all(repositories: Repositories) -> Repositories:
     return {name: OverlaidRepository(each, dict.fromkeys(each.listing().inside)) for name, each in repositories.items()}
 
 
-def _noting(review: Review, note: str) -> Review:
-    return replace(review, notes=(*review.notes, note))
+def _without(review: Review, why: str) -> Review:
+    return replace(review, uncompared=(*review.uncompared, why))

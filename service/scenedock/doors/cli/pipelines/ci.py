@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scenedock.effects.code_hosts.pipeline import Pipeline
+    from scenedock.model.code_hosts.comment import KeptComment
     from scenedock.usecases.ci.review_change import Review
 
 _SUMMARY_BYTES = 900_000
@@ -60,7 +61,7 @@ def ci(  # noqa: PLR0913 - click passes each option
     """Check a pull request in a pipeline, and comment on it with what changes in the catalog and in the manifests.
 
     Reads REPO, by default the current folder: a clone, or a folder of one. In GitHub Actions and GitLab CI/CD, the
-    pipeline's variables name the pull request. There is one comment for each REPO: later runs replace it, and delete it
+    pipeline's variables name the pull request. There is one comment for each REPO (and each choice of what is compared): later runs replace it, and delete it
     when nothing changes any more. It needs the token GITHUB_TOKEN or GITLAB_TOKEN; where that doesn't suffice, as in
     forks, the report is in GitHub's summary of the job, in --reports and in the log.
 
@@ -68,13 +69,17 @@ def ci(  # noqa: PLR0913 - click passes each option
     file is committed, only what can't be read fails. Each option may be set by a variable: SCENEDOCK_CI_SINCE,
     SCENEDOCK_CI_CHECK=false; REPO by SCENEDOCK_CI_PATH.
 
-    Exit codes: 0 nothing to fix, 1 files or findings to fix, 2 wrong usage, or a repository or commit that can't be
-    read, 3 this machine can't sandbox Helm.
+    If there is no Helm, the comment says that manifests weren't compared, and stays; that the Helm of --helm or
+    SCENEDOCK_HELM can't be used is an error.
+
+    Exit codes: 0 nothing to fix, 1 files or findings to fix, 2 wrong usage, a repository or commit that can't be read,
+    or a named Helm that can't be used, 3 this machine can't sandbox that.
     """
     from scenedock.doors.cli.pipelines.telling import commands_stopped, tell_error, tell_outcome
     from scenedock.effects.code_hosts.pipeline import read_pipeline
     from scenedock.effects.git.commands import ask_git, prefix_of
     from scenedock.effects.local.disk import read_file
+    from scenedock.model.code_hosts.comment import KeptComment
     from scenedock.usecases.ci.find_base import find_base
     from scenedock.usecases.ci.report import as_report
 
@@ -90,15 +95,23 @@ def ci(  # noqa: PLR0913 - click passes each option
             head = (pipeline.head if pipeline else "") or ask_git(Path(path), "rev-parse", "HEAD").text
             footer = _footer(head, base, pipeline)
             if comment and pipeline and pipeline.number:
-                is_news = review.failed or review.changed
-                url, refused = _comment(pipeline, subject, as_report(review, subject, footer) if is_news else "")
+                shown = as_report(review, subject, footer) if review.is_news else ""
+                duties = {"check": check, "catalog": catalog, "manifests": manifests}
+                part = "" if all(duties.values()) else "-".join(name for name, wanted in duties.items() if wanted)
+                url, refused = _comment(pipeline, KeptComment(subject, pipeline.run, shown, part))
             text = as_report(review, subject, footer, _SUMMARY_BYTES)
     except ScenedockError as error:
         if pipeline is None:
             raise
         tell_error(pipeline, error)
         ctx.exit(error.exit_code)
-    tell_outcome(review, text, pipeline, reports, url=url, refused=refused)
+    try:
+        tell_outcome(review, text, pipeline, reports, url=url, refused=refused)
+    except ScenedockError as error:
+        if pipeline is None and not review.failed:
+            raise
+        tell_error(pipeline, error)
+        ctx.exit(1 if review.failed else error.exit_code)
     ctx.exit(1 if review.failed else 0)
 
 
@@ -119,18 +132,19 @@ def _review(sources: Sources, base: str, duties: tuple[bool, bool, bool], progra
 
 
 def _lines(review: Review) -> Iterator[str]:
-    """The review for the log: all of it."""
+    """The review for the log: all of it, without secrets, as in the report."""
     from scenedock.catalog.comparing.text import as_lines
     from scenedock.doors.cli.check import check_lines
     from scenedock.manifests.text import as_text
+    from scenedock.usecases.ci.report import safe_line
 
     if review.changes is not None:
-        yield from [*as_lines(review.changes), ""]
+        yield from [*map(safe_line, as_lines(review.changes)), ""]
     if review.manifests is not None:
         yield from [*as_text(review.manifests).splitlines(), ""]
-    yield from (f"{note}." for note in review.notes)
+    yield from (f"{safe_line(note)}." for note in (*review.notes, *review.uncompared))
     if review.check:
-        yield from check_lines(review.check, review.export, verbose=True)
+        yield from map(safe_line, check_lines(review.check, review.export, verbose=True))
 
 
 def _footer(head: str, base: str, pipeline: Pipeline | None) -> str:
@@ -138,9 +152,8 @@ def _footer(head: str, base: str, pipeline: Pipeline | None) -> str:
     return f"Of {head[:10]}{compared}{f' ([log]({pipeline.url}))' if pipeline and pipeline.url else ''}" if head else ""
 
 
-def _comment(pipeline: Pipeline, subject: str, text: str) -> tuple[str, str]:
+def _comment(pipeline: Pipeline, comment: KeptComment) -> tuple[str, str]:
     """The comment's address, and why there is none, if there should be one."""
-    from scenedock.model.code_hosts.comment import KeptComment
     from scenedock.usecases.publishing.keep_comment import keep_comment
 
     try:
@@ -148,6 +161,6 @@ def _comment(pipeline: Pipeline, subject: str, text: str) -> tuple[str, str]:
         with hosts.open(address) as repository:
             if repository.pulls is None:
                 return "", ""
-            return keep_comment(repository.pulls, pipeline.number, KeptComment(subject, pipeline.run, text)), ""
+            return keep_comment(repository.pulls, pipeline.number, comment), ""
     except ScenedockError as error:
-        return "", f"{error} (a comment needs {pipeline.needs})" if text else ""
+        return "", f"{error} (a comment needs {pipeline.needs})" if comment.text else ""

@@ -41,8 +41,8 @@ def commands_stopped(pipeline: Pipeline | None) -> Iterator[None]:
         click.echo(f"::{word}::")
 
 
-def tell_error(pipeline: Pipeline, error: ScenedockError) -> None:
-    """Say why there is no review."""
+def tell_error(pipeline: Pipeline | None, error: ScenedockError) -> None:
+    """Say why there is no review, or no report of it."""
     _say(pipeline, "error", str(error))
 
 
@@ -66,7 +66,7 @@ def tell_outcome(
     sarif = folder.resolve() / "findings.sarif" if folder else ""
     outputs = {
         "result": "failed" if review.failed else "passed",
-        "changed": str(review.changed).lower(),
+        "changed": "unknown" if review.uncompared and not review.changed else str(review.changed).lower(),
         "comment-url": url,
         "sarif": str(sarif),
     }
@@ -88,9 +88,9 @@ def _is_github(pipeline: Pipeline | None) -> bool:
     return pipeline is not None and pipeline.type == "github"
 
 
-def _say(pipeline: Pipeline, severity: str, text: str) -> None:
+def _say(pipeline: Pipeline | None, severity: str, text: str) -> None:
     text = without_credentials(text)
-    if pipeline.type == "github":
+    if _is_github(pipeline):
         shown = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
         click.echo(f"::{severity} title=Scenedock::{shown}")
     else:
