@@ -259,8 +259,9 @@ class _Edits(RuleBasedStateMachine):
     @rule(service=services, tool=st.sampled_from((*TOOLS, "values.yaml")), how=st.sampled_from(UNREADABLE[:2]))
     def break_release(self, service: str, tool: str, how: bytes) -> None:
         file = self.root / f"releases/{service.rpartition('/')[2]}/{tool}"
-        if file.is_file():  # what is left must show that it was a release: a file without any sign of one is none
-            self._break(file.relative_to(self.root).as_posix(), file.read_bytes() + how)
+        if file.is_file():  # but for a conflict, what is left must show that it was a release
+            left = b"" if how.startswith(b"<<<<<<<") else file.read_bytes()
+            self._break(file.relative_to(self.root).as_posix(), left + how)
 
     @rule(path=st.sampled_from(("CODEOWNERS", "scenedock.yaml", "argocd/x.yaml")), how=st.sampled_from(UNREADABLE))
     def break_file(self, path: str, how: bytes) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import logging
 import multiprocessing
 import os
+import random
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -103,3 +108,85 @@ def test_of_several_processes_one_wins_and_what_is_read_is_of_one_time(table: Fa
 def _write(table: FactsTable, number: int) -> None:
     for turn in range(20):
         table.save({A: (number, turn), B: (number, turn)}, version_of(table))
+
+
+@pytest.mark.parametrize("name", [b"\x80", None, 7, "text"])
+def test_a_damaged_key_is_no_error_and_does_not_stay(table: FactsTable, name: object) -> None:
+    table.save_all({A: 1, B: 2}, [], "")
+    with closing(sqlite3.connect(table.path)) as connection, connection:
+        connection.execute("CREATE TABLE other (kind TEXT, repository BLOB, name BLOB, body BLOB)")
+        connection.execute("INSERT INTO other SELECT * FROM facts")
+        connection.execute("INSERT INTO other VALUES ('folder', CAST('apps' AS BLOB), ?, x'00')", (name,))
+        connection.execute("DROP TABLE facts")
+        connection.execute("ALTER TABLE other RENAME TO facts")
+
+    with table.opened() as facts:
+        assert facts.names("folder", "apps") == {A[2], B[2]}
+    table.save_all({A: 1}, [B], version_of(table))
+    table.save_all({A: 1}, [B], version_of(table))
+    assert rows_of(table, A) == [1]
+    with closing(sqlite3.connect(table.path)) as connection:
+        assert (name,) not in connection.execute("SELECT name FROM facts").fetchall()
+
+
+def test_whatever_is_damaged_costs_time_only(table: FactsTable) -> None:
+    keys = [("folder", "apps", f"a/{number}") for number in range(40)]
+    table.save_all({key: f"facts of {key}" for key in keys}, [], "")
+    good, chance = table.path.read_bytes(), random.Random(1)  # noqa: S311 - to be damaged alike each time
+    for turn in range(20):
+        damaged = bytearray(good)
+        for _ in range(chance.choice((1, 30))):
+            damaged[chance.randrange(len(good))] = chance.randrange(256)
+        table.path.write_bytes(damaged[: chance.choice((len(good), chance.randrange(len(good))))])
+        with table.opened(steady=True) as facts:
+            version, names = facts.version, facts.names("folder", "apps")
+            assert all(facts.get(key) in {None, f"facts of {key}"} for key in keys)
+        table.save({keys[0]: f"facts of {keys[0]}"}, version)
+        for _ in range(2):
+            table.save_all({(*keys[0][:2], each): f"facts of {each}" for each in names}, keys, version_of(table))
+            table.save_all({A: turn}, [], version_of(table))
+        assert rows_of(table, A) == [turn]
+
+
+def test_who_holds_the_lock_is_not_waited_for(
+    table: FactsTable, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(facts_table, "_SECONDS_FOR_THE_LOCK", 0.05)
+    table.save_all({A: 1}, [], "")
+    with table.path.with_name(".facts.lock").open() as lock, caplog.at_level(logging.WARNING):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        table.save_all({A: 2}, [], version_of(table))
+
+    assert rows_of(table, A) == [1]
+    assert [str(table.path) in each.getMessage() for each in caplog.records] == [True]
+
+
+def test_a_lock_of_another_user_can_be_had(table: FactsTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    table.save_all({A: 1}, [], "")
+    opened = os.open
+
+    def refusing(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_RDWR and path.name == ".facts.lock":
+            raise PermissionError(path)
+        return opened(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", refusing)
+    table.save({A: 2}, version_of(table))
+
+    assert rows_of(table, A) == [2]
+
+
+def test_a_table_that_is_busy_is_not_thrown_away(
+    table: FactsTable, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(facts_table, "_SECONDS_TO_WAIT", 0.05)
+    table.save_all({A: 1}, [], "")
+    with closing(sqlite3.connect(table.path, isolation_level=None)) as other, caplog.at_level(logging.WARNING):
+        other.execute("BEGIN EXCLUSIVE")
+        assert version_of(table) == ""
+        table.save_all({A: 2}, [], "")
+
+    assert rows_of(table, A) == [1]
+    assert len(caplog.records) == 1
+    table.save_all({A: 2}, [], "")  # it was good, so who has read nothing of it replaces nothing
+    assert rows_of(table, A) == [1]

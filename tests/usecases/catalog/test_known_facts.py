@@ -227,6 +227,28 @@ def test_a_table_of_facts_that_is_damaged_or_foreign_costs_time_only(
     assert builds.build() == set()
 
 
+def test_a_row_of_another_time_brings_no_old_catalog_back(builds: Builds) -> None:
+    """Each row is valid; but what the catalog was made of was another state of the files."""
+    builds.settle()
+    first = builds.last
+    _execute(builds.facts.path, "CREATE TABLE before AS SELECT * FROM facts WHERE kind = 'catalog'")
+    builds.edit({"orders/Chart.yaml": "name: orders\ndescription: another\n"})
+    builds.build()
+    builds.last = first
+    _execute(builds.facts.path, "INSERT OR REPLACE INTO facts SELECT * FROM before")
+
+    builds.build()
+    assert "another" in builds.text()
+
+
+def test_a_change_that_says_the_same_is_what_the_catalog_is_made_of(builds: Builds) -> None:
+    builds.settle()
+    for number in range(3):
+        builds.edit({"orders/values.yaml": f"upstream: http://billing:80\nimage: {{tag: 1.2.{number}1}}\n"})
+        assert builds.build() == {"orders/Chart.yaml", "orders/values.yaml"}
+        assert builds.build() == set()
+
+
 def _execute(path: Path, query: str) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(query)

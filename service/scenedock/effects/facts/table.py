@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import logging
+import os
 import secrets
 import sqlite3
 import stat
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -24,13 +27,18 @@ Key: TypeAlias = tuple[str, str, str]
 
 _MOST_BYTES: Final = 1 << 29
 _BYTES_OF_A_PAGE: Final = 4096
-_SECONDS_TO_WAIT: Final = 5.0
+_SECONDS_TO_WAIT: Final = 1.0
+_SECONDS_FOR_THE_LOCK: Final = 3.0
+_FAILURES: Final = (OSError, sqlite3.Error, ValueError, TypeError, AttributeError)
+"""What a disk raises that refuses, and a table that is damaged: also a message of SQLite may be no Unicode."""
 _DIGEST: Final = 32
 _VERSION: Final[Key] = ("version", "", "")
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS facts "
     "(kind TEXT, repository BLOB, name BLOB, body BLOB NOT NULL, PRIMARY KEY (kind, repository, name)) WITHOUT ROWID"
 )
+
+_log: Final = logging.getLogger("scenedock.feed")
 
 
 @dataclass(slots=True)
@@ -52,9 +60,11 @@ class OpenFacts:
             return set()
         query = "SELECT name FROM facts WHERE kind = ? AND repository = ?"
         try:
-            return {_text(name) for (name,) in self.connection.execute(query, (kind, _bytes(repository)))}
-        except sqlite3.Error:
+            names = [name for (name,) in self.connection.execute(query, (kind, _bytes(repository)))]
+        except _FAILURES as error:
+            self._forsake(error)
             return set()
+        return {text for name in names if (text := _text(name)) is not None}
 
     @property
     def version(self) -> str:
@@ -68,9 +78,15 @@ class OpenFacts:
         query = "SELECT body FROM facts WHERE kind = ? AND repository = ? AND name = ?"
         try:
             row = self.connection.execute(query, _row(key)).fetchone()
-        except sqlite3.Error:
+        except _FAILURES as error:
+            self._forsake(error)
             return None
         return row[0] if row and isinstance(row[0], bytes) else None
+
+    def _forsake(self, error: Exception) -> None:
+        """Don't wait once more for a table that is busy."""
+        if _is_busy(error):
+            self.connection = None
 
 
 NOTHING: Final = OpenFacts()
@@ -87,7 +103,7 @@ class FactsTable:
         """The rows; a `steady` view is of one time, and nobody can write meanwhile."""
         with self._connected(create=False) as connection:
             if connection and steady:
-                with suppress(sqlite3.Error):
+                with suppress(*_FAILURES):
                     connection.execute("BEGIN")
             yield OpenFacts(connection)
 
@@ -96,32 +112,50 @@ class FactsTable:
 
         Where another process was faster, or the disk refuses, nothing is kept: all that is lost is time.
         """
-        try:
-            with self._locked(), self._connected(create=True) as connection:
-                _write(connection, replacing, rows)
-        except (OSError, sqlite3.Error):
-            return
+        self._save(rows, replacing)
 
     def save_all(self, rows: Mapping[Key, object], same: Collection[Key], replacing: str) -> None:
         """Write rows; of the others only those stay that are the `same`. It is all as with `save`, but that a table
         which can't be used is thrown away.
         """
+        self._save(rows, replacing, {*same, *rows})
+
+    def _save(self, rows: Mapping[Key, object | None], replacing: str, kept: Collection[Key] | None = None) -> None:
         try:
             with self._locked():
-                if not replacing:
+                if kept is not None and not replacing and not self._is_in_use():
                     self._throw_away()
                 try:
                     with self._connected(create=True) as connection:
-                        _write(connection, replacing, rows, {*same, *rows})
-                except sqlite3.DatabaseError as error:
-                    if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                        _write(connection, replacing, rows, kept)
+                except _FAILURES as error:
+                    if not _is_busy(error):
                         self._throw_away()
-        except OSError:
-            return
+                    raise
+        except _FAILURES as error:
+            _log.warning("the facts of the catalog can't be kept in %s; files will be read again: %s", self.path, error)
+
+    def _is_in_use(self) -> bool:
+        """Whether there is a table that somebody can read.
+
+        Raises
+        ------
+        sqlite3.Error   it is busy, so nobody knows
+        """
+        with self._connected(create=False) as connection:
+            if connection is None:
+                return False
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except _FAILURES as error:
+                if _is_busy(error):
+                    raise
+                return False
+            return bool(OpenFacts(connection).version)
 
     def _throw_away(self) -> None:
-        for path in (self.path, self.path.with_name(f"{self.path.name}-journal")):
-            path.unlink(missing_ok=True)
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            self.path.with_name(f"{self.path.name}{suffix}").unlink(missing_ok=True)
 
     @contextmanager
     def _connected(self, *, create: bool) -> Iterator[sqlite3.Connection | None]:
@@ -135,24 +169,55 @@ class FactsTable:
             yield None
             return
         try:
+            if create:  # else SQLite makes it, and for a moment others may read it
+                os.close(os.open(self.path, os.O_RDONLY | os.O_CREAT | os.O_NONBLOCK, 0o600))
             connection = sqlite3.connect(self.path, timeout=_SECONDS_TO_WAIT, isolation_level=None)
-        except sqlite3.Error:
+        except _FAILURES:
+            if create:
+                raise
             yield None
             return
         with closing(connection):
             if create:
-                self.path.chmod(0o600)
                 connection.execute(f"PRAGMA max_page_count = {_MOST_BYTES // _BYTES_OF_A_PAGE}")
                 connection.execute(_SCHEMA)
             yield connection
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """One process at a time writes, or throws away."""
+        """One process at a time writes, or throws away.
+
+        Raises
+        ------
+        OSError   the lock can't be had, or another process holds it for long
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self.path.with_name(f".{self.path.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock = _opened_lock(self.path.with_name(f".{self.path.name}.lock"))
+        try:
+            last = time.monotonic() + _SECONDS_FOR_THE_LOCK
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > last:
+                        raise
+                    time.sleep(0.02)
             yield
+        finally:
+            os.close(lock)
+
+
+def _opened_lock(path: Path) -> int:
+    """A file to lock, which may be another user's."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except PermissionError:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _is_busy(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def _write(
@@ -168,11 +233,13 @@ def _write(
     if OpenFacts(connection).version != replacing:
         return
     changes = {**rows, _VERSION: secrets.token_hex(16)}
-    gone = {key for key, facts in changes.items() if facts is None}
+    gone = {_row(key) for key, facts in changes.items() if facts is None}
     if kept is not None:
-        there = connection.execute("SELECT kind, repository, name FROM facts")
-        gone |= {(kind, _text(repository), _text(name)) for kind, repository, name in there} - {*kept, _VERSION}
-    connection.executemany("DELETE FROM facts WHERE kind = ? AND repository = ? AND name = ?", map(_row, gone))
+        there = connection.execute("SELECT kind, repository, name FROM facts").fetchall()
+        if there != sorted(there):  # TypeError if they aren't even keys
+            raise sqlite3.DatabaseError("its keys are in no order, so rows may not be found")
+        gone |= set(there) - set(map(_row, (*kept, _VERSION)))
+    connection.executemany("DELETE FROM facts WHERE kind IS ? AND repository IS ? AND name IS ?", gone)
     new = ((*_row(key), _packed(key, facts)) for key, facts in changes.items() if facts is not None)
     connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)", new)
     connection.execute("COMMIT")
@@ -186,8 +253,12 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")  # a path needn't be Unicode
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogatepass")
+def _text(data: object) -> str | None:
+    """The text of a column; None where it is damaged, for a key has no digest."""
+    try:
+        return data.decode("utf-8", "surrogatepass") if isinstance(data, bytes) else None
+    except UnicodeDecodeError:
+        return None
 
 
 def _packed(key: Key, facts: object) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scenedock.catalog.reading.layouts.table import LAYOUTS, is_named
 from scenedock.catalog.reading.layouts.templates import read_template
 from scenedock.catalog.reading.sources import Manifest
-from scenedock.documents.reading import DocumentError, read_documents
+from scenedock.documents.reading import DocumentError, conflict_in, read_documents
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import as_object
 
@@ -29,10 +29,12 @@ UNREADABLE_MANIFEST = "unreadable-manifest"
 def read_manifest_file(place: Place, data: bytes) -> ManifestFile:
     """The documents of a file; `place` is the file's.
 
-    A template is no mistake: its documents are what is literal in it.
+    A template is no mistake: its documents are what is literal in it. A file that a merge has left with conflicts may
+    be a manifest, whatever is left of it.
     """
     marked = [layout for layout in LAYOUTS if any(mark in data for mark in layout.marks)]
-    if not marked and not is_named(place.path):
+    is_looked_at = bool(marked) or is_named(place.path)
+    if not is_looked_at and (b"{{" in data or conflict_in(data) is None):
         return NOTHING
     try:
         documents = read_documents(data)
@@ -43,6 +45,8 @@ def read_manifest_file(place: Place, data: bytes) -> ManifestFile:
         said, here = f"not used as evidence: {error}", Place(place.repository, place.path, error.line)
         remedy = "Fix the YAML; the tool that deploys it can't read the file, either."
         return ManifestFile(finding=Finding("warning", UNREADABLE_MANIFEST, said, here, remedy))
+    if not is_looked_at:
+        return NOTHING
     return ManifestFile(
         tuple(
             Manifest(Place(place.repository, place.path, document.line), as_object(document.value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,12 +43,13 @@ _INDEX: Final[Key] = ("index", "", "")
 
 @dataclass(frozen=True, slots=True)
 class KnownCatalog:
-    """The names of the repositories, and the digest of the catalog that was made of them, and of nothing else.
+    """The repositories by name, each with a digest of its files' state, and the digest of what was made of them only.
 
-    It is empty where files could not be read, or where something stays that the repositories don't say.
+    The latter is empty where files could not be read, or where something stays that the repositories don't say. The
+    former tells rows that are of another time: each row is valid, also one that a damaged table brings back.
     """
 
-    repositories: tuple[str, ...]
+    repositories: tuple[tuple[str, bytes], ...]
     result: str = ""
 
 
@@ -130,11 +132,14 @@ def keep_facts(table: FactsTable, made: MadeOfFacts, replacing: str) -> None:
     """
     rows: dict[Key, object] = {}
     same: list[Key] = []
+    states: list[tuple[str, bytes]] = []
     for name, known in made.facts.after.items():
         snapshot = made.facts.snapshots[name]
         rows["repository", name, ""] = KnownTree(known.address, snapshot.tree, snapshot.links)
+        directories = {} if snapshot.tree else digests_of(snapshot.states)
         if not snapshot.tree:
-            rows["directories", name, ""] = digests_of(snapshot.states)
+            rows["directories", name, ""] = directories
+        states.append((name, _digest(TreeState(snapshot.tree, directories))))
         for directory, files in _uses(known, snapshot).items():
             rows["directory", name, directory] = files
         before = made.facts.before.get(name)
@@ -149,7 +154,7 @@ def keep_facts(table: FactsTable, made: MadeOfFacts, replacing: str) -> None:
                     same.append((kind, name, path))
                 else:
                     rows[kind, name, path] = each
-    rows[_CATALOG] = KnownCatalog(tuple(made.facts.after), made.result)
+    rows[_CATALOG] = KnownCatalog(tuple(states), made.result)
     rows[_WANTED], rows[_PROOFS] = made.wanted, dict(made.proofs)
     if made.result and made.index:
         rows[_INDEX] = made.index
@@ -158,6 +163,11 @@ def keep_facts(table: FactsTable, made: MadeOfFacts, replacing: str) -> None:
                 parts = tuple((member.contents.facts.name, member.parts) for member in service.members)
                 rows["service", "", service.name] = parts
     table.save_all(rows, same, replacing)
+
+
+def _digest(state: TreeState) -> bytes:
+    lines = [path.encode("utf-8", "surrogatepass") + b"\0" + each for path, each in sorted(state.directories.items())]
+    return hashlib.sha256(b"\n".join((state.tree.encode(), *lines))).digest()
 
 
 def _uses(known: KnownRepository, snapshot: Snapshot) -> dict[str, dict[str, FileUse]]:
@@ -178,13 +188,15 @@ def _uses(known: KnownRepository, snapshot: Snapshot) -> dict[str, dict[str, Fil
 class _Look:
     """A look at one repository: `rows` are those that have changed, `otherwise` folders that say something else now.
 
-    These have the facts from before and of now, whose faces are the same. `codeowners` has the bytes of a file of
-    owners that has changed, by its path.
+    `state` is the digest of its files' state: that which is expected, and then that of now. The folders have the facts
+    from before and of now, whose faces are the same. `codeowners` has the bytes of a file of owners that has changed,
+    by its path.
     """
 
     name: str
     repository: Repository
     facts: OpenFacts
+    state: bytes
     rows: dict[Key, object | None] = field(default_factory=dict)
     otherwise: dict[str, tuple[FolderFacts, FolderFacts]] = field(default_factory=dict)
     codeowners: dict[str, bytes] = field(default_factory=dict)
@@ -200,7 +212,7 @@ class _Look:
         if not isinstance(known, KnownTree) or known.links:
             return False
         directories = {} if known.tree else self.facts.get(("directories", self.name, ""))
-        if not isinstance(directories, dict):
+        if not isinstance(directories, dict) or _digest(TreeState(known.tree, directories)) != self.state:
             return False
         seen = self.repository.look(TreeState(known.tree, directories), self._states_in)
         if seen is None or self.repository.address() != known.address:
@@ -209,6 +221,8 @@ class _Look:
             self.rows["repository", self.name, ""] = replace(known, tree=seen.now.tree)
         if seen.now.directories != directories:
             self.rows["directories", self.name, ""] = dict(seen.now.directories)
+        if self.rows:
+            self.state = _digest(seen.now)
         folders = self._folders_of(seen)
         return folders is not None and all(self._read(path, seen.states) for path in sorted(folders))
 
@@ -273,9 +287,11 @@ def _show_the_same(before: FolderFacts, now: FolderFacts) -> bool:
 class Looked:
     """What a look at all repositories has shown: the rows that have changed, and folders that say something else.
 
-    These are by repository and path, as files of owners are; all as in a look at one of them.
+    `catalog` is the last one, with the states of now. The folders are by repository and path, as files of owners are;
+    all as in a look at one of them.
     """
 
+    catalog: KnownCatalog
     rows: Mapping[Key, object | None]
     otherwise: Mapping[tuple[str, str], tuple[FolderFacts, FolderFacts]]
     codeowners: Mapping[tuple[str, str], bytes]
@@ -288,23 +304,28 @@ class Looked:
 
 def look_at(facts: OpenFacts, repositories: Mapping[str, ServedRepository], result: str) -> Looked | None:
     """What has changed since the catalog of this digest was made; None where more than a few folders is to be read."""
-    if not facts.version or facts.get(_CATALOG) != KnownCatalog(tuple(repositories), result):
+    catalog = facts.get(_CATALOG) if facts.version else None
+    if not isinstance(catalog, KnownCatalog) or catalog.result != result:
         return None
+    if tuple(name for name, _ in catalog.repositories) != tuple(repositories):
+        return None
+    states: list[tuple[str, bytes]] = []
     rows: dict[Key, object | None] = {}
     otherwise: dict[tuple[str, str], tuple[FolderFacts, FolderFacts]] = {}
     codeowners: dict[tuple[str, str], bytes] = {}
     try:
-        for name, repository in repositories.items():
-            with repository.opened() as opened:
-                look = _Look(name, opened, facts)
+        for name, state in catalog.repositories:
+            with repositories[name].opened() as opened:
+                look = _Look(name, opened, facts, state)
                 if not look.is_enough():
                     return None
+                states.append((name, look.state))
                 rows |= look.rows
                 otherwise |= {(name, path): each for path, each in look.otherwise.items()}
                 codeowners |= {(name, path): data for path, data in look.codeowners.items()}
     except ScenedockError:
         return None  # whoever reads it all says what is wrong
-    return Looked(rows, otherwise, codeowners)
+    return Looked(replace(catalog, repositories=tuple(states)), rows, otherwise, codeowners)
 
 
 def known_index(facts: OpenFacts) -> CatalogIndex | None:
@@ -329,14 +350,17 @@ def known_folder(facts: OpenFacts, repository: str, path: str) -> HelmFolder | N
 def keep_changes(
     table: FactsTable,
     replacing: str,
-    rows: Mapping[Key, object | None],
-    result: KnownCatalog | None = None,
+    looked: Looked,
+    result: str = "",
     proofs: Mapping[str, str] | None = None,
     index: CatalogIndex | None = None,
 ) -> None:
     """Keep what a look has shown and, if another catalog was made, what is known of that; and another index."""
-    more: dict[Key, object | None] = {_CATALOG: result, _PROOFS: dict(proofs or {})} if result else {}
+    rows: dict[Key, object | None] = dict(looked.rows)
+    if result:
+        rows[_PROOFS] = dict(proofs or {})
     if index:
-        more[_INDEX] = index
-    if rows or more:
-        table.save({**rows, **more}, replacing)
+        rows[_INDEX] = index
+    if rows:
+        catalog = replace(looked.catalog, result=result or looked.catalog.result)
+        table.save({**rows, _CATALOG: catalog}, replacing)

@@ -24,7 +24,6 @@ from scenedock.model.helm import HelmFolder
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.catalog.refreshing.kept_facts import (
-    KnownCatalog,
     keep_changes,
     known_folder,
     known_index,
@@ -44,7 +43,7 @@ def still_makes(table: FactsTable, repositories: Mapping[str, ServedRepository],
         version, looked = facts.version, look_at(facts, repositories, result)
     if looked is None or not looked.says_the_same:
         return False
-    keep_changes(table, version, looked.rows)
+    keep_changes(table, version, looked)
     return True
 
 
@@ -72,8 +71,7 @@ def patch_catalog(
             return None
         proofs = {name: proof for name, proof in known_proofs(facts).items() if name not in edit.files}
     made = replace(edit.kept, version="")
-    result = KnownCatalog(tuple(repositories), made.digest)
-    keep_changes(table, version, looked.rows, result, proofs, None if now is index else now)
+    keep_changes(table, version, looked, made.digest, proofs, None if now is index else now)
     return made
 
 
