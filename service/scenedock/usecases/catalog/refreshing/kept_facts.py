@@ -188,7 +188,7 @@ def _uses(known: KnownRepository, snapshot: Snapshot) -> dict[str, dict[str, Fil
 class _Look:
     """A look at one repository: `rows` are those that have changed, `otherwise` folders that say something else now.
 
-    `state` is the digest of its files' state: that which is expected, and then that of now. The folders have the facts
+    `state` is the digest of its files' state: the one expected, and then the one of now. The folders have the facts
     from before and of now, whose faces are the same. `codeowners` has the bytes of a file of owners that has changed,
     by its path.
     """
