@@ -329,6 +329,16 @@ class TestFiles:
             assert f"Error: {target}: {message}" in done.stderr
         assert [path.name for path in tmp_path.iterdir()] == ["apps"]
 
+    @pytest.mark.parametrize("content", [{}, {"scenedock.yaml/notes.txt": "x"}])
+    def test_settings_that_are_a_folder_are_told(self, repository: Path, content: dict[str, str]) -> None:
+        (repository / "scenedock.yaml").mkdir()
+        plant(repository, content)
+
+        done = export(repository)
+
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "apps/scenedock.yaml: this is a folder; the settings have to be a file" in done.stderr
+
     @pytest.mark.parametrize("where", [".", "apps"])
     @pytest.mark.parametrize(
         "command", [("catalog", "export"), ("catalog", "export", "--ref", "main"), ("ci", "--since", "main")]

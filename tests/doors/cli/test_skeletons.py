@@ -69,6 +69,16 @@ def test_an_address_is_named_as_it_was_typed_without_its_password(place: Path) -
     assert "hunter2" not in refused.output
 
 
+@pytest.mark.usefixtures("place")
+def test_a_wrong_name_is_told_before_a_missing_folder() -> None:
+    wrong, right = run("bake", "dmeo"), run("bake", "demo")
+
+    assert (wrong.exit_code, right.exit_code) == (2, 2)
+    assert "dmeo" in wrong.stderr
+    assert "--output" not in wrong.stderr
+    assert "Missing option '--output'" in right.stderr
+
+
 def test_bake_writes_the_project_and_lists_its_files(place: Path) -> None:
     done = run("bake", "demo", "--output", "out", "slug=x", "docs=no", 'ports={"http": "8080"}', "token=c4n4ry")
 

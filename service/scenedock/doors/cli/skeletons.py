@@ -33,6 +33,7 @@ def library_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--skeletons",
         "listed",
         type=_PATH,
+        is_eager=True,
         envvar="SCENEDOCK_SKELETONS",
         show_envvar=True,
         metavar="FILE",
@@ -41,6 +42,7 @@ def library_options(command: Callable[..., Any]) -> Callable[..., Any]:
     shipped = click.option(
         "--shipped",
         type=_PATH,
+        is_eager=True,
         envvar="SCENEDOCK_COOKIECUTTERS",
         show_envvar=True,
         metavar="DIR",
@@ -115,11 +117,38 @@ def _meaning(question: JsonObject) -> str:
     return " ".join([as_text(question.get("title")), *(f"({each[0].lower()}{each[1:]})" for each in details)])
 
 
+class _Output(click.Option):
+    """The folder of a bake: where it is missing, a skeleton that doesn't exist is told first."""
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """The folder.
+
+        Raises
+        ------
+        MissingParameter   there is none
+        NotFoundError      nor is there such a skeleton
+        """
+        try:
+            return super().process_value(ctx, value)
+        except click.MissingParameter:
+            name = ctx.params["name"]  # it and the eager options come first; one that isn't set is no path yet
+            places = [each if isinstance(each := ctx.params[key], Path) else None for key in ("listed", "shipped")]
+            with _hint_at_folder(name):
+                open_skeletons(*places).open(_named(name))
+            raise
+
+
 @click.command()
-@click.argument("name")
+@click.argument("name", is_eager=True)
 @click.argument("answers", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option(
-    "--output", "-o", type=_PATH, required=True, metavar="DIR", help="Folder to create the project's folder in."
+    "--output",
+    "-o",
+    cls=_Output,
+    type=_PATH,
+    required=True,
+    metavar="DIR",
+    help="Folder to create the project's folder in.",
 )
 @click.option(
     "--answers",

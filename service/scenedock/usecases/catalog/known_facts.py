@@ -17,6 +17,7 @@ from scenedock.effects.local.facts_file import pack, unpack
 from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
+from scenedock.model.helm import Listing
 
 
 @dataclass(slots=True)
@@ -40,6 +41,16 @@ class FileReader:
         except InputError as error:
             self.problems[path] = str(error)
             raise
+
+    def is_folder(self, path: str, listing: Listing) -> bool:
+        """Whether a path is a folder, also one without files, which no listing has."""
+        if path in listing.folder_links or any(each.startswith(f"{path}/") for each in listing.files):
+            return True
+        try:
+            self.folder.read(path)
+        except InputError as error:
+            return isinstance(error.__cause__, IsADirectoryError)
+        return False
 
 
 @dataclass(frozen=True, slots=True)

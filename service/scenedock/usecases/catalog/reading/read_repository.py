@@ -356,9 +356,11 @@ class RepositoryReader:
 
 
 def _own_settings(name: str, files: FileReader, listing: Listing) -> CatalogSettings:
-    if FILE_NAME not in listing.inside:
-        return CatalogSettings()
     label = f"{name}/{FILE_NAME}"
+    if FILE_NAME not in listing.inside:
+        if files.is_folder(FILE_NAME, listing):
+            raise InputError(f"{label}: this is a folder; the settings have to be a file")
+        return CatalogSettings()
     try:
         data = files.read(FILE_NAME)
     except InputError as error:
