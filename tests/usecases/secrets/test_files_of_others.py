@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ spec: {{template: {{spec: {{containers: [{{name: {name}, image: "acme/{name}:1.0
 """
 
 
-def ours(ground: Ground, environment: str = "dev", **wish: str) -> SecretPlace:
+def ours(ground: Ground, environment: str = "dev", **wish: Any) -> SecretPlace:
     """Where an ExternalSecret of billing is or belongs."""
     return find_place(ground, SecretWish("ExternalSecret", "billing", environment, frozenset({"A"}), **wish))
 
