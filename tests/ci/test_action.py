@@ -277,7 +277,9 @@ def test_the_component_takes_no_helm_but_the_one_with_the_pinned_checksum(tmp_pa
     (tmp_path / "installed").mkdir()
     for name in ("bash", "sha256sum", "dpkg", "tar", "gzip"):
         (tmp_path / "bin" / name).symlink_to(str(shutil.which(name)))
-    platform = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout.strip()
+    platform = subprocess.run(
+        ["dpkg", "--print-architecture"], check=True, capture_output=True, text=True
+    ).stdout.strip()
     archive = tmp_path / f"helm-v4.3.1-linux-{platform}.tar.gz"
     with tarfile.open(archive, "w:gz") as made:
         made.add(helm("4"), f"linux-{platform}/helm")

@@ -99,8 +99,11 @@ def is_hidden(value: str, name: str) -> bool:
 def hidden_in_text(text: str) -> list[tuple[int, int]]:
     """Where in a text something is that must not be shown, in order, without overlaps.
 
-    >>> [text[start:end] for text in ["requirepass hunter2x", "a //r/:_authToken=abc"]
-    ...  for start, end in hidden_in_text(text)]
+    >>> [
+    ...     text[start:end]
+    ...     for text in ["requirepass hunter2x", "a //r/:_authToken=abc"]
+    ...     for start, end in hidden_in_text(text)
+    ... ]
     ['hunter2x', 'abc']
     """
     found = [*secrets_in_text(text, _spelled), *(each.span() for each in _FORM_TO_END.finditer(text))]

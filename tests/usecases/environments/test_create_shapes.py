@@ -374,3 +374,31 @@ def test_neither_other_environments_with_such_a_name_nor_nested_services_are_cop
     assert now["argocd/set.yaml"].replace(new, "", 1) == was["argocd/set.yaml"]
     (root / "billing/values-test.yaml").write_text("host: test.acme.example\n")
     assert "billing/values-test.yaml is there already and stays as it is" in create("test")
+
+
+def test_links_are_told_and_what_is_behind_them_is_told_once(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    overlay = "resources: [../../base]\nimages: [{name: acme/billing, newTag: 1.0.0}]\n"
+    files = {
+        f"billing/envs/{name}/{path}": text
+        for name in ("dev", "prod")
+        for path, text in {"kustomization.yaml": overlay, "limits.yaml": f"cpu: {name}1\n"}.items()
+    }
+    settings = "settings:\n  DB_PASSWORD: hunter2hunter2\n  level: info\n"
+    commit(root, 1, {**base("billing"), **files, "billing/envs/dev/settings.yaml": settings, "shared/a.yaml": "a: 1\n"})
+    dev = root / "billing" / "envs" / "dev"
+    (dev / "again.yaml").symlink_to("settings.yaml")
+    (dev / "prod.yaml").symlink_to("../prod/limits.yaml")
+    (dev / "shared").symlink_to("../../../shared")
+    commit(root, 2, {"billing/NOTES": "."})
+
+    plan = json.loads(run("environments", "create", "billing", "qa", "--from", "dev", root, "--format", "json"))
+
+    lacks = [each["what"] for each in plan["lacks"]]
+    assert [each for each in lacks if "PASSWORD" in each] == [
+        "billing/envs/qa/settings.yaml:settings.DB_PASSWORD: it is a secret, as its name says"
+    ]
+    assert (
+        "billing/envs/qa/shared isn't made: billing/envs/dev/shared is a link to a folder, or out of the repository"
+    ) in lacks
+    assert "billing/envs/qa/prod.yaml is a link to billing/envs/prod/limits.yaml, which is no copy" in plan["notes"]

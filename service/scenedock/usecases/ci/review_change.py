@@ -66,8 +66,8 @@ def review_change(
 ) -> Review:
     """Check and compare the catalog, and the manifests with `tools`; without `before`, nothing is compared.
 
-    If no Helm is named, and the one on PATH can't be used, that is noted. Where no generated file is committed, as where Backstage reads the feed, only
-    what can't be read is an error.
+    If no Helm is named, and the one on PATH can't be used, that is noted. Where no generated file is committed, as
+    where Backstage reads the feed, only what can't be read is an error.
 
     Raises
     ------

@@ -20,7 +20,7 @@ from scenedock.usecases.deployments.lacking import owners_unmade, told_of_files,
 from scenedock.usecases.deployments.pieces import ServicePieces
 from scenedock.usecases.deployments.validating import check_values
 from scenedock.usecases.deployments.versions import without_version
-from scenedock.usecases.environments.drafting import Draft, missing_files, stale_catalog
+from scenedock.usecases.environments.drafting import Draft, missing_files, stale_catalog, told_of_links
 from scenedock.usecases.environments.pieces import Piece
 
 _MOST_UNPLANNED = 5
@@ -57,7 +57,7 @@ class Look:
         refusals = tuple(self._refusals(files, later, unplanned(before, after, ())))
         content = "".join(f"{each.key}={each.value!r}\n" for each in decisions)
         files_told = told_of_files(ground, self.source, draft.pieces, files) if self.wish.source else ()
-        notes = (*self.source.notes, *files_told, *without_version(changes, self.wish))
+        notes = (*self.source.notes, *files_told, *told_of_links(draft), *without_version(changes, self.wish))
         planned = Planned(files, changes, refusals, notes=tuple(dict.fromkeys(notes)), content=content)
         return with_text(
             DeploymentPlan(

@@ -20,6 +20,7 @@ from scenedock.changes.environments.words import Words
 from scenedock.changes.planned import PlannedFile
 from scenedock.documents.plain_secrets import kind_of_secret
 from scenedock.errors import InputError
+from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.environments.pieces import Piece, is_generated
@@ -54,6 +55,15 @@ class Draft:
     def all_decisions(self) -> tuple[Decision, ...]:
         """The decisions on all pieces, in their order."""
         return tuple(each for decisions in self.decisions.values() for each in decisions)
+
+    @property
+    def linked(self) -> frozenset[str]:
+        """The files that are links to others which are copied, too."""
+        repository = self.ground.repositories[self.repository]
+        copied = {each.path for each in self.pieces if each.item is None}
+        return frozenset(
+            each for each in copied & set(repository.listing().links) if repository.real_path(each) in copied
+        )
 
     def read(self, path: str) -> bytes:
         """A file as far as the plan goes."""
@@ -185,10 +195,24 @@ def stale_catalog(draft: Draft) -> Iterator[Lack]:
             return
 
 
+def told_of_links(draft: Draft) -> Iterator[str]:
+    """Where links lead that are copied as they are: to a file that others have, too."""
+    for file in draft.files():
+        leads_to = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), file.link))
+        if file.link and leads_to not in draft.contents:
+            yield f"{file.path} is a link to {leads_to}, which is no copy"
+
+
 def missing_files(draft: Draft) -> Iterator[Lack]:
-    """The files that aren't made, and those that values name now, where only those of the source are there."""
-    there = draft.ground.paths(draft.repository)
+    """The files and links that aren't made, and those that values name now, where only those of the source are there.
+
+    What isn't made of a file is said once, not again for the links to it.
+    """
+    there, linked = draft.ground.paths(draft.repository), draft.linked
+    yield from _missing_links(draft)
     for piece, decisions in draft.decisions.items():
+        if piece.path in linked:
+            continue
         if piece.item is None and _is_left_out(decisions) and (why := _why_not_made(decisions)):
             place = Place(draft.repository, piece.path)
             yield Lack("file", f"{piece.target} isn't made: {why}", place, "Make it with references to secrets.")
@@ -201,3 +225,20 @@ def missing_files(draft: Draft) -> Iterator[Lack]:
             )
             if old in there and new not in there and new not in draft.contents:
                 yield Lack("file", f"{new}, which {each.key} names", each.place, f"Make it like {old}.")
+
+
+def _missing_links(draft: Draft) -> Iterator[Lack]:
+    """The links below the folders that are the source's alone, to folders or out of the repository."""
+    listing = draft.ground.repositories[draft.repository].listing()
+    folders = {
+        folder: each.target.removesuffix(each.path.removeprefix(folder))
+        for each in draft.pieces
+        if each.item is None
+        for folder in folders_above(each.path)
+        if draft.words.are_in(folder) and each.target.endswith(each.path.removeprefix(folder))
+    }
+    for path in sorted({*listing.folder_links, *listing.outside}):
+        if home := next((each for each in folders_above(path) if each in folders), ""):
+            target = f"{folders[home]}{path.removeprefix(home)}"
+            what = f"{target} isn't made: {path} is a link to a folder, or out of the repository"
+            yield Lack("file", what, Place(draft.repository, path), "Make it by hand, if it is needed.")

@@ -20,7 +20,7 @@ from scenedock.releases.release import Release
 from scenedock.usecases.changes.ground import Ground, unplanned
 from scenedock.usecases.changes.promote import one_of
 from scenedock.usecases.environments.comparing import Comparer
-from scenedock.usecases.environments.drafting import Draft, decide, missing_files, stale_catalog, write
+from scenedock.usecases.environments.drafting import Draft, decide, missing_files, stale_catalog, told_of_links, write
 from scenedock.usecases.environments.pieces import PieceFinder
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -73,7 +73,7 @@ def _looked_at(draft: Draft, release: Release, notes: Sequence[str]) -> Environm
     files = draft.files()
     later = draft.ground.later(files) if files else draft.ground
     made = later.releases.get(key)
-    decisions = draft.all_decisions
+    decisions, linked = draft.all_decisions, draft.linked
     place = Place(release.repository, files[0].path if files else "")
     change = VersionChange(key, "", (made.version if made else release.version) or "", "unknown", place)
     wanted = {each for each in (*draft.ground.releases, *later.releases) if each != key}
@@ -82,7 +82,7 @@ def _looked_at(draft: Draft, release: Release, notes: Sequence[str]) -> Environm
     )
     refusals = [*_refusals(draft, release, files, unplanned(before, after, ()))]
     content = "".join(f"{each.key}={each.value!r}\n" for each in decisions)
-    planned = Planned(files, (change,), tuple(refusals), notes=tuple(notes), content=content)
+    planned = Planned(files, (change,), tuple(refusals), notes=(*notes, *told_of_links(draft)), content=content)
     deployment = later.pairs[key].deployment if made else None
     plan = EnvironmentPlan(
         repository=release.repository,
@@ -98,7 +98,13 @@ def _looked_at(draft: Draft, release: Release, notes: Sequence[str]) -> Environm
             *_missing_services(draft, release, decisions),
             *missing_files(draft),
             *stale_catalog(draft),
-            *lacks_in(decisions, files, draft.words, release.service, new),
+            *lacks_in(
+                [each for each in decisions if each.place.path not in linked],
+                [each for each in files if not each.link],
+                draft.words,
+                release.service,
+                new,
+            ),
         ),
     )
     return with_text(plan)

@@ -61,9 +61,10 @@ def ci(  # noqa: PLR0913 - click passes each option
     """Check a pull request in a pipeline, and comment on it with what changes in the catalog and in the manifests.
 
     Reads REPO, by default the current folder: a clone, or a folder of one. In GitHub Actions and GitLab CI/CD, the
-    pipeline's variables name the pull request. There is one comment for each REPO (and each choice of what is compared): later runs replace it, and delete it
-    when nothing changes any more. It needs the token GITHUB_TOKEN or GITLAB_TOKEN; where that doesn't suffice, as in
-    forks, the report is in GitHub's summary of the job, in --reports and in the log.
+    pipeline's variables name the pull request. There is one comment for each REPO (and each choice of what is
+    compared): later runs replace it, and delete it when nothing changes any more. It needs the token GITHUB_TOKEN or
+    GITLAB_TOKEN; where that doesn't suffice, as in forks, the report is in GitHub's summary of the job, in --reports
+    and in the log.
 
     Where the pipeline isn't that of a pull request, and without --since, only the files are checked. Where no generated
     file is committed, only what can't be read fails. Each option may be set by a variable: SCENEDOCK_CI_SINCE,
