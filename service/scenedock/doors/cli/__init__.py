@@ -133,7 +133,7 @@ def main() -> None:
     },
 )
 def catalog() -> None:
-    """Export, explain, validate, check and compare catalog entities."""
+    """Export, explain, check and compare catalog entities."""
 
 
 @main.group(
@@ -153,7 +153,7 @@ def catalog() -> None:
     },
 )
 def deployments() -> None:
-    """Create, list, show, lint, verify and retire deployments, and change their versions."""
+    """Show, check, create and change deployments."""
 
 
 @main.group(
@@ -161,7 +161,7 @@ def deployments() -> None:
     late={"refer": "scenedock.doors.cli.secrets.refer:refer", "seal": "scenedock.doors.cli.secrets.seal:seal"},
 )
 def secrets() -> None:
-    """Seal secrets of deployments for git, or refer to them in a store."""
+    """Seal secrets for git, or refer to them in a store."""
 
 
 @main.group(
@@ -173,7 +173,7 @@ def secrets() -> None:
     },
 )
 def environments() -> None:
-    """Create environments of services, end them, or move their ends."""
+    """Create, extend and retire environments of services."""
 
 
 @main.group(cls=LateGroup, late={"list": "scenedock.doors.cli.queries.applications:list_applications"})
@@ -189,7 +189,7 @@ def applications() -> None:
     },
 )
 def manifests() -> None:
-    """Render what repositories deploy, and show what a change does to it."""
+    """Render what repositories deploy, and compare it."""
 
 
 @main.group(
@@ -214,7 +214,7 @@ def actions() -> None:
     },
 )
 def approvals() -> None:
-    """List, show, give and refuse the approvals that tasks wait for."""
+    """List, give and refuse the approvals that tasks wait for."""
 
 
 @main.group(
@@ -243,4 +243,4 @@ def tasks() -> None:
     },
 )
 def skeletons() -> None:
-    """List skeletons, show their questions, bake them, and compare projects."""
+    """List, show and bake skeletons, and compare projects."""
