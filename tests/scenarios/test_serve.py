@@ -393,6 +393,22 @@ def test_a_port_that_only_root_may_use_is_told_from_one_that_is_taken(
     )
 
 
+def test_a_worker_with_a_database_of_its_own_is_warned_of_it(tmp_path: Path) -> None:
+    worker = subprocess.Popen(
+        [SCENEDOCK, "worker"],
+        env={**os.environ, "SCENEDOCK_DATA": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert worker.stderr
+    said = [worker.stderr.readline() for _ in range(2)]
+    worker.terminate()
+    worker.communicate(timeout=PATIENCE)
+
+    assert said[0].startswith("Warning: SCENEDOCK_DATABASE_URL isn't set")
+    assert said[1].startswith("Running tasks")
+
+
 def test_a_repository_that_is_not_there_ends_the_start(tmp_path: Path) -> None:
     missing = tmp_path / "no-apps"
 
