@@ -195,11 +195,13 @@ def service_settings_page() -> str:
     for name, setting in describe_settings().items():
         default = shown_value(getattr(Settings(), name))
         rows.append((code(variable(name)), code(default), setting.about))
+    secrets = [code(variable(name)) for name, setting in describe_settings().items() if setting.secret]
     return (
         "# Settings of the service\n\nEach setting is an environment variable. In the file that `--settings` or "
         "`SCENEDOCK_SETTINGS` names, it is a key without the prefix, in lower case. The environment takes precedence. "
-        "A secret may be in a file of its own, which `SCENEDOCK_…_FILE` names. `scenedock settings` prints the "
-        "settings in effect, and where each came from.\n\n" + table(("variable", "default", "meaning"), rows)
+        f"A secret ({', '.join(secrets)}) may be in a file of its own, which the same variable with `_FILE` at its end "
+        f"names, such as `{secrets[0].strip('`')}_FILE`. `scenedock settings` prints the settings in effect, and where "
+        "each came from.\n\n" + table(("variable", "default", "meaning"), rows)
     ) + rules_section()
 
 

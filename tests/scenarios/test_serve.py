@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import json
 import os
@@ -19,7 +20,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from scenedock.doors.cli import main
 from scenedock.effects.tasks.storage.tables import migrate
 from scenedock.effects.tasks.store import TaskStore
 from scenedock.model.json import JsonObject
@@ -370,6 +373,40 @@ def test_a_port_that_is_taken_is_said_at_once_and_nothing_else(tmp_path: Path, s
         "or set another address\n"
     )
     assert not (tmp_path / "data").exists()
+
+
+def test_a_port_that_only_root_may_use_is_told_from_one_that_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_socket: socket.socket, _address: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    monkeypatch.setenv("SCENEDOCK_LISTEN", "127.0.0.1:80")
+    monkeypatch.setenv("SCENEDOCK_DATA", str(tmp_path))
+    done = CliRunner().invoke(main, ["serve"])
+
+    assert done.exit_code == 2
+    assert done.stderr == (
+        "Error: SCENEDOCK_LISTEN=127.0.0.1:80: can't listen there: permission denied; only root may use this port; "
+        "set one above 1023\n"
+    )
+
+
+def test_a_worker_with_a_database_of_its_own_is_warned_of_it(tmp_path: Path) -> None:
+    worker = subprocess.Popen(
+        [SCENEDOCK, "worker"],
+        env={**os.environ, "SCENEDOCK_DATA": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert worker.stderr
+    said = [worker.stderr.readline() for _ in range(2)]
+    worker.terminate()
+    worker.communicate(timeout=PATIENCE)
+
+    assert said[0].startswith("Warning: SCENEDOCK_DATABASE_URL isn't set")
+    assert said[1].startswith("Running tasks")
 
 
 def test_a_repository_that_is_not_there_ends_the_start(tmp_path: Path) -> None:

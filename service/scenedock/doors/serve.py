@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,8 +15,13 @@ from scenedock.errors import InputError
 if TYPE_CHECKING:
     from scenedock.runtime.settings import Settings
 
+_REMEDIES: Final = {
+    errno.EADDRINUSE: "stop the other program, or set another address",
+    errno.EACCES: "only root may use this port; set one above 1023",
+}
 
-@click.command()
+
+@click.command(short_help="Serve actions and the catalog to Backstage.")
 @settings_option
 @click.option("--web-only", is_flag=True, help="Leave tasks to `scenedock worker`, which shares its PostgreSQL.")
 def serve(file: Path | None, *, web_only: bool) -> None:
@@ -57,7 +63,7 @@ def _require_free(settings: Settings) -> None:
             except OSError as error:
                 raise InputError(
                     f"{variable(name)}={listen}: can't listen there: {(error.strerror or str(error)).lower()}; "
-                    "stop the other program, or set another address"
+                    + _REMEDIES.get(error.errno or 0, "set another address")
                 ) from None
 
 
@@ -65,11 +71,11 @@ def _say_where(settings: Settings) -> None:
     from scenedock.model.action import BASE_PATH
 
     feed = "anybody may read it" if settings.public_feed else "a token is needed; see SCENEDOCK_PUBLIC_FEED"
-    backstage = settings.backstage_url or "none; see SCENEDOCK_BACKSTAGE_URL"
+    backstage = settings.backstage_url or "not asked about its catalog; SCENEDOCK_BACKSTAGE_URL says where it is"
     lines = {
         "Page": f"{settings.url}/",
         "Catalog": f"{settings.url}{BASE_PATH}/catalog/catalog-info.yaml ({feed})",
-        "Actions": f"{settings.url}{BASE_PATH}/actions",
+        "Actions": f"{settings.url}{BASE_PATH}/actions (a token is needed; people use {settings.url}/actions)",
         "Backstage": backstage,
         "Repositories": ", ".join(settings.repositories) or "none; see SCENEDOCK_REPOSITORIES",
         "Data": str(settings.data.resolve()),

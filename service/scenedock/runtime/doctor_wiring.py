@@ -25,7 +25,7 @@ from scenedock.runtime.tasks.key_wiring import process_keys
 from scenedock.runtime.tasks.wiring import seal_of
 from scenedock.runtime.wiring import list_code_hosts, served_repositories
 from scenedock.usecases.doctor import backstage, clock, code_hosts, database, machine, sign_in
-from scenedock.usecases.doctor.diagnosis import Diagnosis, unknown
+from scenedock.usecases.doctor.diagnosis import Diagnosis, note, unknown
 
 
 def examine(settings: Settings) -> Iterator[Diagnosis]:
@@ -50,7 +50,11 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         yield found
     if answers:
         yield clock.check_clock(answers)
-    yield machine.check_helm(HelmProgram(settings.helm))
+    yield machine.check_git()
+    yield machine.check_helm(HelmProgram(settings.helm), needed=settings.helm != HelmProgram().named)
+    if not settings.repositories:
+        remedy = f"Set {variable('repositories')}: folders or addresses, separated by commas."
+        yield note("repositories", "none is set, so there is no catalog", remedy)
     for name, repository in served_repositories(settings.repositories, settings.data / "repositories").items():
         if isinstance(repository, RepositoryClone):
             yield machine.check_remote(name, repository, hosts)

@@ -75,11 +75,27 @@ def test_json_has_the_same_and_no_problem_is_exit_code_0(
         "database": "ok",
         "tasks": "unknown",
         "disk": "ok",
+        "git": "ok",
         "helm": "ok",
         "history apps": "unknown",
         "settings apps": "ok",
     }
     assert set(listed[0]) == {"check", "verdict", "evidence", "remedy"}
+
+
+def test_what_is_not_set_and_not_needed_is_a_note_and_no_problem(
+    monkeypatch: pytest.MonkeyPatch, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "programs").mkdir()
+    (tmp_path / "programs" / "git").symlink_to(str(shutil.which("git")))
+    monkeypatch.setenv("PATH", str(tmp_path / "programs"))
+    found = examined(monkeypatch, DATA=str(data))
+
+    assert found.exit_code == 0, found.output
+    assert "note        helm\n            there is no 'helm'" in found.output
+    assert "→ Install Helm 3.17 or newer" in found.output
+    assert "note        repositories\n            none is set" in found.output
+    assert "0 problems, 2 notes, " in found.stderr
 
 
 def test_a_setting_that_is_wrong_is_told_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:

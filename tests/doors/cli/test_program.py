@@ -206,3 +206,12 @@ def test_a_process_that_ends_at_once_has_said_all_and_done_what_was_left_for_the
     assert ended.returncode == code
     assert "Usage: " in ended.stdout + ended.stderr
     assert ended.stdout.endswith("done\n")
+
+
+def test_a_diff_of_the_catalog_is_that_of_the_current_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = CliRunner().invoke(main, ["example", "apps"])
+    monkeypatch.chdir(tmp_path / "apps")
+    done = CliRunner().invoke(main, ["catalog", "diff", "--since", "HEAD"])
+
+    assert (made.exit_code, done.exit_code) == (0, 0), done.output

@@ -450,6 +450,10 @@ def test_a_sign_in_is_offered_only_where_somebody_can_sign_in(tmp_path: Path) ->
     nobody = open_service(Settings(data=tmp_path, repositories=(str(EXAMPLE),), public_feed=True))
     shown = make_app(nobody).test_client().get("/tasks", headers=PEOPLE)
     assert (shown.status_code, "/sign-in" in shown.text) == (200, False)
+    nobody.feed.refresh()
+    start, how = (make_app(nobody).test_client().get(path, headers=PEOPLE).text for path in ("/", "/sign-in"))
+    assert '<a href="/sign-in">how to change that</a>' in start
+    assert "SCENEDOCK_TOKENS_FILE=tokens.yaml" in how
     nobody.stop()
 
 

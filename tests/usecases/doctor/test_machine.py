@@ -11,7 +11,14 @@ from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.effects.helm.program import HelmProgram
-from scenedock.usecases.doctor.machine import check_disk, check_helm, check_history, check_remote, check_settings_file
+from scenedock.usecases.doctor.machine import (
+    check_disk,
+    check_git,
+    check_helm,
+    check_history,
+    check_remote,
+    check_settings_file,
+)
 from tests.tools.authority import Authority
 from tests.tools.helm import helm
 from tests.tools.server import free_port
@@ -35,12 +42,27 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_a_helm_that_can_be_used_is_fine_and_one_that_is_missing_or_no_helm_is_not() -> None:
-    good = check_helm(HelmProgram(str(helm("4"))))
-    missing = check_helm(HelmProgram("/nowhere/helm"))
-    another = check_helm(HelmProgram("true"))
+    good = check_helm(HelmProgram(str(helm("4"))), needed=True)
+    missing = check_helm(HelmProgram("/nowhere/helm"), needed=True)
+    another = check_helm(HelmProgram("true"), needed=False)
 
     assert [each.verdict for each in (good, missing, another)] == ["ok", "problem", "problem"]
     assert "SCENEDOCK_HELM" in missing.remedy
+
+
+def test_a_helm_that_nobody_has_named_may_be_missing() -> None:
+    missing = check_helm(HelmProgram("/nowhere/helm"), needed=False)
+
+    assert (missing.verdict, "SCENEDOCK_HELM" in missing.remedy) == ("note", True)
+
+
+def test_a_machine_without_git_is_told_to_install_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    there = check_git()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    missing = check_git()
+
+    assert [each.verdict for each in (there, missing)] == ["ok", "problem"]
+    assert "Install git" in missing.remedy
 
 
 def test_a_disk_with_little_space_is_told(tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def main() -> None:
     },
 )
 def catalog() -> None:
-    """Export, explain, validate, check and compare catalog entities."""
+    """Export, explain, check and compare catalog entities."""
 
 
 @main.group(
@@ -182,7 +182,7 @@ def catalog() -> None:
     },
 )
 def deployments() -> None:
-    """Create, list, show, lint, verify and retire deployments, and change their versions."""
+    """Show, check, create and change deployments."""
 
 
 @main.group(
@@ -190,7 +190,7 @@ def deployments() -> None:
     late={"refer": "scenedock.doors.cli.secrets.refer:refer", "seal": "scenedock.doors.cli.secrets.seal:seal"},
 )
 def secrets() -> None:
-    """Seal secrets of deployments for git, or refer to them in a store."""
+    """Seal secrets for git, or refer to them in a store."""
 
 
 @main.group(
@@ -202,7 +202,7 @@ def secrets() -> None:
     },
 )
 def environments() -> None:
-    """Create environments of services, end them, or move their ends."""
+    """Create, extend and retire environments of services."""
 
 
 @main.group(cls=LateGroup, late={"list": "scenedock.doors.cli.queries.applications:list_applications"})
@@ -218,7 +218,7 @@ def applications() -> None:
     },
 )
 def manifests() -> None:
-    """Render what repositories deploy, and show what a change does to it."""
+    """Render what repositories deploy, and compare it."""
 
 
 @main.group(
@@ -243,7 +243,7 @@ def actions() -> None:
     },
 )
 def approvals() -> None:
-    """List, show, give and refuse the approvals that tasks wait for."""
+    """List, give and refuse the approvals that tasks wait for."""
 
 
 @main.group(
@@ -272,4 +272,4 @@ def tasks() -> None:
     },
 )
 def skeletons() -> None:
-    """List skeletons, show their questions, bake them, and compare projects."""
+    """List, show and bake skeletons, and compare projects."""

@@ -14,7 +14,7 @@ from scenedock.doors.cli.settings import settings_in_force, settings_option
 TOKEN = "SCENEDOCK_TOKEN"  # noqa: S105 - the name of a variable
 
 
-@click.command()
+@click.command(short_help="Accept once that entities or their owners vanish.")
 @click.argument("repository", required=False, default="")
 @settings_option
 @click.option(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _STDIN = "-"
 
 
-@click.command("list")
+@click.command("list", short_help="List the actions.")
 @format_option
 def list_actions(layout: str) -> None:
     """List the actions, with one line about each; as JSON, with their schemas."""
@@ -37,7 +37,7 @@ def list_actions(layout: str) -> None:
     click.echo("\n".join(f"{click.style(f'{each.name:<{width}}', bold=True)}  {each.summary}" for each in actions))
 
 
-@click.command("show")
+@click.command("show", short_help="Print the description and schemas of an action.")
 @click.argument("name")
 def show_action(name: str) -> None:
     """Print the description and the schemas of the action NAME as JSON.
@@ -49,7 +49,7 @@ def show_action(name: str) -> None:
     click.echo(ListedAction.of(_action(name)).model_dump_json(indent=2))
 
 
-@click.command()
+@click.command(short_help="Run an action, and print its output.")
 @click.argument("name")
 @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
 @click.option("--input", "-i", "given_in", metavar="FILE", help="The input as JSON; - is standard input.")

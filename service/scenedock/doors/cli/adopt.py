@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scenedock.model.entity import Entity
 
 
-@click.command()
+@click.command(short_help="Print what hand-written files of others lack.")
 @source_options
 @click.option("--backstage", metavar="URL", help=f"Address of the backend. The variable {TOKEN} may hold a token.")
 @click.option(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scenedock.usecases.catalog.export_catalog import Export
 
 
-@click.command()
+@click.command(short_help="Check that committed entities are up to date.")
 @source_options
 @click.option(
     "--format",

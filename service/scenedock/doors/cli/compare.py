@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TOKEN = "SCENEDOCK_BACKSTAGE_TOKEN"  # noqa: S105 - the name of a variable
 
 
-@click.command()
+@click.command(short_help="Compare an existing catalog with an export.")
 @source_options
 @click.option("--backstage", metavar="URL", help=f"Address of the backend. The variable {TOKEN} may hold a token.")
 @click.option("--entities", type=click.Path(path_type=Path), metavar="FILE", help="A file with the existing entities.")

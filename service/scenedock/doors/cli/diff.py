@@ -11,8 +11,8 @@ from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
 
 
-@click.command()
-@source_options
+@click.command(short_help="Show what changed in the catalog since a commit.")
+@source_options(here=True)
 @click.option("--since", required=True, metavar="REF", help="The branch, tag or commit to compare with.")
 @format_option
 def diff(
@@ -23,7 +23,8 @@ def diff(
 ) -> None:
     """Show what changed in the catalog since REF.
 
-    Compares the entities of the git repositories at --since with those of their folders, or at --ref. Shows what was
+    Compares the entities of the git repositories, by default the one of the current folder, at --since with those of
+    their folders, or at --ref. Shows what was
     added, changed (field by field), renamed and removed, and the owners of these entities. A Component counts as
     renamed if at least half of its folder's files are the same.
 

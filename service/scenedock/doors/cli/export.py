@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SECONDS_BEFORE_PROGRESS = 1.0
 
 
-@click.command()
+@click.command(short_help="Generate Backstage entities from Helm folders.")
 @source_options
 @click.option(
     "--format",

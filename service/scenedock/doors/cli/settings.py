@@ -33,7 +33,7 @@ def print_json(value: Json) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-@click.command("settings")
+@click.command("settings", short_help="Print the settings, and where each came from.")
 @settings_option
 @format_option
 def show_settings(file: Path | None, *, layout: str) -> None:

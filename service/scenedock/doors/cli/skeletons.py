@@ -51,7 +51,7 @@ def library_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return listed(shipped(command))
 
 
-@click.command("list")
+@click.command("list", short_help="List the skeletons that can be baked.")
 @library_options
 @format_option
 def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
@@ -76,7 +76,7 @@ def _named_for(source: SkeletonSource) -> tuple[str, str]:
     return source.name, source.purpose
 
 
-@click.command()
+@click.command(short_help="Show the questions of a skeleton.")
 @click.argument("name")
 @click.argument("answers", nargs=-1, metavar="[KEY=VALUE]...")
 @library_options
@@ -138,7 +138,7 @@ class _Output(click.Option):
             raise
 
 
-@click.command()
+@click.command(short_help="Bake a skeleton into a new folder.")
 @click.argument("name", is_eager=True)
 @click.argument("answers", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option(
@@ -195,7 +195,7 @@ def bake(
         click.echo(output / baked.path)
 
 
-@click.command()
+@click.command(short_help="Show which files differ from what was baked.")
 @click.argument("project", type=_PATH)
 @click.option("--skeleton", metavar="NAME", help="Another skeleton than the project names: its name, or its folder.")
 @library_options
@@ -226,7 +226,7 @@ def drift(project: Path, skeleton: str | None, listed: Path | None, shipped: Pat
         click.echo(f"not compared with the skeleton {found.skeleton} of today: {found.reason}", err=True)
 
 
-@click.command()
+@click.command(short_help="Write an example repository, to try Scenedock on.")
 @click.argument("folder", type=_PATH)
 def example(folder: Path) -> None:
     """Write an example GitOps repository into the new FOLDER, to try Scenedock on.

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from scenedock.runtime.tasks.settings import Role
 
 _BEAT_SECONDS = 5.0
+_ALONE = (
+    "Warning: SCENEDOCK_DATABASE_URL isn't set, so this worker runs only tasks in the SQLite file of its own data "
+    "folder. For `serve --web-only` and workers elsewhere, give all of them one PostgreSQL."
+)
 _COLOURS = {"completed": "green", "failed": "red", "cancelled": "yellow", "processing": "cyan"}
 
 
@@ -113,7 +117,7 @@ def cancel_task(task_id: str, file: Path | None) -> None:
     click.echo(f"{task.id}  {task.status}{'' if task.finished else ', will be cancelled'}")
 
 
-@click.command("retry")
+@click.command("retry", short_help="Retry a failed or cancelled task.")
 @click.argument("task_id", metavar="ID")
 @settings_option
 def retry_task(task_id: str, file: Path | None) -> None:
@@ -130,7 +134,7 @@ def retry_task(task_id: str, file: Path | None) -> None:
         click.echo(manage_tasks.retry_task(tasks.effects, COMMAND_LINE, task_id, {}).id)
 
 
-@click.command("undo")
+@click.command("undo", short_help="Undo what a task has done, by another task.")
 @click.argument("task_id", metavar="ID")
 @settings_option
 def undo_task(task_id: str, file: Path | None) -> None:
@@ -147,7 +151,7 @@ def undo_task(task_id: str, file: Path | None) -> None:
         click.echo(undoing.undo_task(tasks.effects, tasks.actions, COMMAND_LINE, task_id).id)
 
 
-@click.command("run")
+@click.command("run", short_help="Run the task in a file, and follow its log.")
 @click.argument("spec", metavar="FILE")
 @click.option(
     "--key",
@@ -174,7 +178,7 @@ def run_task(spec: str, key: str, file: Path | None) -> None:
         _follow(tasks, task.id)
 
 
-@click.command()
+@click.command(short_help="Migrate the database of tasks to this release.")
 @settings_option
 def migrate(file: Path | None) -> None:
     """Migrate the database of tasks to the version of this release; on PostgreSQL, run it with each new release.
@@ -190,7 +194,7 @@ def migrate(file: Path | None) -> None:
     click.echo(f"The database was {behind} versions behind" if behind else "The database is up to date")
 
 
-@click.command()
+@click.command(short_help="Run the tasks that `serve --web-only` accepts.")
 @settings_option
 def worker(file: Path | None) -> None:
     """Run the tasks that `scenedock serve --web-only` accepts, until stopped (SIGTERM, Ctrl-C).
@@ -219,6 +223,8 @@ def worker(file: Path | None) -> None:
         worker_probe(settings.worker_listen, metrics, lambda: tasks.seconds_idle),
     ):
         tasks.start()
+        if not settings.database_url:
+            click.echo(_ALONE, err=True)
         witness = open_key_witness(settings, signing_key(settings), "worker")
         witness.start()
         click.echo(f"Running tasks, {settings.task_threads} at once", err=True)

@@ -55,7 +55,10 @@ class Authenticator:
         scheme, _, token = authorization.partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
-            raise AuthenticationError("a token is needed: send the header `Authorization: Bearer …`")
+            raise AuthenticationError(
+                "a token is needed: send the header `Authorization: Bearer …`, with one of SCENEDOCK_TOKENS_FILE. "
+                "People with a browser use the pages, and sign in at /sign-in"
+            )
         try:
             return self._identify(token)
         except RefusedError as refused:

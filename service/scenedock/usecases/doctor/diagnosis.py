@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-Verdict: TypeAlias = Literal["ok", "problem", "unknown"]
+Verdict: TypeAlias = Literal["ok", "note", "problem", "unknown"]
 
 TRUST: Final = (
     "Set SCENEDOCK_CA_FILE to a file with the certificate (PEM) of the authority that has issued it: your company's."
@@ -14,7 +14,10 @@ TRUST: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The verdict of a check with its evidence; `unknown` where it can't tell. A problem has a remedy."""
+    """The verdict of a check with its evidence; `unknown` where it can't tell. A problem has a remedy.
+
+    A `note` is something that is missing, and that only some people need.
+    """
 
     check: str
     verdict: Verdict
@@ -25,6 +28,11 @@ class Diagnosis:
 def fine(check: str, evidence: str) -> Diagnosis:
     """There is no problem."""
     return Diagnosis(check, "ok", evidence)
+
+
+def note(check: str, evidence: str, remedy: str) -> Diagnosis:
+    """Something is missing that isn't needed by all, and what to do for those who need it."""
+    return Diagnosis(check, "note", evidence, remedy)
 
 
 def problem(check: str, evidence: str, remedy: str) -> Diagnosis:

@@ -14,7 +14,7 @@ from scenedock.effects.git.confined_git import ConfinedGit, basic_authorization,
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.errors import InputError, NotAllowedError, NotFoundError, ScenedockError
-from scenedock.usecases.doctor.diagnosis import TRUST, Diagnosis, fine, problem, unknown
+from scenedock.usecases.doctor.diagnosis import TRUST, Diagnosis, fine, note, problem, unknown
 
 _SECONDS = 30.0
 _LEAST_BYTES = 500 << 20
@@ -32,13 +32,26 @@ def check_disk(folder: Path, least: int = _LEAST_BYTES) -> Diagnosis:
     return fine("disk", evidence)
 
 
-def check_helm(helm: HelmProgram) -> Diagnosis:
-    """Whether the helm of the settings can be used."""
+def check_git() -> Diagnosis:
+    """Whether there is a git."""
+    path = shutil.which("git")
+    if path is None:
+        remedy = "Install git (Debian: `apt-get install git`): clones, history and changes need it."
+        return problem("git", "there is no `git` on PATH", remedy)
+    return fine("git", f"{path} is there")
+
+
+def check_helm(helm: HelmProgram, *, needed: bool) -> Diagnosis:
+    """Whether the helm of the settings can be used; where it isn't `needed`, one that is missing is no problem."""
     try:
         helm.check()
     except (NotFoundError, InputError) as error:
         remedy = "Install Helm 3.17 or newer, or 4 (the image has it), or set SCENEDOCK_HELM to its path."
-        return problem("helm", str(error).partition(": install")[0], remedy)
+        evidence = str(error).partition(": install")[0]
+        if isinstance(error, NotFoundError) and not needed:
+            evidence += ". Without it, rendered manifests aren't compared, and some versions are unknown"
+            return note("helm", evidence, remedy)
+        return problem("helm", evidence, remedy)
     except NotAllowedError as error:
         return problem("helm", str(error), "Run on Linux with Landlock (5.13 or newer), outside of older sandboxes.")
     return fine("helm", f"{helm.path()} can be used")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scenedock.usecases.approvals.decide_approval import Decider, Decision
 
 
-@click.command("list")
+@click.command("list", short_help="List the approvals that tasks wait for.")
 @click.option("--all", "all_", is_flag=True, help="Also those that were decided, or have ended.")
 @settings_option
 @format_option
@@ -38,7 +38,7 @@ def list_approvals(*, all_: bool, file: Path | None, layout: str) -> None:
         click.echo(f"{each.id}  {each.state:<8}  {each.request.what}  (asked by {each.request.asked_by})")
 
 
-@click.command("show")
+@click.command("show", short_help="Print an approval.")
 @click.argument("approval_id", metavar="ID")
 @settings_option
 def show_approval(approval_id: str, file: Path | None) -> None:
@@ -54,7 +54,7 @@ def show_approval(approval_id: str, file: Path | None) -> None:
     print_json(ApprovalDocument.of(record).model_dump(mode="json"))
 
 
-@click.command()
+@click.command(short_help="Approve what a task waits for.")
 @click.argument("approval_id", metavar="ID")
 @click.option("--comment", default="", help="What whoever asked should know.")
 @settings_option
@@ -68,7 +68,7 @@ def approve(approval_id: str, comment: str, file: Path | None) -> None:
     _decide(approval_id, "approve", comment, file)
 
 
-@click.command()
+@click.command(short_help="Refuse what a task waits for.")
 @click.argument("approval_id", metavar="ID")
 @click.option("--comment", required=True, help="Why; whoever asked reads it.")
 @settings_option

@@ -107,7 +107,7 @@ def change_options(plan: Callable[..., Planned]) -> Callable[..., object]:
     return found
 
 
-@click.command("promote")
+@click.command("promote", short_help="Promote a version to the next environment.")
 @click.option("--to", "environment", metavar="NAME", help="The environment that gets it; none where nothing names one.")
 @click.option("--from", "source", metavar="NAME", help="The environment that has the version.")
 @click.option("--version", metavar="VERSION", help="The version, instead of an environment that has it.")
@@ -128,7 +128,7 @@ def promote(ground: Ground, lifted: Lifted, services: tuple[str, ...], **others:
     return promote_in(ground, Promotion(services, **others), lifted)
 
 
-@click.command("set-version")
+@click.command("set-version", short_help="Set the version of a service in an environment.")
 @click.option("--environment", metavar="NAME", help="The environment; none where nothing names one.")
 @click.option("--version", metavar="VERSION", required=True, help="The version.")
 @change_options
@@ -146,7 +146,7 @@ def set_version(ground: Ground, lifted: Lifted, services: tuple[str, ...], **oth
     return promote_in(ground, Promotion(services, **others), lifted, "Set")
 
 
-@click.command("roll-back")
+@click.command("roll-back", short_help="Roll a service back to an earlier version.")
 @click.option("--environment", metavar="NAME", help="The environment; none where nothing names one.")
 @click.option("--to", "version", metavar="VERSION", help="The version; by default the one before.")
 @change_options

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scenedock.manifests.difference import ManifestDiff
 
 
-@click.command("create")
+@click.command("create", short_help="Create the deployment of a service.")
 @click.argument("service", metavar="NEW")
 @click.option("--from", "source", metavar="OLD", default="", help="The service that is copied.")
 @click.option(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scenedock.manifests.difference import ManifestDiff
 
 
-@click.command("create")
+@click.command("create", short_help="Create an environment of a service from another.")
 @click.argument("service", metavar="SERVICE")
 @click.argument("environment", metavar="NEW")
 @click.option("--from", "source", metavar="OLD", required=True, help="The environment that is copied.")

@@ -12,7 +12,7 @@ from scenedock.doors.cli.export_views import printable
 from scenedock.doors.cli.sources import Sources, source_options
 
 
-@click.command("extend")
+@click.command("extend", short_help="Move the day on which an environment ends.")
 @click.argument("service")
 @click.argument("environment")
 @source_options(here=True)

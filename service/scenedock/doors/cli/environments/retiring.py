@@ -56,7 +56,7 @@ def _retiring(command: Callable[..., Retirement]) -> Callable[..., object]:
     return found
 
 
-@click.command("retire")
+@click.command("retire", short_help="Retire a service in one environment.")
 @click.argument("service")
 @click.argument("environment")
 @_retiring
@@ -75,7 +75,7 @@ def retire_environment(**wanted: Any) -> Retirement:
     return Retirement(**wanted)
 
 
-@click.command("retire")
+@click.command("retire", short_help="Retire a service in all environments.")
 @click.argument("service")
 @_retiring
 def retire_deployment(**wanted: Any) -> Retirement:

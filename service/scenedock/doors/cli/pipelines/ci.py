@@ -26,7 +26,11 @@ _SUMMARY_BYTES = 900_000
 """GitHub takes a megabyte for a step."""
 
 
-@click.command("ci", context_settings={"auto_envvar_prefix": "SCENEDOCK_CI"})
+@click.command(
+    "ci",
+    context_settings={"auto_envvar_prefix": "SCENEDOCK_CI"},
+    short_help="Check a pull request, and comment on it.",
+)
 @click.argument("path", default=".", envvar="SCENEDOCK_CI_PATH", metavar="[REPO]")
 @click.option(
     "--since",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _HEADER = ["NAME", "PROJECT", "SOURCE", "REVISION", "DESTINATION", "VALUES FILES", "MADE BY"]
 
 
-@click.command("list")
+@click.command("list", short_help="List the Argo CD Applications of repositories.")
 @source_options(here=True)
 @layout_option
 @rendering_options

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scenedock.usecases.assessment.assess_applications import Assessed
 
 
-@click.command("assess")
+@click.command("assess", short_help="Assess how ready applications are for containers.")
 @click.argument("applications", nargs=-1, required=True, metavar="PATH...")
 @click.option("--ref", metavar="REF", help="Read git repositories at a branch, tag or commit, not their folders.")
 @click.option(

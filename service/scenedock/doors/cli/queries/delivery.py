@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scenedock.usecases.releases.measure_delivery import By
 
 
-@click.command("metrics")
+@click.command("metrics", short_help="Show how often and how fast services are deployed.")
 @source_options(here=True)
 @click.option("--days", type=click.IntRange(1, 3_650), default=90, show_default=True, help="The last days to measure.")
 @click.option(

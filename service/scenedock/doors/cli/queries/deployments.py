@@ -30,7 +30,7 @@ _DIGITS = 10
 """Of a commit, for people."""
 
 
-@click.command("list")
+@click.command("list", short_help="List which version is in which environment.")
 @source_options(here=True)
 @layout_option
 @click.option(
@@ -72,7 +72,7 @@ def list_deployments(
         click.echo("\n".join(map(printable, ["", *_summary(deployments, verbose=verbose)])))
 
 
-@click.command("show")
+@click.command("show", short_help="Show the versions of a service, and who set them.")
 @click.argument("service", metavar="SERVICE")
 @source_options(here=True)
 @format_option
@@ -91,7 +91,7 @@ def show_deployment(*, service: str, sources: Sources, layout: str, helm: str) -
         click.echo("\n".join(map(printable, _details(deployments))))
 
 
-@click.command("history")
+@click.command("history", short_help="Show which versions a service had, and since when.")
 @click.argument("service", metavar="SERVICE")
 @source_options(here=True)
 @click.option("--environment", metavar="NAME", help="Only this environment; by default, all of the service.")

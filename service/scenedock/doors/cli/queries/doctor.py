@@ -15,11 +15,16 @@ from scenedock.model.addresses import without_credentials
 if TYPE_CHECKING:
     from scenedock.usecases.doctor.diagnosis import Diagnosis
 
-_SHOWN: Final = {"ok": ("ok", "green"), "problem": ("PROBLEM", "red"), "unknown": ("can't tell", "yellow")}
+_SHOWN: Final = {
+    "ok": ("ok", "green"),
+    "note": ("note", "yellow"),
+    "problem": ("PROBLEM", "red"),
+    "unknown": ("can't tell", "yellow"),
+}
 _WIDTH: Final = 100
 
 
-@click.command()
+@click.command(short_help="Check an installation, and say how to repair it.")
 @settings_option
 @format_option
 @click.pass_context
@@ -27,7 +32,8 @@ def doctor(ctx: click.Context, file: Path | None, *, layout: str) -> None:
     """Check the installation that the settings describe, and say what to do about each problem; nothing is changed.
 
     Run it where the service runs, with its settings: it asks the database, the code hosts, Backstage, the OpenID
-    provider, helm and the repositories. What it can't find out isn't counted as a problem.
+    provider, helm and the repositories. What it can't find out isn't counted as a problem, nor is a note: something
+    missing that not everybody needs, such as Helm.
 
     Exit codes: 0 no problem was found, 1 there are problems, 2 a setting is invalid.
     """
@@ -63,4 +69,6 @@ def _summary(found: Iterable[Diagnosis]) -> str:
     verdicts = [each.verdict for each in found]
     problems = verdicts.count("problem")
     counted = "1 problem" if problems == 1 else f"{problems} problems"
-    return f"{counted}, {verdicts.count('unknown')} can't be told, {verdicts.count('ok')} ok"
+    notes = verdicts.count("note")
+    noted = f"{notes} {'note' if notes == 1 else 'notes'}, " if notes else ""
+    return f"{counted}, {noted}{verdicts.count('unknown')} can't be told, {verdicts.count('ok')} ok"

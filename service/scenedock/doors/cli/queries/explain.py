@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scenedock.usecases.catalog.explain_service import Explanation, Proof
 
 
-@click.command()
+@click.command(short_help="Explain what the catalog says of a service.")
 @click.argument("service", metavar="SERVICE")
 @source_options(here=True)
 @format_option

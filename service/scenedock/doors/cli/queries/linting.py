@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scenedock.usecases.releases.lint_deployments import Lint
 
 
-@click.command("lint")
+@click.command("lint", short_help="Find what is worth fixing in deployments.")
 @source_options(here=True)
 @click.option(
     "--format",

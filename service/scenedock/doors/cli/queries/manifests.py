@@ -33,7 +33,7 @@ _kubernetes_option = click.option(
 )
 
 
-@click.command()
+@click.command(short_help="Render what repositories deploy.")
 @source_options(here=True)
 @_service_option
 @click.option("--environment", metavar="NAME", help="Only this environment.")
@@ -100,7 +100,7 @@ def render(  # noqa: PLR0913 - click passes each option
     ctx.exit(1 if len(done) < len(printed) else 0)
 
 
-@click.command()
+@click.command(short_help="Show how the rendered manifests have changed.")
 @source_options(here=True)
 @click.option("--since", metavar="REF", help="Compare with this branch, tag or commit. By default, HEAD.")
 @click.option("--from", "earlier", metavar="REF", help="Compare two revisions: this one …")

@@ -27,7 +27,7 @@ helm_option = click.option(
 )
 
 
-@click.command("verify")
+@click.command("verify", short_help="Compare known versions with what Helm renders.")
 @source_options(here=True)
 @helm_option
 @format_option

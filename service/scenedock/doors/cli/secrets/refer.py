@@ -11,7 +11,7 @@ from scenedock.doors.cli.sources import Sources, source_options
 from scenedock.errors import InputError
 
 
-@click.command("refer")
+@click.command("refer", short_help="Let a key of a secret refer to a store.")
 @click.argument("service")
 @click.argument("key")
 @click.argument("remote", metavar="PATH")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _STDIN = "-"
 
 
-@click.command("seal")
+@click.command("seal", short_help="Seal a value as a key of a secret.")
 @click.argument("service")
 @click.argument("key")
 @source_options(here=True)

@@ -35,6 +35,7 @@ def show_page(service: Service) -> Response:
         groups=groups_of(all_findings(served.feed.findings, overview), overview, _MOST_IN_A_GROUP) if served else [],
         overview=overview,
         lags=lags_in(overview) if overview else [],
+        nobody_signs_in=not service.sign_in.can_be_chosen and not service.sign_in.knows_people,
         try_one=_try_one(service.settings),
         feed_address=f"{service.settings.url}{BASE_PATH}/catalog/catalog-info.yaml",
     )
