@@ -201,17 +201,15 @@ def test_a_clone_of_somebody_else_says_how_to_trust_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ("catalog", "diff", "--since", "main"),
+        ("catalog", "diff", ".", "--since", "main"),
         ("ci", "--since", "main"),
         ("deployments", "history", "billing"),
     ],
 )
 def test_every_command_says_how_to_trust_a_clone_of_somebody_else(tmp_path: Path, command: tuple[str, ...]) -> None:
     root = clone(tmp_path / "apps", HTTPS)
-    where = {"cwd": root} if command[0] == "deployments" else {}
-    arguments = command if where else (*command, root)
 
-    done = scenedock(*arguments, environment={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}, **where)
+    done = scenedock(*command, cwd=root, environment={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
 
     assert f"git config --global --add safe.directory {root}" in done.stderr + done.stdout
 
