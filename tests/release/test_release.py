@@ -274,7 +274,7 @@ def announce(programs: Path, checkout: Path, tag: str, **more: str) -> tuple[str
     log = programs / "log"
     log.write_text("", encoding="utf-8")
     variables = {"LOG": str(log), "PATH": f"{programs}:{os.environ['PATH']}", "GH_REPO": "acme/scenedock", **more}
-    command = [ROOT / "scripts" / "announce", tag, "notes.md", "a.whl"]
+    command = [str(ROOT / "scripts" / "announce"), tag, "notes.md", "a.whl"]
     done = subprocess.run(command, cwd=checkout, env=os.environ | variables, capture_output=True, text=True, check=True)
     return done.stdout, log.read_text(encoding="utf-8").splitlines()
 

@@ -453,7 +453,7 @@ def test_a_task_looks_for_its_key_less_often_with_time_and_ends_after_a_number_o
         return store.get(task.id)
 
     def pause(task: Task) -> int:
-        return round(((task.wake_at or 0) - tasks.effects.clock()) / 1_000, -1)
+        return round(((task.wake_at or 0) - tasks.effects.clock()) / 1_000)
 
     assert [pause(looked(waited)) for waited in (100_000, 29 * 24 * hour)] == [
         pytest.approx(100, abs=15),
