@@ -208,7 +208,7 @@ def test_nothing_changed_is_one_line(root: Path) -> None:
     assert run("diff", root, "--since", "HEAD").output == "Catalog: no changes\n"
 
 
-def test_a_checkout_without_a_branch_is_named_as_the_reason_where_addresses_differ(root: Path) -> None:
+def test_a_checkout_without_a_branch_keeps_the_one_that_the_files_use(root: Path) -> None:
     settings = root / "scenedock.yaml"
     text = settings.read_text("utf-8")
     settings.write_text("\n".join(line for line in text.splitlines() if not line.startswith("branch:")) + "\n", "utf-8")
@@ -220,4 +220,4 @@ def test_a_checkout_without_a_branch_is_named_as_the_reason_where_addresses_diff
     git(root, "checkout", "--detach")
     done = run("check", root)
 
-    assert (done.exit_code, "Set `branch` in scenedock.yaml." in done.output) == (1, True)
+    assert done.exit_code == 0, done.output

@@ -113,6 +113,7 @@ def test_the_action_comments_what_the_guide_shows_and_fails_the_job(apps: Path, 
 
 
 @pytest.mark.usefixtures("programs")
+@pytest.mark.extended
 def test_two_folders_in_one_job_have_two_comments(apps: Path, github: Host, tmp_path: Path) -> None:
     files = {f"{name}/shop/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n" for name in ("a", "b c")}
     commit(apps, files)

@@ -84,6 +84,7 @@ def all_hooks(apps: Path) -> None:
     assert re.search(r"^tool/catalog-info.yaml:\d+: error: .*specs", wrong.stdout, re.MULTILINE), wrong.stdout
 
 
+@pytest.mark.extended
 def test_the_hooks_install_from_a_clone_and_stop_a_commit(apps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_an_index(monkeypatch)
 

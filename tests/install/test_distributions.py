@@ -21,7 +21,6 @@ from tests.tools.wheel import build_wheel
 
 TOOLS = Path(__file__).with_name("requirements-tools.txt")
 OTHER_SURROUNDINGS = {
-    "HOME": "/nonexistent",
     "LANG": "tr_TR.UTF-8",
     "LC_ALL": "C",
     "PYTHONHASHSEED": "7",
@@ -77,7 +76,7 @@ def test_another_folder_time_umask_language_order_and_untracked_files_give_the_s
         (there / name).parent.mkdir(exist_ok=True)
         (there / name).write_text("not for others", encoding="utf-8")
 
-    again = build(there, tmp_path / "dist", umask=0o077, **OTHER_SURROUNDINGS)
+    again = build(there, tmp_path / "dist", umask=0o077, HOME=str(tmp_path / "home"), **OTHER_SURROUNDINGS)
 
     for made in (wheel_of, sdist_of):
         assert made(again).name == made(built).name
