@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -13,9 +12,10 @@ from urllib.parse import urlsplit
 
 from scenedock.effects.code_hosts.hosts import CodeHosts, KnownHost
 from scenedock.effects.local.host_secrets import HostSecrets
+from scenedock.effects.pipelines.variables import read_event
 from scenedock.errors import InputError, NotAllowedError
 from scenedock.model.code_hosts.code_host import CodeHost, RepositoryAddress, is_loopback, read_repository
-from scenedock.model.json import JsonObject, as_object, as_text, value_at
+from scenedock.model.json import as_object, as_text, value_at
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
@@ -85,7 +85,7 @@ def read_pipeline(environment: Mapping[str, str], read_file: Callable[[Path], by
 
 def _of_github(environment: Mapping[str, str], read_file: Callable[[Path], bytes]) -> Pipeline:
     """Source: "Variables reference" of GitHub Actions, and the payload of the webhook `pull_request`."""
-    pull = as_object(value_at(_event(environment, read_file), ["pull_request"]))
+    pull = as_object(value_at(read_event(environment, read_file), ["pull_request"]))
     number = pull.get("number")
     server, path = environment.get("GITHUB_SERVER_URL", "https://github.com"), environment.get("GITHUB_REPOSITORY", "")
     run = environment.get("GITHUB_RUN_ID", "")
@@ -102,15 +102,6 @@ def _of_github(environment: Mapping[str, str], read_file: Callable[[Path], bytes
         is_fork=bool(pull) and as_text(value_at(pull, ["head", "repo", "full_name"])).lower() != path.lower(),
         token=environment.get("GITHUB_TOKEN", ""),
     )
-
-
-def _event(environment: Mapping[str, str], read_file: Callable[[Path], bytes]) -> JsonObject:
-    if not (file := environment.get("GITHUB_EVENT_PATH", "")):
-        return {}
-    try:
-        return as_object(json.loads(read_file(Path(file))))
-    except ValueError as error:
-        raise InputError(f"{file}: GitHub's event isn't JSON: {error}") from None
 
 
 def _of_gitlab(environment: Mapping[str, str]) -> Pipeline:

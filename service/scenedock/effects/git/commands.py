@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from scenedock.effects.git.runner import run_git, users_environment
-from scenedock.effects.local.disk import read_file
-from scenedock.errors import InputError, NotFoundError, TemporaryError
-from scenedock.model.json import as_object, as_text, value_at
+from scenedock.effects.pipelines.variables import default_branch_of
+from scenedock.errors import InputError, TemporaryError
 
 NO_GIT = "git isn't installed, or doesn't answer"
 _SECONDS = 60
@@ -109,7 +106,7 @@ def address_of(root: Path) -> GitAddress:
     url = browser_address(ask_git(root, "config", "--get", "remote.origin.url").text)
     if not url:
         return GitAddress(problem=_why_git_is_silent(root))
-    branch = _named_by_pipeline(url, os.environ) or _default_branch(root)
+    branch = default_branch_of(url, os.environ) or _default_branch(root)
     here = "" if branch else ask_git(root, "symbolic-ref", "--short", "HEAD").text
     is_known = branch or here in _USUAL or _is_bare(root)  # of a bare clone, HEAD is the remote's
     return GitAddress(url, branch or here or "HEAD", prefix_of(root), is_guess=not is_known)
@@ -123,34 +120,6 @@ def _default_branch(root: Path) -> str:
         return ""
     refs = ask_git(root, "for-each-ref", "--format=%(refname)", *_USUAL_REFS).text.splitlines()
     return next((ref.rpartition("/")[2] for ref in _USUAL_REFS if ref in refs), "")
-
-
-def _named_by_pipeline(url: str, variables: Mapping[str, str]) -> str:
-    """The default branch that the pipeline names which runs for the repository at this address; empty if none does.
-
-    Sources: "Variables reference" of GitHub Actions and the payloads of its webhooks; "Predefined CI/CD variables
-    reference" of GitLab.
-    """
-    if variables.get("GITHUB_ACTIONS") == "true":
-        own = f"{variables.get('GITHUB_SERVER_URL', 'https://github.com')}/{variables.get('GITHUB_REPOSITORY', '')}"
-        return _of_event(variables.get("GITHUB_EVENT_PATH", "")) if _is_same(own, url) else ""
-    if variables.get("GITLAB_CI") == "true" and _is_same(variables.get("CI_PROJECT_URL", ""), url):
-        return variables.get("CI_DEFAULT_BRANCH", "")
-    return ""
-
-
-def _of_event(file: str) -> str:
-    """The branch in the file of GitHub's event; `scenedock ci` is who says why one can't be read."""
-    try:
-        event = as_object(json.loads(read_file(Path(file)))) if file else {}
-    except (InputError, NotFoundError, ValueError):
-        return ""
-    return as_text(value_at(event, ["repository", "default_branch"]))
-
-
-def _is_same(one: str, other: str) -> bool:
-    """Whether two addresses are of one repository: hosts know its name in any case."""
-    return one.casefold() == other.casefold()
 
 
 def _is_bare(root: Path) -> bool:

@@ -1,0 +1,1 @@
+"""What the pipeline tells in which this process runs."""
