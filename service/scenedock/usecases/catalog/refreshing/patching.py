@@ -23,14 +23,8 @@ from scenedock.model.finding import Finding
 from scenedock.model.helm import HelmFolder
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.catalog_record import read_memory
-from scenedock.usecases.catalog.refreshing.kept_facts import (
-    keep_changes,
-    known_folder,
-    known_index,
-    known_parts,
-    known_proofs,
-    look_at,
-)
+from scenedock.usecases.catalog.refreshing.kept_facts import known_folder, known_index, known_parts, known_proofs
+from scenedock.usecases.catalog.refreshing.looking import keep_changes, look_at
 from scenedock.usecases.catalog.refreshing.record_edits import RecordEdit
 
 
