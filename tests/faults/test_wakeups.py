@@ -24,11 +24,17 @@ from tests.faults.processes import judge, lines, migrated, processes, wait_until
 from tests.tools.postgres import Postgres
 
 PATIENCE = 30
+MOST_ROUNDS = 20
 SETTLING_SECONDS = 20
 """Until what was begun has ended and was counted, and dbos no longer looks as often as at its start."""
 IDLE_SECONDS = 10
 MOST_TRANSACTIONS_A_SECOND = 10
 """A little more than what is promised: in its first minute dbos looks more often for schedules of its own."""
+
+
+def steps_run(folder: Path) -> list[list[str]]:
+    """Of each step that ran: the task, the step, when, and which release's worker."""
+    return [line.split() for line in lines(folder / "ran")]
 
 
 def test_a_worker_hears_what_was_told_when_the_transaction_has_ended_and_hears_again_after_its_session_broke(
@@ -80,13 +86,14 @@ def test_of_two_workers_that_hear_of_the_same_tasks_one_runs_each(tmp_path: Path
         service = open_service(tmp_path, database, "web")
         for release in ("1", "2"):
             started.start("worker", release=release)
-        submit(service, tmp_path, 60)
+        while len({release for *_, release in steps_run(tmp_path)}) < 2:  # a quick worker alone can do the first sixty
+            assert len(lines(tmp_path / "acknowledged")) < 60 * MOST_ROUNDS, "one worker runs everything"
+            submit(service, tmp_path, 60)
         judge(service, tmp_path)
         service.stop(0)
-    ran = [line.split() for line in lines(tmp_path / "ran")]
+    ran = steps_run(tmp_path)
     assert set(Counter((task_id, step) for task_id, step, _, _ in ran).values()) == {1}
-    assert len(ran) == 60 * STEPS
-    assert {release for *_, release in ran} == {"1", "2"}
+    assert len(ran) == len(lines(tmp_path / "acknowledged")) * STEPS
 
 
 def test_what_a_worker_had_taken_when_it_was_killed_another_begins(tmp_path: Path, postgres: Postgres) -> None:
