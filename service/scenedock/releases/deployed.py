@@ -76,6 +76,11 @@ class ChartVersions:
     document: int = 1
     elsewhere: str = ""
 
+    @property
+    def is_of_others(self) -> bool:
+        """Whether it says which version of a chart from elsewhere is installed, and nothing of an image of its own."""
+        return any(each.version for each in self.remote) and not self.app_version_by
+
     def place_of(self, one: DependencyVersion) -> Place:
         """The line of the version of a chart from elsewhere."""
         return Place(self.elsewhere, self.path, self.line_of(one.keys))

@@ -161,7 +161,7 @@ def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, 
     hidden = [] if shared else _hidden(images, candidates, deployed, is_certain=is_certain)
     candidates = [*hidden, *candidates] if hidden else candidates
     if candidates and not hidden and not is_certain:
-        if deployed.chart and deployed.chart.remote and not deployed.chart.app_version_by:
+        if deployed.chart and deployed.chart.is_of_others:
             return _of_chart(nothing, deployed, None)  # which is what it installs: its own templates have no workloads
         others = ", ".join(f"{each.name or each.tag} ({_place(deployed, each)})" for each in candidates[:4])
         return replace(nothing, reason=f"only images that don't seem to be its own have a tag: {others}")
@@ -249,8 +249,8 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
     if chart and own:
         said = ", ".join(f"{f'{each.name} {each.version}'.strip()} ({chart.place_of(each)})" for each in own)
         return replace(nothing, reason=f"it installs several charts from elsewhere: {said}")
-    said = "its chart only writes Applications" if deployed.is_app_of_apps else "its values name no image"
-    said = "its chart has no workloads" if deployed.runs_nothing else said
+    without = "has no workloads" if deployed.runs_nothing else "only writes Applications"
+    said = f"its chart {without}" if deployed.runs_nothing or deployed.is_app_of_apps else "its values name no image"
     return replace(nothing, reason=f"{said}, and it has no chart from elsewhere")
 
 
@@ -317,7 +317,7 @@ def _is_certain(image: Image, deployed: Deployed, prefix: str) -> bool:
 
 
 def _is_named(image: Image, deployed: Deployed) -> bool:
-    is_named = image.name.lower() in deployed.names or image.joined_name.lower() in deployed.names
+    is_named = not deployed.names.isdisjoint((image.name.lower(), image.joined_name.lower()))
     return is_named and not is_of_another_part(image, deployed)
 
 

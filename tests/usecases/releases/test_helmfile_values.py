@@ -88,3 +88,23 @@ def test_the_version_of_a_releases_chart_is_in_its_own_item(tmp_path: Path) -> N
     assert (found["redis/qa"]["version"], found["redis/qa"]["shape"]) == ("8.0.1", "helmfile")
     assert (place(found["redis/qa"]), found["redis/qa"]["inherited"]) == ("helmfile.yaml:14", True)
     assert found["search/qa"]["reason"] == "nothing sets the version of its chart (helmfile.yaml:15)"
+
+
+def test_without_a_version_of_the_chart_the_images_of_others_are_named(tmp_path: Path) -> None:
+    names = ("billing", "search", "mail")  # three services of one chart: it is the company's own
+    releases = "".join(f"  - {{name: {name}, chart: acme/webapp, values: [{name}.yaml]}}\n" for name in names)
+    values = "mesh: {sidecar: {image: {repository: tools/envoy, tag: 1.35.9}}}\n"
+    mail = {"mail.yaml": "image: {repository: acme/mail, tag: 1.0.0}\n"}
+    found = listed(
+        tmp_path,
+        {
+            "helmfile.yaml": f"environments: {{qa: {{}}}}\nreleases:\n{releases}",
+            "billing.yaml": values,
+            "search.yaml": values.replace("tools/", "other/"),
+            **mail,
+        },
+    )
+
+    assert found["mail/qa"]["version"] == "1.0.0"
+    reason = "only images that don't seem to be its own have a tag: envoy (billing.yaml:1)"
+    assert found["billing/qa"]["reason"] == reason
