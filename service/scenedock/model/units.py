@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from scenedock.model.finding import Place
 from scenedock.model.helm import Application, DeployedKind, ValuesFacts
 from scenedock.model.json import JsonObject
+
+TEMPLATE: Final = ".gotmpl"
+"""The end of the name of a values file that helmfile fills in before Helm reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,9 @@ class Unit:
     Where these are known: `values_at` are the documents, or patches of them, that the inline values come from, the
     lowest in front; `version` is that of the chart from elsewhere, with what sets it; `images` are those of workloads;
     `release` is what Helm calls the release. `chart_values` is the file of the chart's own values, where settings
-    say that a chart which looks like one from elsewhere is in the repository. It counts for versions alone.
+    say that a chart which looks like one from elsewhere is in the repository. `value_templates` are all values files,
+    where templates are among them, and `state_files` the files of the values that these templates are filled in with.
+    All three count for versions alone.
     """
 
     kind: DeployedKind
@@ -72,6 +78,8 @@ class Unit:
     release: str = ""
     images: tuple[UnitImage, ...] = ()
     chart_values: str = ""
+    value_templates: tuple[str, ...] = ()
+    state_files: tuple[str, ...] = ()
 
     @property
     def version_files(self) -> Iterator[str]:

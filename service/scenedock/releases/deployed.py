@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from scenedock.documents.merging import merge_values
+from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject
 from scenedock.releases.images import Image, Keys, images_in
 from scenedock.releases.spots import Spot, SpotOf, nowhere
 
 _DEPENDENCY = "dependency"
 _NO_VALUES: JsonObject = {}
+OF_GIT: Final = "its chart comes from another git repository, at no version"
+"""Why nothing says the version of a chart."""
 
 
 Proof: TypeAlias = Literal["", "templates", "comment"]
@@ -43,18 +46,23 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class DependencyVersion:
-    """A chart from elsewhere that a chart lists, or that a tool installs; `keys` lead to its version."""
+    """A chart from elsewhere that a chart lists, or that a tool installs; `keys` lead to its version.
+
+    Without a version, `unknown` may say why. Without `keys`, an edit of the version goes nowhere.
+    """
 
     name: str
     version: str
     keys: Keys
     shape: str = _DEPENDENCY
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChartVersions:
     """What Chart.yaml says, or another `document` of a file; `line_of` gives the line of a path in it.
 
+    `elsewhere` is the name of the file's repository, if that isn't the deployment's.
     `app_version_by` is what proves that an image without a tag has the appVersion; empty if nothing does.
 
     A comment is weaker than templates: it says what they did when the chart was made.
@@ -66,6 +74,16 @@ class ChartVersions:
     app_version_by: Proof = ""
     remote: tuple[DependencyVersion, ...] = ()
     document: int = 1
+    elsewhere: str = ""
+
+    @property
+    def is_of_others(self) -> bool:
+        """Whether it says which version of a chart from elsewhere is installed, and nothing of an image of its own."""
+        return any(each.version for each in self.remote) and not self.app_version_by
+
+    def place_of(self, one: DependencyVersion) -> Place:
+        """The line of the version of a chart from elsewhere."""
+        return Place(self.elsewhere, self.path, self.line_of(one.keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +106,8 @@ class Deployed:
     templates use for images that have none. `defaults` are the values of charts that it uses, beneath all layers; of
     those with keys in `libraries`, only rendering tells which of the images that these alone name are used. An
     umbrella's own image must have its name. Of a product, a release of a chart from elsewhere, that chart's version
-    counts, unless an image is plainly its own. An app of apps runs no image, whatever its values name for others.
+    counts, unless an image is plainly its own. An app of apps runs no image, whatever its values name for others,
+    nor does a chart without workloads, which `runs_nothing`.
     `release` and `namespace` are what it is installed as.
     """
 
@@ -106,15 +125,22 @@ class Deployed:
     is_umbrella: bool = False
     is_product: bool = False
     is_app_of_apps: bool = False
+    runs_nothing: bool = False
     chart: ChartVersions | None = None
     tag_file: TagFile | None = None
     release: str = ""
     namespace: str = ""
 
     @property
+    def is_of_charts_version(self) -> bool:
+        """Whether the version of the chart from elsewhere counts: it is a product's, and doesn't just lie in git."""
+        return self.is_product and not (self.chart and any(each.unknown == OF_GIT for each in self.chart.remote))
+
+    @property
     def files(self) -> frozenset[str]:
         """The paths of all in its repository that may say its version."""
-        others = [each.path for each in (self.chart, self.tag_file) if each]
+        others = [self.chart.path] if self.chart and not self.chart.elsewhere else []
+        others += [self.tag_file.path] if self.tag_file else []
         return frozenset([*(layer.path for layer in self.all_layers if not layer.elsewhere), *others])
 
     @property
@@ -124,7 +150,7 @@ class Deployed:
 
     def images(self) -> list[Image]:
         """The images in its merged values, without those of other charts."""
-        if self.is_app_of_apps:
+        if self.is_app_of_apps or self.runs_nothing:
             return []
         layers = self.all_layers
         merged = reduce(merge_values, (layer.values for layer in layers), _NO_VALUES)

@@ -77,6 +77,7 @@ class Row:
     cells: Mapping[str | None, Cell]
 
 
+@lru_cache(maxsize=16_384)  # of each service the same pairs are compared again and again
 def gap_between(older: str, newer: str) -> Gap | None:
     """How far the one version is behind the other; None if it isn't, or if they have no order.
 

@@ -48,6 +48,11 @@ class Image:
         return self.repository.rpartition("/")[2]
 
     @property
+    def joined_name(self) -> str:
+        """Its owner and the last part of its repository, as services are called: `shop-api` of `acme.test/shop/api`."""
+        return "-".join(self.repository.split("/")[-2:])
+
+    @property
     def prefix(self) -> str:
         """Its registry and owner."""
         return self.repository.rpartition("/")[0]
@@ -199,8 +204,12 @@ def _written(text: str, keys: Keys, value: JsonObject, words: dict[str, str]) ->
 
 
 def _repository(value: JsonObject, words: dict[str, str]) -> str:
-    repository = next((text for word in _REPOSITORY_KEYS if (text := as_text(value.get(words.get(word, ""))))), "")
-    registry, name = as_text(value.get(words.get("registry", ""))), as_text(value.get(words.get("name", "")))
+    repository = ""
+    for word in _REPOSITORY_KEYS:
+        if word in words and (repository := as_text(value[words[word]])):
+            break
+    registry = as_text(value[words["registry"]]) if "registry" in words else ""
+    name = as_text(value[words["name"]]) if "name" in words else ""
     if "/" not in repository and "." in repository and name:  # a host, with the name beside it
         registry, repository = repository, name
     whole = f"{registry}/{repository}" if registry and repository else repository
@@ -221,6 +230,8 @@ def split_reference(reference: str) -> tuple[str, str]:
 
 def text_of(value: Json) -> str:
     """A scalar as Helm prints it; an empty string for anything else."""
+    if isinstance(value, str):
+        return value.strip()
     try:
         return HELM.key(value).strip() if value is not None and _is_scalar(value) else ""
     except ValueError:

@@ -32,6 +32,14 @@ def is_of_another_part(image: Image, deployed: Deployed) -> bool:
     return not (is_like_it or words in _SERVICE_ITSELF or words.endswith(("image", "images")))
 
 
+def is_under_its_name(image: Image, deployed: Deployed) -> bool:
+    """Whether the key that holds an image is called like the service: `parts.billingApi.image` of `billing-api`."""
+    above = [_words(key) for key in image.keys[:-1] if isinstance(key, str)]
+    while above and above[-1].endswith(("image", "images")):
+        above.pop()
+    return bool(above) and above[-1] in map(_words, deployed.names)
+
+
 def _words(name: str) -> str:
     """The words of a key or of a service's name, in lower case: `main app` of `main_app` and `mainApp`."""
     return _BEFORE_WORD.sub(" ", name).strip().lower()

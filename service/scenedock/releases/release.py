@@ -11,7 +11,7 @@ from scenedock.model.finding import Place
 from scenedock.model.json import Json
 from scenedock.releases.deployed import Deployed, Layer, TagFile
 from scenedock.releases.images import Image, Keys
-from scenedock.releases.parts import depth_of, is_of_another_part
+from scenedock.releases.parts import depth_of, is_of_another_part, is_under_its_name
 from scenedock.releases.spots import Spot
 
 PairKey: TypeAlias = tuple[str, str, str | None]
@@ -155,13 +155,13 @@ def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, 
     candidates = [shared] if shared else _own(given, deployed, prefix)
     if deployed.tag_file:
         return _of_tag_file(nothing, deployed.tag_file, candidates)
-    if deployed.is_product and not _is_plain(candidates, deployed):
+    if deployed.is_of_charts_version and not _is_plain(candidates, deployed):
         return _of_chart(nothing, deployed, None)
     is_certain = bool(shared) or any(_is_certain(each, deployed, prefix) for each in candidates)
     hidden = [] if shared else _hidden(images, candidates, deployed, is_certain=is_certain)
     candidates = [*hidden, *candidates] if hidden else candidates
     if candidates and not hidden and not is_certain:
-        if deployed.chart and deployed.chart.remote and not deployed.chart.app_version_by:
+        if deployed.chart and deployed.chart.is_of_others:
             return _of_chart(nothing, deployed, None)  # which is what it installs: its own templates have no workloads
         others = ", ".join(f"{each.name or each.tag} ({_place(deployed, each)})" for each in candidates[:4])
         return replace(nothing, reason=f"only images that don't seem to be its own have a tag: {others}")
@@ -238,18 +238,19 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
     remote = chart.remote if chart else ()
     own = [each for each in remote if each.name in deployed.names] or list(remote)
     if chart and len(own) == 1:
-        one = own[0]
-        line = chart.line_of(one.keys)
+        one, written = own[0], chart.place_of(own[0])
         if not one.version:
-            return replace(
-                nothing, chart=one.name, reason=f"nothing sets the version of its chart ({chart.path}:{line})"
-            )
-        found = replace(nothing, version=one.version, chart=one.name, shape=one.shape, path=chart.path, line=line)
-        return replace(found, spot=Spot(one.keys, chart.document))
+            said = one.unknown or "nothing sets the version of its chart"
+            return replace(nothing, chart=one.name, reason=f"{said} ({written})")
+        found = replace(
+            nothing, version=one.version, chart=one.name, shape=one.shape, path=chart.path, line=written.line
+        )
+        return replace(found, elsewhere=chart.elsewhere, spot=Spot(one.keys, chart.document) if one.keys else None)
     if chart and own:
-        names = ", ".join(f"{each.name} {each.version} ({chart.path}:{chart.line_of(each.keys)})" for each in own)
-        return replace(nothing, reason=f"it installs several charts from elsewhere: {names}")
-    said = "its chart only writes Applications" if deployed.is_app_of_apps else "its values name no image"
+        said = ", ".join(f"{f'{each.name} {each.version}'.strip()} ({chart.place_of(each)})" for each in own)
+        return replace(nothing, reason=f"it installs several charts from elsewhere: {said}")
+    without = "has no workloads" if deployed.runs_nothing else "only writes Applications"
+    said = f"its chart {without}" if deployed.runs_nothing or deployed.is_app_of_apps else "its values name no image"
     return replace(nothing, reason=f"{said}, and it has no chart from elsewhere")
 
 
@@ -308,15 +309,16 @@ def _may_be_main(untagged: Image, deployed: Deployed, nearest: int) -> bool:
 
 
 def _is_certain(image: Image, deployed: Deployed, prefix: str) -> bool:
-    """Whether an image is the service's own by its name, its registry, or its place: that of a chart's main image."""
-    by_name = _is_named(image, deployed) or _is_part(image, deployed)
+    """Whether an image is the service's own by name, registry or key, or at the place of a chart's main image."""
+    by_name = _is_named(image, deployed) or _is_part(image, deployed) or is_under_its_name(image, deployed)
     by_registry = bool(prefix) and image.prefix == prefix
     by_place = depth_of(image, deployed) <= _DEPTH_OF_MAIN_IMAGE and not is_of_another_part(image, deployed)
     return by_name or by_registry or by_place
 
 
 def _is_named(image: Image, deployed: Deployed) -> bool:
-    return image.name.lower() in deployed.names and not is_of_another_part(image, deployed)
+    is_named = not deployed.names.isdisjoint((image.name.lower(), image.joined_name.lower()))
+    return is_named and not is_of_another_part(image, deployed)
 
 
 def _is_part(image: Image, deployed: Deployed) -> bool:

@@ -79,7 +79,7 @@ def own_image(
             if not image.tag and not any(container.image.endswith(mark) for mark in marks):
                 return Chosen(None, f"rendered, something else sets the tag of {image.repository} in {container}")
             return Chosen(image)
-    places = dict.fromkeys(f"{image.tag} in {container}" for container, image in lasting)
+    places = dict.fromkeys(f"{image.tag or 'no tag'} in {container}" for container, image in lasting)
     return Chosen(None, f"rendered, {' and '.join(list(places)[:4])}")
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-# What moves: branches, and the tags that registries' users move. Source: Docker, "Tag"; names that git hosts give.
+# What moves: branches, the tags that registries' users move, and ranges of versions. Source: Docker, "Tag"; names that
+# git hosts give; Helm, "Chart Dependencies".
 _MUTABLE = re.compile(
-    r"(?:(?:.+-)?latest|stable|edge|nightly|canary|dev|develop|development|main|master|trunk|head|release|staging|production)",
+    r"(?:(?:.+-)?latest|stable|edge|nightly|canary|dev|develop|development|main|master|trunk|head|release|staging|production)"
+    r"|.*[*^~<>|].*|v?\d+(?:\.\d+)?\.x",
     re.IGNORECASE,
 )
 

@@ -189,3 +189,78 @@ def test_a_setting_says_where_the_charts_of_an_alias_are(
     assert found["search/qa"]["version"] is None
     if expected[0]:
         assert place(found["billing/qa"]) == "deploy/values.yaml:1"
+
+
+def of_git(name: str, image: str) -> str:
+    """A release of a chart in a git repository of others, with an image."""
+    return (
+        f"apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: {name}}}\nspec:\n"
+        f"  chart:\n    spec:\n      chart: ./stable/{name}\n      sourceRef: {{kind: GitRepository, name: charts}}\n"
+        f"  values:\n    java:\n      image: {image}\n"
+    )
+
+
+def test_where_the_chart_has_no_version_the_image_says_it(tmp_path: Path) -> None:
+    found = listed(
+        tmp_path,
+        {
+            "shop/api.yaml": of_git("shop-api", "acme.test/shop/api:prod-1a2b3c4"),
+            "shop/cron.yaml": of_git("shop-cron", "acme.test/shop/tasks:prod-5d6e7f8"),
+            "tools/slack.yaml": of_git("slack", "'{{ .Values.image }}'"),
+        },
+    )
+
+    assert {name: (each["version"], place(each)) for name, each in found.items()} == {
+        "shop-api": ("prod-1a2b3c4", "shop/api.yaml:11"),
+        "shop-cron": ("prod-5d6e7f8", "shop/cron.yaml:11"),
+        "slack": (None, "None:None"),
+    }
+    reason = "its chart comes from another git repository, at no version (tools/slack.yaml:7)"
+    assert found["slack"]["reason"] == reason
+
+
+def test_an_image_called_like_the_service_counts_for_more_than_the_version_of_its_chart(tmp_path: Path) -> None:
+    release = RELEASE.partition("  values:")[0].replace("name: billing", "name: shop-billing")
+    images = "  values: {java: {image: 'acme.test/shop/billing:1.0.0'}, redis: {image: 'acme.test/shop/redis:7'}}\n"
+    found = listed(tmp_path, {"shop/release.yaml": release + images})
+
+    assert (found["shop-billing"]["version"], found["shop-billing"]["image"]) == ("1.0.0", "acme.test/shop/billing")
+
+
+def test_what_flux_fills_in_or_patches_elsewhere_leaves_the_line_of_the_version(tmp_path: Path) -> None:
+    release = RELEASE.replace("tag: 1.0.0", 'tag: "${BILLING}"').replace('tag: "7"', 'tag: "7"\n    host: ${HOST}')
+    kustomization = (
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: {name}}}\nspec:\n"
+        "  path: ./apps/{name}\n  sourceRef: {{kind: GitRepository, name: flux-system}}\n"
+        "  postBuild: {{substitute: {{BILLING: 1.2.0, HOST: {name}.test}}}}\n"
+        "  patches:\n  - patch: |\n      kind: HelmRelease\n      metadata: {{name: billing}}\n"
+        "      spec: {{values: {{global: {{zone: {name}}}}}}}\n    target: {{kind: HelmRelease}}\n"
+    )
+    taken = "resources: [../base]\n"
+    found = listed(
+        tmp_path,
+        {
+            "clusters/qa/apps.yaml": kustomization.format(name="qa"),
+            "clusters/prod/apps.yaml": kustomization.format(name="prod"),
+            "apps/qa/kustomization.yaml": taken,
+            "apps/prod/kustomization.yaml": taken,
+            "apps/base/kustomization.yaml": "resources: [release.yaml]\n",
+            "apps/base/release.yaml": release,
+        },
+    )
+
+    assert {name: (each["version"], place(each)) for name, each in found.items()} == {
+        "billing/qa": ("1.2.0", "apps/base/release.yaml:15"),
+        "billing/prod": ("1.2.0", "apps/base/release.yaml:15"),
+    }
+
+
+def test_the_line_of_a_digest_is_its_own(tmp_path: Path) -> None:
+    digest = f"sha256:{'0f' * 32}"
+    images = f"images:\n  - name: acme/billing\n    newName: mirror/billing\n    digest: {digest}\n"
+    found = listed(tmp_path, {**BASE, **overlay("qa", images)})
+
+    assert (found["billing/qa"]["version"], place(found["billing/qa"])) == (
+        digest,
+        "billing/overlays/qa/kustomization.yaml:5",
+    )

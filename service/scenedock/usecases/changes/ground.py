@@ -19,8 +19,8 @@ from scenedock.model.similar import similar
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.release import Choose, PairKey, Release, choose_none
 from scenedock.usecases.catalog.export_catalog import Export
+from scenedock.usecases.releases.reading.pairs import Pair
 from scenedock.usecases.releases.survey import Survey, survey
-from scenedock.usecases.releases.version_facts import Pair
 
 ExportAgain = Callable[[Mapping[str, Repository]], Export]
 """Exports repositories with the same settings, names and known entities as before."""

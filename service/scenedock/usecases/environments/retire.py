@@ -32,7 +32,7 @@ from scenedock.usecases.environments.removing.removal import (
 )
 from scenedock.usecases.environments.removing.version_entries import take_out_tags
 from scenedock.usecases.manifests.tools import RenderingTools
-from scenedock.usecases.releases.version_facts import Pair
+from scenedock.usecases.releases.reading.pairs import Pair
 
 _MOST_ROUNDS = 5
 _MOST_NAMED = 5

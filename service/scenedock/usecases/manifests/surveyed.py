@@ -13,9 +13,9 @@ from scenedock.model.units import Unit
 from scenedock.releases.deployed import Deployed, Layer
 from scenedock.usecases.manifests.state import State
 from scenedock.usecases.manifests.targets import ChartPart, FilesPart, KustomizePart, Part, Target, ValuesFile
-from scenedock.usecases.releases.argo_values import KUSTOMIZE_IMAGES
+from scenedock.usecases.releases.reading.argo_values import KUSTOMIZE_IMAGES
+from scenedock.usecases.releases.reading.pairs import Pair
 from scenedock.usecases.releases.survey import Survey
-from scenedock.usecases.releases.version_facts import Pair
 
 
 def surveyed_targets(survey: Survey, state: State) -> Iterator[Target]:

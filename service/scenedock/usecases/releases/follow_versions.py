@@ -24,9 +24,10 @@ from scenedock.releases.tags import without_pin
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.releases.list_deployments import Deployments, deployments_of, is_lower
+from scenedock.usecases.releases.reading.pairs import Pair
+from scenedock.usecases.releases.reading.version_facts import VersionReader
 from scenedock.usecases.releases.rendered import let_helm_choose
 from scenedock.usecases.releases.survey import Survey, survey
-from scenedock.usecases.releases.version_facts import Pair, VersionReader
 
 SECONDS = 30.0
 """How long git may look for the commits of one repository."""

@@ -22,8 +22,9 @@ from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.catalog.export_catalog import Export, Names, map_catalog, read_repositories
 from scenedock.usecases.catalog.known_facts import FactsOfRun, KnownRepository, look_again
 from scenedock.usecases.catalog.read_served import opened_served
+from scenedock.usecases.releases.reading.pairs import Pair
+from scenedock.usecases.releases.reading.version_facts import FileKey, VersionReader
 from scenedock.usecases.releases.survey import pairs_in, readers_of
-from scenedock.usecases.releases.version_facts import FileKey, Pair, VersionReader
 
 _NOT_LISTED: Final = frozenset({"", ".", "..", *NOT_ENTERED})
 """Parts of paths at which a file may be read although it is in no listing: nobody would notice its changes."""

@@ -11,7 +11,8 @@ from scenedock.releases.deployed import Deployed
 from scenedock.releases.listing import Alone, common_prefixes, join_releases
 from scenedock.releases.release import Choose, Release, choose_none
 from scenedock.usecases.catalog.export_catalog import Export
-from scenedock.usecases.releases.version_facts import Pair, VersionReader, pairs_of
+from scenedock.usecases.releases.reading.pairs import Pair, pairs_of
+from scenedock.usecases.releases.reading.version_facts import VersionReader
 
 _LIBRARY = "library"
 

@@ -14,7 +14,7 @@ from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import as_object, as_text
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.ground import Ground
-from scenedock.usecases.releases.version_facts import Pair
+from scenedock.usecases.releases.reading.pairs import Pair
 
 _BESIDE_ITS_FILE: Final = frozenset({"Flux HelmRelease", "Flux Kustomization", "Kustomize folder", "Fleet bundle"})
 """The kinds of units whose own file lies among their manifests."""

@@ -359,7 +359,7 @@ def _changed(image: UnitImage, change: ImageChange, written: Written) -> UnitIma
 def _with_images(one: KubernetesObject, place: Place, changes: Iterable[ImageChange]) -> KubernetesObject:
     images = one.images
     for change in changes if images else ():
-        written = Written(place, ("images", change.number, "newTag"))
+        written = Written(place, ("images", change.number, change.key))
         images = tuple(
             _changed(image, change, written) if image.repository == change.name else image for image in images
         )

@@ -14,12 +14,13 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
 @dataclass(frozen=True, slots=True)
 class ImageChange:
-    """An item of `images`: the image `name` gets another name or tag; `number` is the item's."""
+    """An item of `images`: the image `name` gets another name, or the tag at a `key`; `number` is the item's."""
 
     name: str
     new_name: str
     tag: str
     number: int
+    key: str = "newTag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ def image_changes(document: JsonObject) -> Iterator[ImageChange]:
     """The items of `images`, of a kustomization or of Flux's."""
     for number, item in enumerate(map(as_object, as_list(document.get("images")))):
         if name := as_text(item.get("name")):
-            tag = text_of(item.get("newTag")) or text_of(item.get("digest"))
-            yield ImageChange(name, as_text(item.get("newName")), tag, number)
+            key = "newTag" if text_of(item.get("newTag")) or not item.get("digest") else "digest"
+            yield ImageChange(name, as_text(item.get("newName")), text_of(item.get(key)), number, key)
 
 
 def text_of(value: Json) -> str:

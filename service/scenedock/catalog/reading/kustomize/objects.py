@@ -92,13 +92,13 @@ def objects_in(place: Place, document: JsonObject, folder: str) -> Iterator[Kube
         folder,
         as_text(named.get("namespace")),
         (as_text(named.get("name")),),
-        images=tuple(_images(place, document)),
+        images=tuple(images_of_workload(place, document)),
     )
 
 
 def with_images_of(one: KubernetesObject, place: Place, patch: JsonObject) -> KubernetesObject:
     """A workload with the images that a patch gives to its containers."""
-    patched = {image.container: image for image in _images(place, patch)}
+    patched = {image.container: image for image in images_of_workload(place, patch)}
     if not patched:
         return one
     return replace(one, images=tuple(patched.get(image.container, image) for image in one.images))
@@ -111,7 +111,7 @@ def _is_whole(document: JsonObject, version: str) -> bool:
     return document.get("kind") == "ConfigMap" and any(key.endswith((".yaml", ".yml")) for key in values)
 
 
-def _images(place: Place, document: JsonObject) -> Iterator[UnitImage]:
+def images_of_workload(place: Place, document: JsonObject) -> Iterator[UnitImage]:
     """The images of a workload's containers."""
     for path in _POD_SPECS:
         pod = as_object(value_at(document, path))

@@ -115,9 +115,11 @@ class Releases:
             folder = self._builder.resolve("", chart.lstrip("/"))
             if folder is not None and self._builder.has_files(folder):
                 return _Chart(folder=folder)
-        keys = (*root, "version")
         version = text_of(spec.get("version"))
-        at = next((each for each in reversed(written) if self._says(each, keys, version)), written[0])
+        is_of_git = as_text(source.get("kind")) == "GitRepository" and not version
+        keys = (*root, "chart" if is_of_git else "version")
+        said = chart if is_of_git else version
+        at = next((each for each in reversed(written) if self._says(each, keys, said)), written[0])
         place = Written(at.place, (*at.keys, *keys))
         return _Chart(posixpath.basename(chart.rstrip("/")), None, version, place, self._address(source))
 

@@ -7,68 +7,35 @@ Source: helmfile, "Configuration", "Environment Values", "Using .gotmpl files".
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from scenedock.catalog.reading.argo.applications import FROM_ELSEWHERE, NAMED_BY_TEMPLATE
+from scenedock.catalog.reading.kustomize.files import text_of
+from scenedock.catalog.reading.layouts.helmfile_text import (
+    ITS_LIST,
+    ITS_NAME,
+    ITS_RELEASE,
+    MARKS,
+    Helmfile,
+    read_helmfile,
+)
 from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts, chart_called
 from scenedock.catalog.reading.layouts.table import is_helmfile
-from scenedock.catalog.reading.layouts.templates import read_template
 from scenedock.catalog.vocabulary.globs import matches
 from scenedock.documents.merging import merge_values
-from scenedock.documents.reading import DocumentError, read_documents
-from scenedock.errors import InputError
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Deployed
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
-from scenedock.model.units import Unit
+from scenedock.model.units import TEMPLATE, Unit, Written
 
-_ENVIRONMENT = re.compile(rb"\{\{-?[ \t]*(?:\.Environment\.Name|\.Values\.environment\.name)[ \t]*-?\}\}")
-# The release's name, which is only known in its own templates: in a helmfile it is written as a text for later.
-_RELEASE = re.compile(rb"(?P<later>\{\{-?[ \t]*`)?\{\{-?[ \t]*\.Release\.Name[ \t]*-?\}\}(?(later)`[ \t]*-?\}\})")
-# Characters that no YAML file has a use for, in place of the names of the environment and the release.
-_ITS_NAME = "\ue001"
-_ITS_RELEASE = "\ue003"
-_MARKS = ("{{", _ITS_NAME, _ITS_RELEASE)
-# A release that is installed where its name is in a list of the environment's values, perhaps with a check before.
-_AMONG = re.compile(
-    rb"(\binstalledTemplate:[ \t]*[\"']?)(?:\{\{`)?"
-    rb"(?:\{\{-?[ \t]*if[ \t]+hasKey[ \t]+\.Environment\.Values[ \t]+\\?\"(?P<asked>\w+)\\?\"[ \t]*-?\}\})?"
-    rb"\{\{-?[ \t]*has[ \t]+\.Release\.Name[ \t]+\.Environment\.Values\.(?P<list>(?(asked)(?P=asked)|\w+))[ \t]*-?\}\}"
-    rb"(?:\{\{-?[ \t]*else[ \t]*-?\}\}(?:\{\{[^{}\n]*\}\}|[^{}\n]*)\{\{-?[ \t]*end[ \t]*-?\}\})?(?:`\}\})?"
-)
-_ITS_LIST = "\ue002"
+# helmfile reads all other files of an environment's values as YAML.
+_NO_YAML = (".gotmpl", ".hcl")
+_VALUES = (".yaml", ".yml", ".yaml.gotmpl", ".yml.gotmpl")
 # Far more than anybody has: what is beyond counts for no environment, or not at all.
 _MOST_FILES = 1000
 _MOST_DECISIONS = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Helmfile:
-    """A helmfile: what its documents say together, and its text."""
-
-    path: str
-    documents: tuple[JsonObject, ...]
-    text: str
-
-    @property
-    def folder(self) -> str:
-        return posixpath.dirname(self.path)
-
-    def at(self, path: str) -> str:
-        """A path that the file names, from the repository's root."""
-        return posixpath.normpath(posixpath.join(self.folder, path))
-
-    def all(self, key: str) -> Iterator[Json]:
-        """The items of a list, in all documents."""
-        return (each for document in self.documents for each in as_list(document.get(key)))
-
-    def line_of(self, name: str) -> int:
-        """The line of a release."""
-        found = re.search(rf"\bname:[ \t]*[\"']?{re.escape(name)}(?![\w-])", self.text)
-        return self.text.count("\n", 0, found.start()) + 1 if found else 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +51,7 @@ class _Environment:
         values: JsonObject = {}
         for each in self.written:
             path = as_text(each)
-            if path and ("{{" in path or not path.endswith((".yaml", ".yml"))):
+            if path and ("{{" in path or path.endswith(_NO_YAML)):
                 return None
             if not path or self.given.here.has(path):
                 values = merge_values(values, as_object(self.given.here.read(path) if path else each))
@@ -93,6 +60,12 @@ class _Environment:
     def value(self, key: str) -> Json:
         """The value at a dotted path; None where nothing here says it."""
         return value_at(self.values, key.split("."))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files of its values; none where not all its values are in files of the repository that can be read."""
+        files = tuple(map(as_text, self.written))
+        return files if self.values is not None and all(map(self.given.here.has, files)) else ()
 
     @cached_property
     def says_all(self) -> bool:
@@ -104,7 +77,7 @@ class _Environment:
 @dataclass(slots=True)
 class _Reader:
     given: Given
-    helmfiles: dict[str, _Helmfile] = field(default_factory=dict)
+    helmfiles: dict[str, Helmfile] = field(default_factory=dict)
     left: int = _MOST_DECISIONS
     units: list[Unit] = field(default_factory=list)
     seen: list[Deployed] = field(default_factory=list)
@@ -130,23 +103,14 @@ class _Reader:
                 self.helmfiles[path] = read
                 ahead.extend(self._below(read))
 
-    def _read(self, path: str) -> _Helmfile | None:
-        try:
-            data = _AMONG.sub(rb"\1" + _ITS_LIST.encode() + rb"\g<list>", self.given.read(path))
-            data = _RELEASE.sub(_ITS_RELEASE.encode(), _ENVIRONMENT.sub(_ITS_NAME.encode(), data))
-        except InputError:
-            return None
-        try:
-            values = [document.value for document in read_documents(data)]
-        except DocumentError:
-            values = [document.value for document in read_template(data)] if b"{{" in data else []
-        return _Helmfile(path, tuple(map(as_object, values)), data.decode("utf-8", "replace"))
+    def _read(self, path: str) -> Helmfile | None:
+        return read_helmfile(path, self.given.read)
 
-    def _below(self, helmfile: _Helmfile) -> Iterator[str]:
+    def _below(self, helmfile: Helmfile) -> Iterator[str]:
         """The helmfiles that one includes."""
         for each in helmfile.all("helmfiles"):
             path = as_text(each) or as_text(as_object(each).get("path"))
-            if path and not any(sign in path for sign in (*_MARKS, "::")):
+            if path and not any(sign in path for sign in (*MARKS, "::")):
                 yield from self._files_at(helmfile.at(path))
 
     def _files_at(self, path: str) -> Iterator[str]:
@@ -181,7 +145,7 @@ class _Reader:
                 self._add(helmfile, as_object(release), environments)
             ahead.extend((child, environments) for child in self._below(helmfile))
 
-    def _environments(self, helmfile: _Helmfile) -> Mapping[str, _Environment]:
+    def _environments(self, helmfile: Helmfile) -> Mapping[str, _Environment]:
         """The environments that a helmfile or its bases name, each with what is said of it."""
         found: dict[str, _Environment] = {}
         for base in map(as_text, helmfile.all("bases")):
@@ -193,17 +157,15 @@ class _Reader:
             found |= _named(document, helmfile, self.given)
         return found
 
-    def _add(self, helmfile: _Helmfile, written: JsonObject, environments: Mapping[str, _Environment]) -> None:
+    def _add(self, helmfile: Helmfile, written: JsonObject, environments: Mapping[str, _Environment]) -> None:
         """Add a release: as a unit in each of its environments, or as something that is seen."""
         release = self._inherited(helmfile, written)
         name, chart = as_text(release.get("name")), as_text(release.get("chart"))
         place = Place(self.given.here.name, helmfile.path, helmfile.line_of(name))
         if not name or not chart or release.get("installed") is False:
             return
-        if any(sign in text for sign in _MARKS for text in (name, chart)):
-            self.seen.append(
-                Deployed("helmfile release", name.replace(_ITS_NAME, "*"), place, reason=NAMED_BY_TEMPLATE)
-            )
+        if any(sign in text for sign in MARKS for text in (name, chart)):
+            self.seen.append(Deployed("helmfile release", name.replace(ITS_NAME, "*"), place, reason=NAMED_BY_TEMPLATE))
             return
         local = helmfile.at(chart)
         folder = local if local in self.given.here.charts or chart.startswith((".", "/")) else None
@@ -224,7 +186,9 @@ class _Reader:
         proven: list[str | None] = [each for each, holds in known.items() if holds and each != "default"]
         unit = Unit("helmfile release", name, folder or self._home(helmfile, release), place, self.given.here.name)
         for environment in proven or [None]:
-            self.units.append(self._unit(unit, helmfile, release, environment, "" if folder is not None else chart))
+            made = self._unit(unit, helmfile, release, environment, "" if folder is not None else chart)
+            state = environments[environment].files if environment and made.value_templates else ()
+            self.units.append(replace(made, state_files=state))
 
     def _values_of_chart(self, chart: str) -> str:
         """The values of a chart itself, where settings say in which folder those of its chart repository are."""
@@ -233,33 +197,39 @@ class _Reader:
         at = posixpath.normpath(posixpath.join(folder, name)) if folder and name else ""
         return f"{at}/values.yaml" if at in self.given.here.charts else ""
 
-    def _unit(self, unit: Unit, helmfile: _Helmfile, release: JsonObject, environment: str | None, chart: str) -> Unit:
+    def _unit(self, unit: Unit, helmfile: Helmfile, release: JsonObject, environment: str | None, chart: str) -> Unit:
         """A release in an environment."""
         values: JsonObject = {}
         files: list[str] = []
         for each in as_list(release.get("values")):
             if path := self._filled(as_text(each), environment, unit.name):
-                files.extend(file for file in self._files_at(helmfile.at(path)) if file.endswith((".yaml", ".yml")))
+                files.extend(file for file in self._files_at(helmfile.at(path)) if file.endswith(_VALUES))
             else:
                 values = merge_values(values, as_object(each))
+        plain = [file for file in files if not file.endswith(TEMPLATE)]
+        version = self._filled(text_of(release.get("version")), environment, unit.name) if chart else ""
+        line = helmfile.line_of_version(unit.name, text_of(release.get("version"))) if version else 0
         return replace(
             unit,
             namespace=self._filled(as_text(release.get("namespace")), environment, unit.name),
             environment=environment,
             chart=chart_called(chart),
             chart_values=self._values_of_chart(chart),
-            value_files=tuple(dict.fromkeys(files)),
+            value_files=tuple(dict.fromkeys(plain)),
+            value_templates=() if plain == files else tuple(dict.fromkeys(files)),
+            version=version if line else "",
+            version_at=Written(replace(unit.place, line=line or unit.place.line)) if chart else None,
             values=_without_marks(values),
         )
 
     def _filled(self, text: str, environment: str | None, name: str) -> str:
         """A text with the names that are known; empty where more stays open."""
-        if _ITS_NAME in text and environment is None:
+        if ITS_NAME in text and environment is None:
             return ""
-        filled = text.replace(_ITS_RELEASE, name).replace(_ITS_NAME, environment or "")
+        filled = text.replace(ITS_RELEASE, name).replace(ITS_NAME, environment or "")
         return "" if "{{" in filled else filled
 
-    def _home(self, helmfile: _Helmfile, release: JsonObject) -> str:
+    def _home(self, helmfile: Helmfile, release: JsonObject) -> str:
         """The folder of a release: one of its values that is called like it, else the helmfile's."""
         for each in as_list(release.get("values")):
             folder = posixpath.dirname(helmfile.at(as_text(each))) if as_text(each) else ""
@@ -267,7 +237,7 @@ class _Reader:
                 return folder
         return helmfile.folder
 
-    def _inherited(self, helmfile: _Helmfile, release: JsonObject) -> JsonObject:
+    def _inherited(self, helmfile: Helmfile, release: JsonObject) -> JsonObject:
         """A release with what it takes from the helmfile's templates."""
         templates: JsonObject = {}
         for document in helmfile.documents:
@@ -284,7 +254,7 @@ class _Reader:
             value = environment.value(condition)
             said.append(None if value is None and not environment.says_all else bool(value))
         if template := as_text(release.get("installedTemplate")):
-            names = environment.value(template[1:]) if template.startswith(_ITS_LIST) else None
+            names = environment.value(template[1:]) if template.startswith(ITS_LIST) else None
             said.append(_is_among(as_text(release.get("name")), names))
         return False if False in said else None if None in said else True
 
@@ -296,14 +266,14 @@ def _is_among(name: str, names: Json) -> bool | None:
     return name in names
 
 
-def _named(document: JsonObject, helmfile: _Helmfile, given: Given) -> dict[str, _Environment]:
+def _named(document: JsonObject, helmfile: Helmfile, given: Given) -> dict[str, _Environment]:
     """The environments of a document."""
     named: dict[str, _Environment] = {}
     for name, said in as_object(document.get("environments")).items():
-        if not any(sign in name for sign in _MARKS):
+        if not any(sign in name for sign in MARKS):
             written = as_list(as_object(said).get("values"))
             values = (
-                helmfile.at(text.replace(_ITS_NAME, name)) if (text := as_text(each)) else each for each in written
+                helmfile.at(text.replace(ITS_NAME, name)) if (text := as_text(each)) else each for each in written
             )
             named[name] = _Environment(given, tuple(values))
     return named
@@ -316,7 +286,7 @@ def _without_marks(value: JsonObject) -> JsonObject:
 
 def _opened(value: Json) -> Json:
     if isinstance(value, str):
-        return value.replace(_ITS_NAME, "{{…}}").replace(_ITS_RELEASE, "{{…}}")
+        return value.replace(ITS_NAME, "{{…}}").replace(ITS_RELEASE, "{{…}}")
     if isinstance(value, Mapping):
         return {key: _opened(below) for key, below in value.items()}
     if isinstance(value, (list, tuple)):

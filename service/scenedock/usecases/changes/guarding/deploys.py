@@ -20,7 +20,8 @@ from scenedock.model.json import as_object
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.ground import Ground
-from scenedock.usecases.releases.version_facts import FileKey, Pair
+from scenedock.usecases.releases.reading.pairs import Pair
+from scenedock.usecases.releases.reading.version_facts import FileKey
 
 _OF_CHARTS = ("Chart.yaml", "Chart.lock", "requirements.yaml", "requirements.lock", ".helmignore")
 _BELOW_CHARTS = ("templates", "charts")

@@ -24,7 +24,7 @@ from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.guarding.deploys import DeploysReader
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import export_again
-from scenedock.usecases.releases.version_facts import Pair
+from scenedock.usecases.releases.reading.pairs import Pair
 
 
 @dataclass(frozen=True, slots=True)

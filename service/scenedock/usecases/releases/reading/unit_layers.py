@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from scenedock.catalog.reading.kustomize.objects import images_of_workload
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document
 from scenedock.model.finding import Place
-from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
-from scenedock.model.units import Unit
-from scenedock.releases.deployed import ChartVersions, DependencyVersion, Layer
+from scenedock.model.helm import KUSTOMIZATIONS
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+from scenedock.model.units import Unit, UnitImage
+from scenedock.releases.deployed import OF_GIT, ChartVersions, DependencyVersion, Layer
 from scenedock.releases.images import Keys, split_reference
-from scenedock.releases.spots import Spot
+from scenedock.releases.spots import Spot, nowhere
+from scenedock.usecases.releases.reading.argo_values import nested
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class UnitLayers:
     def layers_of_values(self) -> Iterator[Layer]:
         """The values that a release is written with, the lowest first; at last, what they are after all patches."""
         merged: JsonObject = {}
+        above: list[Layer] = []
         path, lines = self.unit.place.path, Document(None).lines_below(())
         for written in self.unit.values_at:
             document = self._document_at(written.place)
@@ -33,18 +38,19 @@ class UnitLayers:
             path, lines = written.place.path, document.lines_below(written.keys)
             if values:
                 spots = Spot(written.keys, document.number).below
-                yield Layer(path, values, lines, is_file=False, spot_of=spots)
+                above.append(Layer(path, values, lines, is_file=False, spot_of=spots))
                 merged = merge_values(merged, values)
-        if self.unit.values_at and self.unit.values != merged:
-            yield Layer(path, self.unit.values, lines, is_file=False)
+        yield from above
+        yield from _changed(merged, self.unit.values if self.unit.values_at else merged, above, Layer(path, {}, lines))
 
     def layers_of_images(self, changes: Iterable[Layer]) -> Iterator[Layer]:
         """The images of workloads, each as if it were in values: that of the only one as the main image.
 
         Those that an Application `changes` come after what they replace.
         """
-        repositories = {image.repository for image in self.unit.images}
-        for image in self.unit.images:
+        images = self.unit.images or tuple(self._images_of_manifests())
+        repositories = {image.repository for image in images}
+        for image in images:
             described: JsonObject = {"image": {"repository": image.repository, "tag": image.tag}}
             document = self._document_at(image.written.place)
             line = document.line_of(image.written.keys)
@@ -62,19 +68,60 @@ class UnitLayers:
                         values, spots = {key: described} if key else described, partial(_same_spot, changed)
                         yield replace(layer, values=values, line_of=partial(_same_line, line), spot_of=spots)
 
+    def _images_of_manifests(self) -> Iterator[UnitImage]:
+        """The images in the plain manifests of an Application; none where Kustomize makes something of them."""
+        files = () if self.unit.chart or self.unit.kind != "Argo CD Application" else self.unit.manifests
+        if any(posixpath.basename(path) in KUSTOMIZATIONS for path in files):
+            return
+        for path in files:
+            for each in self.documents(path):
+                yield from images_of_workload(Place(self.unit.repository, path, each.line), as_object(each.value))
+
     def chart(self) -> ChartVersions | None:
         """The chart from elsewhere that a release installs, with its version."""
         if not self.unit.chart or self.unit.version_at is None:
             return None
-        shape = "HelmRelease" if self.unit.kind == "Flux HelmRelease" else "helmCharts"
         place, keys = self.unit.version_at.place, self.unit.version_at.keys
-        one = DependencyVersion(self.unit.chart, self.unit.version, keys, shape)
+        if self.unit.kind == "helmfile release":  # a template: only the line is known
+            said = DependencyVersion(self.unit.chart, self.unit.version, (), "helmfile")
+            return ChartVersions(place.path, partial(_same_line, place.line or 1), remote=(said,))
+        shape = "HelmRelease" if self.unit.kind == "Flux HelmRelease" else "helmCharts"
+        one = DependencyVersion(self.unit.chart, self.unit.version, keys, shape, OF_GIT if keys[-1] == "chart" else "")
         document = self._document_at(place)
         return ChartVersions(place.path, document.line_of, remote=(one,), document=document.number)
 
     def _document_at(self, place: Place) -> Document:
         """The document that begins at a place; empty where it can't be read."""
         return next((each for each in self.documents(place.path) if each.line == place.line), Document(None))
+
+
+def _changed(written: JsonObject, made: JsonObject, layers: Sequence[Layer], last: Layer) -> Iterator[Layer]:
+    """What tools make of written values: at the line of a text where they fill it in, else by the last patch."""
+    filled: dict[int, JsonObject] = {}
+    for keys, value in _differences(written, made, ()):
+        has_variable = "${" in str(value_at(written, keys))
+        own = [n for n, each in enumerate(layers) if value_at(each.values, keys) is not None] if has_variable else []
+        at = own[-1] if own else len(layers)
+        filled[at] = merge_values(filled.get(at, {}), as_object(nested(keys, value)))
+    for at, values in sorted(filled.items()):
+        layer = layers[at] if at < len(layers) else last
+        yield replace(layer, values=values, is_file=False, spot_of=nowhere)
+
+
+def _differences(one: JsonObject, other: JsonObject, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Json]]:
+    """The paths in which values differ, with what the other ones have there; None where they have nothing."""
+    for key in {**one, **other}:
+        before, after = one.get(key), other.get(key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from _differences(before, after, (*above, key))
+        elif before != after:
+            yield (*above, key), after
+
+
+def files_of_unit(unit: Unit) -> tuple[str, ...]:
+    """The files that may say something of a unit's versions."""
+    manifest = (unit.place.path,) if unit.application else ()
+    return *unit.value_files, *unit.version_files, *unit.value_templates, *unit.state_files, *manifest
 
 
 def _same_line(line: int, _keys: Keys) -> int:

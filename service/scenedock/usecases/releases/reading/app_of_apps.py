@@ -17,7 +17,7 @@ from scenedock.documents.reading import Document, DocumentError, read_document
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, text_of
-from scenedock.usecases.releases.argo_values import nested, steps_of
+from scenedock.usecases.releases.reading.argo_values import nested, steps_of
 
 _DOCUMENT_END: Final = re.compile(r"^---.*$", re.MULTILINE)
 _SPECIFICATION: Final = re.compile(r"^spec:", re.MULTILINE)

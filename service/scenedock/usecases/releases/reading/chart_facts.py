@@ -24,6 +24,36 @@ _APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b(?![ \t]*[\"'])")
 _SAID = b"default is the chart appVersion"
 _SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\b%b\b" % _SAID, re.MULTILINE)
 
+_WITHOUT_CONTAINERS = frozenset(
+    {
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "ConfigMap",
+        "CustomResourceDefinition",
+        "ExternalSecret",
+        "HTTPRoute",
+        "Ingress",
+        "IngressClass",
+        "LimitRange",
+        "Namespace",
+        "NetworkPolicy",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "PriorityClass",
+        "ResourceQuota",
+        "Role",
+        "RoleBinding",
+        "SealedSecret",
+        "SecretProviderClass",
+        "Secret",
+        "Service",
+        "ServiceAccount",
+        "ServiceMonitor",
+        "StorageClass",
+        "VolumeSnapshotClass",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ChartFacts:
@@ -34,6 +64,7 @@ class ChartFacts:
     foreign: frozenset[str] = frozenset()
     wrapped: frozenset[str] = frozenset()
     is_app_of_apps: bool = False
+    runs_nothing: bool = False
     chart: ChartVersions | None = None
     templates: tuple[str, ...] = ()
 
@@ -79,22 +110,22 @@ class ChartReader:
             libraries=frozenset(each.key for each in _dependencies(folder) if each.folder in self.libraries),
             foreign=foreign,
             wrapped=frozenset(each.key for each in _dependencies(folder)) - foreign,
-            is_app_of_apps=_only_writes_applications(folder),
+            is_app_of_apps=self._only_writes_applications(folder),
+            runs_nothing=_runs_nothing(folder),
             chart=self._chart(contents, folder, own) if folder.chart else None,
             templates=tuple(self._templates(contents, folder)),
         )
 
-    def shared_tags(self, facts: ChartFacts, layers: Iterable[Layer]) -> Iterator[Keys]:
+    def shared_tags(self, facts: ChartFacts, layers: Iterable[Layer]) -> frozenset[Keys]:
         """The keys of tags under `global`, without an image beside them, that a template names."""
         shared: JsonObject = {}
         for layer in layers:
             if GLOBAL in layer.values:
                 shared = merge_values(shared, as_object(layer.values[GLOBAL]))
-        for image in images_in({GLOBAL: shared}) if shared else ():
-            name = rb"\.Values\.%b\b" % re.escape(".".join(map(str, image.keys))).encode()
-            is_alone = image.tag and not image.repository
-            if is_alone and any(re.search(name, self.data(path)) for path in facts.templates):
-                yield image.keys
+        alone = [each for each in images_in({GLOBAL: shared}) if each.tag and not each.repository] if shared else []
+        return frozenset(
+            each.keys for each in alone if any(_names(each.keys, self.data(path)) for path in facts.templates)
+        )
 
     def _layers_of_charts(self, folder: HelmFolder) -> Iterator[Layer]:
         """The values of the charts that a chart uses, each under its key: of libraries, and of those in it."""
@@ -105,6 +136,11 @@ class ChartReader:
             if values := as_object(document.value):
                 lines, spots = partial(_line_under, document), partial(_spot_under, document.number)
                 yield Layer(path, {each.key: values}, lines, is_file=False, spot_of=spots)
+
+    def _only_writes_applications(self, folder: HelmFolder) -> bool:
+        """Whether a chart is an app of apps: it has neither workloads nor charts that may have some."""
+        depends = any(each.folder not in self.libraries for each in _dependencies(folder))
+        return bool(folder.kinds & APPLICATIONS) and not folder.kinds & WORKLOADS and not depends
 
     def _chart(self, contents: RepositoryContents, folder: HelmFolder, own: frozenset[str]) -> ChartVersions:
         path = folder.at(CHART_FILE)
@@ -152,6 +188,12 @@ class ChartReader:
                 yield each.key
 
 
+def _names(keys: Keys, template: bytes) -> bool:
+    """Whether a template has the value at some keys."""
+    name = re.escape(".".join(map(str, keys))).encode()
+    return re.search(rb"\.Values\.%b\b" % name, template) is not None
+
+
 def _says_app_version(data: bytes) -> bool:
     return _SAID in data and _SAID_IN_VALUES.search(data) is not None
 
@@ -160,10 +202,11 @@ def _dependencies(folder: HelmFolder) -> tuple[Dependency, ...]:
     return folder.chart.dependencies if folder.chart else ()
 
 
-def _only_writes_applications(folder: HelmFolder) -> bool:
-    """Whether a chart is an app of apps: it has neither workloads nor charts that may have some."""
-    depends = folder.chart is not None and bool(folder.chart.dependencies)
-    return bool(folder.kinds & APPLICATIONS) and not folder.kinds & WORKLOADS and not depends
+def _runs_nothing(folder: HelmFolder) -> bool:
+    """Whether all templates of a chart, but for tests, are of kinds that run no container, and it uses no other."""
+    of_others = {kind for kind, path in folder.kind_files.items() if not (kind == "Pod" and "/tests/" in path)}
+    is_known = folder.chart is not None and bool(of_others)
+    return is_known and of_others <= _WITHOUT_CONTAINERS and not _dependencies(folder)
 
 
 def _is_of(name: str, dependency: JsonObject) -> bool:

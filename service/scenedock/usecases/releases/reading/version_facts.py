@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from scenedock.catalog.mapping.deployments import Deployment
-from scenedock.catalog.mapping.entities import MappedService
 from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import items_in
 from scenedock.documents.encryption import encryption_of
@@ -17,14 +16,18 @@ from scenedock.documents.reading import Document, read_document, read_documents
 from scenedock.errors import InputError
 from scenedock.model.helm import Application, HelmFolder, ListItem
 from scenedock.model.json import Json, as_object
-from scenedock.releases.deployed import Deployed, Layer, TagFile
+from scenedock.model.units import TEMPLATE, Unit
+from scenedock.releases.deployed import ChartVersions, Deployed, Layer, TagFile
 from scenedock.releases.images import Keys, without_images
 from scenedock.releases.spots import Spot
-from scenedock.usecases.releases.app_of_apps import template_layers
-from scenedock.usecases.releases.argo_values import KUSTOMIZE_IMAGES, application_layers, override_paths
-from scenedock.usecases.releases.chart_facts import ChartReader
-from scenedock.usecases.releases.tag_files import TagFiles
-from scenedock.usecases.releases.unit_layers import UnitLayers
+from scenedock.usecases.releases.reading.app_of_apps import template_layers
+from scenedock.usecases.releases.reading.argo_charts import ChartSource, chart_sources, own_source, versions_in
+from scenedock.usecases.releases.reading.argo_values import KUSTOMIZE_IMAGES, application_layers, override_paths
+from scenedock.usecases.releases.reading.chart_facts import ChartReader
+from scenedock.usecases.releases.reading.helmfile_values import value_template_layers
+from scenedock.usecases.releases.reading.pairs import Pair
+from scenedock.usecases.releases.reading.tag_files import TagFiles
+from scenedock.usecases.releases.reading.unit_layers import UnitLayers, files_of_unit
 
 _PRODUCT = "third-party"
 _USUAL_BRANCHES = ("main", "master")
@@ -39,33 +42,12 @@ FileKey: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A service of a repository in one environment: what the catalog knows of it, whatever its files say.
+class _Said:
+    """The layers of a deployment, the paths of those that are its environment's, and what a tool installs."""
 
-    `names` are those that its own image may have, whatever the environment.
-    """
-
-    each: MappedService
-    member: Member
-    deployment: Deployment
-    names: frozenset[str]
-
-    @property
-    def repository(self) -> str:
-        """The name of the repository."""
-        return self.member.contents.facts.name
-
-
-def pairs_of(each: MappedService, member: Member) -> Iterator[Pair]:
-    """A service of a repository in each of its environments; once, without one, where none is known."""
-    wanted = set(each.service.environments)
-    seen: set[str | None] = set()
-    names = frozenset(filter(None, _names(each, member)))
-    for deployment in member.deployments:
-        environment = deployment.environment
-        if environment not in seen and (environment in wanted if wanted else environment is None):
-            seen.add(environment)
-            yield Pair(each, member, deployment, names)
+    layers: list[Layer]
+    particular: set[str]
+    chart: ChartVersions | None = None
 
 
 @dataclass(slots=True)
@@ -96,7 +78,7 @@ class VersionReader:
     _items: dict[str, Mapping[str, tuple[Keys, Json]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._charts = ChartReader(self.document, self._data, self.libraries, self.seen)
+        self._charts = ChartReader(self.document, self.data, self.libraries, self.seen)
 
     def of_another_time(self, read: Callable[[str], bytes]) -> VersionReader:
         """A reader of the same repository whose files have other contents."""
@@ -129,55 +111,76 @@ class VersionReader:
             reader.seen.clear()
         self._depends_on_ref = False
         each, member, deployment = pair.each, pair.member, pair.deployment
-        folder = member.folder_of(deployment) or _chart_of(member, deployment.item)
-        base, files = (folder.files_of(None), folder.files_of(deployment.environment)) if folder else ((), ())
-        unit = deployment.unit
-        of_unit = UnitLayers(unit, self.documents) if unit else None
-        more = tuple(path for path in unit.value_files if path not in files) if unit else ()
-        layers = [*self._layers((*files, *more))]
-        particular = set(files) - set(base)
+        item, application, unit = deployment.item, deployment.application, deployment.unit
+        folder = member.folder_of(deployment) or _chart_of(member, item)
+        files = folder.files_of(deployment.environment) if folder else ()
+        said = _Said(self._layers(files), set(files).difference(folder.files_of(None)) if folder else set())
+        if item or application or unit:
+            said = self._said_by_tools(pair, files, said)
+        own = pair.names | _names_of_item(item) if item else pair.names
+        facts = self._charts.of(member.contents, folder, own)
+        tag_file = self._tag_file(pair)
+        if tag_file and "{environment}" in member.contents.settings.versions.file:
+            said.particular.add(tag_file.path)
+        return Deployed(
+            service=each.service.name,
+            environment=deployment.environment,
+            repository=member.contents.facts.name,
+            names=own,
+            layers=tuple(said.layers),
+            defaults=(*facts.defaults, *self._layers((unit.chart_values,) if unit and unit.chart_values else ())),
+            libraries=facts.libraries,
+            own_files=frozenset(said.particular),
+            foreign=facts.foreign,
+            wrapped=facts.wrapped,
+            shared_tags=self._charts.shared_tags(facts, said.layers),
+            is_umbrella=each.main.kind == "System",
+            is_product=unit is not None and each.main.spec.get("type") == _PRODUCT,
+            is_app_of_apps=facts.is_app_of_apps,
+            runs_nothing=facts.runs_nothing,
+            chart=facts.chart or said.chart,
+            tag_file=tag_file,
+            release=application.name if application else each.service.name,
+            namespace=application.namespace if application else "",
+        )
+
+    def _said_by_tools(self, pair: Pair, files: Collection[str], said: _Said) -> _Said:
+        """What tools that deploy it say besides the values files of its folder."""
+        member, deployment, unit = pair.member, pair.deployment, pair.deployment.unit
+        layers, particular = [*said.layers], set(said.particular)
+        sources = self._chart_sources(member, deployment)
+        installed = own_source(sources, pair.names)
+        if unit and unit.value_templates:
+            layers += self._layers_of_helmfile(unit, files)
+        elif unit:
+            more = [path for path in unit.value_files if path not in files]
+            of_others = len(sources) > 1 and [
+                path for path in more if not (installed and path in installed.value_files)
+            ]
+            layers += self._layers([path for path in more if path not in (of_others or ())])
         written: tuple[Layer, ...] = ()
         if deployment.item or deployment.application:
             written = tuple(self._layers_of_template(member, deployment.item))
             of_item = tuple(self._layer_of_item(deployment.item))
-            of_application = tuple(self._layers_of_application(member, deployment))
+            is_clear = len(sources) < 2 or installed is not None
+            chart = installed.name if installed else unit.chart if unit else ""
+            of_application = tuple(self._layers_of_application(member, deployment, chart)) if is_clear else ()
             layers += [*of_item, *written, *of_application]
             particular |= _paths_here(each for each in (*of_item, *of_application) if each not in written)
         if particular and written and deployment.item:
             particular.add(deployment.item.list_path)
-        if unit and of_unit:
+        versions = versions_in([installed] if installed else sources)
+        if unit:
+            of_unit = UnitLayers(unit, self.documents)
             changes = [each for each in layers if each.shape == KUSTOMIZE_IMAGES] if unit.images else []
             layers = [each for each in layers if each not in changes]
             layers += [*of_unit.layers_of_values(), *of_unit.layers_of_images(changes)]
             others = (one for one in member.units if one.environment != unit.environment)
-            shared = {path for one in others for path in (*one.value_files, *one.version_files)}
-            particular |= _paths_here(layers) - shared if unit.environment else set()
-        own = pair.names | _names_of_item(deployment.item) if deployment.item else pair.names
-        facts = self._charts.of(member.contents, folder, own)
-        tag_file = self._tag_file(pair)
-        if tag_file and "{environment}" in member.contents.settings.versions.file:
-            particular.add(tag_file.path)
-        name = each.service.name
-        return Deployed(
-            service=name,
-            environment=deployment.environment,
-            repository=member.contents.facts.name,
-            names=own,
-            layers=tuple(layers),
-            defaults=(*facts.defaults, *self._layers((unit.chart_values,) if unit and unit.chart_values else ())),
-            libraries=facts.libraries,
-            own_files=frozenset(particular),
-            foreign=facts.foreign,
-            wrapped=facts.wrapped,
-            shared_tags=frozenset(self._charts.shared_tags(facts, layers)),
-            is_umbrella=each.main.kind == "System",
-            is_product=deployment.unit is not None and each.main.spec.get("type") == _PRODUCT,
-            is_app_of_apps=facts.is_app_of_apps,
-            chart=facts.chart or (of_unit.chart() if of_unit else None),
-            tag_file=tag_file,
-            release=deployment.application.name if deployment.application else name,
-            namespace=deployment.application.namespace if deployment.application else "",
-        )
+            shared = {path for one in others for path in files_of_unit(one)}
+            manifest = {versions.path} if versions and not versions.elsewhere else set()
+            particular |= (_paths_here(layers) | manifest) - shared if unit.environment else set()
+            versions = versions or of_unit.chart()
+        return _Said(layers, particular, versions)
 
     def _tag_file(self, pair: Pair) -> TagFile | None:
         """The file that settings name for its version."""
@@ -188,13 +191,14 @@ class VersionReader:
         names = (pair.each.service.name, posixpath.basename(deployment.folder), posixpath.basename(slug))
         return TagFiles(setting, self.files, self._bytes, self.document).of(deployment.environment, names)
 
-    def _layers(self, files: tuple[str, ...]) -> Iterator[Layer]:
+    def _layers(self, files: Collection[str]) -> list[Layer]:
         self.seen.update(files)
+        found = []
         for path in files:
-            if path not in self._files:
+            if (layer := self._files.get(path)) is None:
                 document = self.document(path)
                 values = as_object(document.value)
-                self._files[path] = Layer(
+                layer = self._files[path] = Layer(
                     path,
                     values,
                     document.line_of_text,
@@ -202,7 +206,17 @@ class VersionReader:
                     spot_of=Spot((), document.number).below,
                     without_images=without_images(values),
                 )
-            yield self._files[path]
+            found.append(layer)
+        return found
+
+    def _layers_of_helmfile(self, unit: Unit, files: Collection[str]) -> Iterator[Layer]:
+        """The values files of a helmfile's release, some of which are templates."""
+        state = tuple(self._layers(unit.state_files))
+        for path in unit.value_templates:
+            if path.endswith(TEMPLATE):
+                yield from value_template_layers(path, self.data(path), unit.environment, unit.name, state)
+            elif path not in files:
+                yield from self._layers((path,))
 
     def _layer_of_item(self, item: ListItem | None) -> Iterator[Layer]:
         """The values that an app list has for an item: those under `helmValues` or `values`, else the item itself."""
@@ -230,21 +244,26 @@ class VersionReader:
         for application in member.contents.applications:
             if application.path == root.rstrip("/") and application.environment in {None, item.environment}:
                 parents += self._layers_of_manifest(member, application, "")
-        yield from template_layers(item.template, self._data(item.template), item.folder, parents)
+        yield from template_layers(item.template, self.data(item.template), item.folder, parents)
 
-    def _layers_of_application(self, member: Member, deployment: Deployment) -> Iterator[Layer]:
+    def _chart_sources(self, member: Member, deployment: Deployment) -> tuple[ChartSource, ...]:
+        """The sources of its Application that install charts from elsewhere."""
+        unit, application = deployment.unit, deployment.application
+        if not (unit and unit.chart and application and application.place.path):
+            return ()
+        path = application.place.path
+        reader, elsewhere = self._reader_of(application.place.repository, member)
+        manifests, data = reader.documents(path), reader.data(path)
+        return chart_sources(application, unit.chart, manifests, data, reader.document, elsewhere)
+
+    def _layers_of_application(self, member: Member, deployment: Deployment, chart: str) -> Iterator[Layer]:
         """What the manifest of its Application sets, which may be in another repository."""
         if deployment.application and deployment.application.place.path:
-            chart = deployment.unit.chart if deployment.unit else ""
             yield from self._layers_of_manifest(member, deployment.application, chart)
 
     def _layers_of_manifest(self, member: Member, application: Application, chart: str) -> Iterator[Layer]:
-        place, here = application.place, member.contents.facts.name
-        reader, elsewhere = self, ""
-        if place.repository != here:
-            if place.repository not in self._readers:
-                self._readers[place.repository] = VersionReader(self.others[place.repository])
-            reader, elsewhere = self._readers[place.repository], place.repository
+        place = application.place
+        reader, elsewhere = self._reader_of(place.repository, member)
         documents = [] if chart else [(path, self.document(path)) for path in override_paths(application)]
         overrides = [(path, document) for path, document in documents if document.value]
         manifests = reader.documents(place.path)
@@ -259,6 +278,14 @@ class VersionReader:
         for path, _ in documents:
             if path in self._problems:
                 yield Layer(path, {}, Document(None).line_of, is_file=False, unreadable=self._problems[path])
+
+    def _reader_of(self, repository: str, member: Member) -> tuple[VersionReader, str]:
+        """What reads a repository, and the name of that if it is another one."""
+        if repository == member.contents.facts.name:
+            return self, ""
+        if repository not in self._readers:
+            self._readers[repository] = VersionReader(self.others[repository])
+        return self._readers[repository], repository
 
     def document(self, path: str) -> Document:
         """The first document of a file, of SOPS with ciphertext in it; empty where it can't be read or isn't there.
@@ -295,7 +322,7 @@ class VersionReader:
                 self.unread.add(path)
             raise
 
-    def _data(self, path: str) -> bytes:
+    def data(self, path: str) -> bytes:
         """The bytes of a file; empty where it can't be read."""
         if path in self.known and self.known[path].data:
             self.seen.add(path)
@@ -309,16 +336,6 @@ class VersionReader:
 def _chart_of(member: Member, item: ListItem | None) -> HelmFolder | None:
     """The folder of the chart that an item of an app list deploys."""
     return next((each for each in member.contents.folders if item and each.path == item.chart_folder), None)
-
-
-def _names(each: MappedService, member: Member) -> Iterator[str]:
-    """What the image of the service itself may be called: as the service, its folder, or its source code."""
-    yield each.service.name.lower()
-    yield each.main.name.lower()
-    for folder in member.folders:
-        yield posixpath.basename(folder.path).lower()
-        for address in folder.chart.sources if folder.chart else ():
-            yield posixpath.basename(address.rstrip("/").removesuffix(".git")).lower()
 
 
 def _names_of_item(item: ListItem) -> frozenset[str]:

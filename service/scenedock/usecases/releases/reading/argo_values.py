@@ -20,7 +20,7 @@ from scenedock.model.finding import Place
 from scenedock.model.helm import Application
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.releases.deployed import Layer
-from scenedock.releases.images import Keys, split_reference
+from scenedock.releases.images import Keys, split_reference, text_of
 from scenedock.releases.spots import Spot
 
 _PARAMETER = re.compile(r"\{\{-?\s*\.?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\s*-?\}\}")
@@ -46,7 +46,7 @@ def application_layers(
     folder that change its source (see `override_paths`): their lists replace the manifest's. `is_read`
     tells whether that folder is read at a revision: at another one, nobody can tell what is in it.
     """
-    document = _manifest_of(application, manifests)
+    document = manifest_of(application, manifests)
     if document is None:
         return
     is_set = as_object(document.value).get("kind") == "ApplicationSet"
@@ -55,7 +55,7 @@ def application_layers(
     pinned: list[str] = []
     sources = [((*root, "sources", number), each) for number, each in enumerate(as_list(spec.get("sources")))]
     for place, source in sources or [((*root, "source"), spec.get("source"))]:
-        one = _Source(application, document, place, as_object(source), read, is_set=is_set)
+        one = SourceOfApplication(application, document, place, as_object(source), read, is_set=is_set)
         if not sources or one.deploys(chart):
             left = replace(one, source=_without(one.source, [as_object(each.value) for _, each in overrides]))
             for layer in left.layers():
@@ -70,7 +70,7 @@ def application_layers(
         yield Layer(path, {}, lambda _keys: line, is_file=False, elsewhere=elsewhere, unreadable=said)
     for number, (path, written) in enumerate(overrides):
         own = _without(as_object(written.value), [as_object(each.value) for _, each in overrides[number + 1 :]])
-        for layer in _Source(application, written, (), own, read, is_set=False).layers():
+        for layer in SourceOfApplication(application, written, (), own, read, is_set=False).layers():
             yield replace(layer, path=path, is_file=False)
     for said in pinned:
         yield Layer(application.place.path, {}, lambda _: 1, is_file=False, elsewhere=elsewhere, unreadable=said)
@@ -91,7 +91,7 @@ def _without(source: JsonObject, overrides: Sequence[JsonObject]) -> JsonObject:
     return left
 
 
-def _manifest_of(application: Application, manifests: Sequence[Document]) -> Document | None:
+def manifest_of(application: Application, manifests: Sequence[Document]) -> Document | None:
     """The Application of this name, or the set that made it: the one where it was, or the only one."""
     sets = []
     for each in manifests:
@@ -105,7 +105,7 @@ def _manifest_of(application: Application, manifests: Sequence[Document]) -> Doc
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class SourceOfApplication:
     """A source of an Application at a place in its manifest; in a set, what has parameters is rendered with them."""
 
     application: Application
@@ -114,6 +114,19 @@ class _Source:
     source: JsonObject
     read: Callable[[str], Document]
     is_set: bool
+
+    def text(self, key: str) -> str:
+        """A text of it, or a number as Helm prints it."""
+        return text_of(self._rendered(self.source.get(key)))
+
+    def rendered(self) -> JsonObject:
+        """All of it."""
+        return as_object(self._rendered(self.source))
+
+    def origin_of(self, key: str) -> tuple[str, int, Spot] | None:
+        """Where the parameter is that alone is the text at a key: its file, line and spot; None for any other text."""
+        parameter = _PARAMETER.fullmatch(as_text(self.source.get(key)).strip()) if self.is_set else None
+        return self._origin(parameter[1]) if parameter else None
 
     def deploys(self, chart: str) -> bool:
         """Whether it is the chart, or else the Application's folder; one whose path stays open may be that."""
@@ -128,6 +141,7 @@ class _Source:
         return "" if "{{" in revision or revision in {"", "HEAD"} or is_read(revision) else revision
 
     def layers(self) -> Iterator[Layer]:
+        """What it sets, in the order in which it counts."""
         helm = as_object(self.source.get("helm"))
         if helm.get("valuesObject"):
             keys: Keys = (*self.place, "helm", "valuesObject")

@@ -1,0 +1,110 @@
+"""Which version helmfiles and their templates of values say is where, and in which line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.usecases.releases.listing import listed, place
+
+HELMFILE = """\
+environments:
+  qa: {values: [env/qa.env]}
+  production: {values: [env/production.env]}
+---
+repositories:
+  - name: redis
+    url: https://charts.test
+releases:
+  - name: billing
+    chart: ./charts/billing
+    values: [values/billing.yaml.gotmpl]
+  - name: redis
+    chart: redis/redis
+    version: 8.0.1
+  - {name: search, chart: other/search}
+"""
+CHART = {
+    "charts/billing/Chart.yaml": "apiVersion: v2\nname: billing\nversion: 1.0.0\n",
+    "charts/billing/values.yaml": "image: {repository: acme/billing, tag: latest}\n",
+    "charts/billing/templates/deployment.yaml": "kind: Deployment\n",
+}
+STATE = {"env/qa.env": 'HOST: qa.test\nBILLING_TAG: "2.1.0"\n', "env/production.env": 'BILLING_TAG: "2.0.0"\n'}
+
+
+def of_template(tmp_path: Path, template: str) -> dict[str, tuple[str | None, str]]:
+    """What a template of values makes of the versions of a service, each with its place or the reason."""
+    files = {"helmfile.yaml": HELMFILE, **CHART, **STATE, "values/billing.yaml.gotmpl": template}
+    found = listed(tmp_path, files)
+    names = ("billing/qa", "billing/production")
+    return {name: (found[name]["version"], found[name]["reason"] or place(found[name])) for name in names}
+
+
+def test_the_values_of_an_environment_say_the_version_that_a_template_fills_in(tmp_path: Path) -> None:
+    template = 'host: "{{ requiredEnv "HOST" }}"\nimage:\n  tag: "{{ .StateValues.BILLING_TAG }}"\n'
+
+    assert of_template(tmp_path, template) == {
+        "billing/qa": ("2.1.0", "env/qa.env:2"),
+        "billing/production": ("2.0.0", "env/production.env:1"),
+    }
+
+
+def test_a_block_for_an_environment_counts_there_alone(tmp_path: Path) -> None:
+    template = (
+        '{{ if or (eq .Environment.Name "qa") (eq .Environment.Name "dev") }}\nimage:\n  tag: 3.0.0\n{{ end }}\n'
+        '{{ if eq .Environment.Name "qa" }}\nreplicas: 1\n{{ else if eq .Environment.Name "production" }}\n'
+        "replicas: {{ .Values.REPLICAS }}\n{{ else }}\nimage: {tag: never}\n{{ end }}\n"
+    )
+
+    assert of_template(tmp_path, template) == {
+        "billing/qa": ("3.0.0", "values/billing.yaml.gotmpl:3"),
+        "billing/production": ("latest", "charts/billing/values.yaml:1"),
+    }
+
+
+def test_what_only_helmfile_can_fill_in_is_no_version(tmp_path: Path) -> None:
+    set_there = "what sets the tag of its image is no tag (values/billing.yaml.gotmpl:{})"
+    unreadable = "values/billing.yaml.gotmpl: only helmfile can fill in this template; the rest says latest"
+    for template, reason in {
+        'image:\n  tag: "{{ env "TAG" }}"\n': set_there.format(2),
+        'image:\n  tag: "{{ .StateValues.OTHER_TAG }}"\n': set_there.format(2),
+        "{{ if .StateValues.CANARY }}\nimage:\n  tag: 4.0.0\n{{ end }}\n": set_there.format(3),
+        "image:\n{{ toYaml .Values.image | indent 2 }}\n": f"{unreadable} (charts/billing/values.yaml:1)",
+        "a: b: c\nimage: {}\n": f"{unreadable} (charts/billing/values.yaml:1)",
+    }.items():
+        said = of_template(tmp_path / str(len(template)), template)
+        assert said == dict.fromkeys(said, (None, reason)), template
+
+
+def test_a_template_that_says_nothing_of_images_leaves_the_version_as_it_is(tmp_path: Path) -> None:
+    for template in ("a: b: c\n", "resources:\n{{ toYaml .Values.resources | indent 2 }}\n", "{{/* empty */}}\n"):
+        said = of_template(tmp_path / str(len(template)), template)
+        assert said == dict.fromkeys(said, ("latest", "charts/billing/values.yaml:1")), template
+
+
+def test_the_version_of_a_releases_chart_is_in_its_own_item(tmp_path: Path) -> None:
+    files = {"helmfile.yaml": HELMFILE, **CHART, **STATE, "values/billing.yaml.gotmpl": "a: 1\n"}
+    found = listed(tmp_path, files)
+
+    assert (found["redis/qa"]["version"], found["redis/qa"]["shape"]) == ("8.0.1", "helmfile")
+    assert (place(found["redis/qa"]), found["redis/qa"]["inherited"]) == ("helmfile.yaml:14", True)
+    assert found["search/qa"]["reason"] == "nothing sets the version of its chart (helmfile.yaml:15)"
+
+
+def test_without_a_version_of_the_chart_the_images_of_others_are_named(tmp_path: Path) -> None:
+    names = ("billing", "search", "mail")  # three services of one chart: it is the company's own
+    releases = "".join(f"  - {{name: {name}, chart: acme/webapp, values: [{name}.yaml]}}\n" for name in names)
+    values = "mesh: {sidecar: {image: {repository: tools/envoy, tag: 1.35.9}}}\n"
+    mail = {"mail.yaml": "image: {repository: acme/mail, tag: 1.0.0}\n"}
+    found = listed(
+        tmp_path,
+        {
+            "helmfile.yaml": f"environments: {{qa: {{}}}}\nreleases:\n{releases}",
+            "billing.yaml": values,
+            "search.yaml": values.replace("tools/", "other/"),
+            **mail,
+        },
+    )
+
+    assert found["mail/qa"]["version"] == "1.0.0"
+    reason = "only images that don't seem to be its own have a tag: envoy (billing.yaml:1)"
+    assert found["billing/qa"]["reason"] == reason
