@@ -23,7 +23,8 @@ from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
 from scenedock.effects.local.apart import import_once
 from scenedock.effects.local.catalog_file import CatalogFile
-from scenedock.runtime.feed.catalog_feed import CatalogFeed, build_apart, is_same_apart
+from scenedock.runtime.feed.building_apart import build_apart, edit_apart
+from scenedock.runtime.feed.catalog_feed import CatalogFeed
 from scenedock.runtime.feed.shared_catalog import SharedCatalog
 from scenedock.runtime.feed.watched_repositories import WatchedRepositories
 from scenedock.runtime.wiring import RUN_APART
@@ -78,9 +79,9 @@ class Watched:
         """A feed of its own for the repository; its builds are forked from a process that has imported them."""
         import_once(RUN_APART)
         facts, watched = FactsTable(data / "facts"), WatchedRepositories({"apps": seen})
-        build, is_same = partial(build_apart, MEMORY, facts), partial(is_same_apart, MEMORY, facts)
         kept = SharedCatalog(CatalogFile(data / "feed.json"))
-        return cls(source, seen, CatalogFeed(watched, kept, 60, "http://localhost", build, is_same))
+        build, edit = partial(build_apart, MEMORY, facts), partial(edit_apart, MEMORY, facts, kept.store)
+        return cls(source, seen, CatalogFeed(watched, kept, 60, "http://localhost", build, edit))
 
     def edit(self, path: str, old: str, new: str) -> None:
         """Replace a text of a file; in a clone, the commit is fetched, too."""

@@ -1,15 +1,16 @@
-"""How cost grows with size, in CPU: `python -m bench.growth [MOST_FOLDERS]`, by default 10,000.
+"""How cost grows with size, in CPU: `python -m bench.growth [--only PART]... [MOST_FOLDERS]`, by default 10,000.
 
-The tables go to docs/sizing.md. Each size is ten times the one before. An exponent is that of a power of the size,
-fitted to all of them; what a start costs anyway makes it smaller, so the last step is shown beside it.
+The tables go to docs/sizing.md; those of some parts are only printed. Each size is ten times the one before. An
+exponent is that of a power of the size, fitted to all of them; what a start costs anyway makes it smaller, so the last
+step is shown beside it.
 """
 
 from __future__ import annotations
 
+import argparse
 import platform
-import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import log10
 from pathlib import Path
 from typing import Final
@@ -39,51 +40,77 @@ def table(title: str, sizes: Sequence[int], rows: Mapping[str, Mapping[int, floa
     yield ""
 
 
-def report(most: int) -> str:
-    """All tables as Markdown."""
+def report(most: int, only: Collection[str] = ()) -> str:
+    """The tables of all parts, or of some, as Markdown."""
     sizes = [size for size in SIZES if size <= max(most, SIZES[1])]  # an exponent takes two
-    by_folders: dict[str, dict[int, float]] = {}
-    by_pages: dict[str, dict[int, float]] = {}
+    machine = f"Python {platform.python_version()}, 2 cores of {platform.machine()}"
+    lines = [f"{machine}; seconds of CPU, with all processes.", ""]
+    for name, part in PARTS.items():
+        if name in (only or PARTS):
+            lines += part(sizes)
+    return "\n".join(lines).rstrip("\n")
+
+
+def _folders(sizes: Sequence[int]) -> Iterable[str]:
+    costs: dict[str, dict[int, float]] = {}
     memory: dict[int, float] = {}
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             found = catalog.of_folders(Path(folder), size)
         memory[size] = found.memory
-        _note(by_folders, size, found.cpu)
-    by_repositories: dict[int, float] = {}
+        _note(costs, size, found.cpu)
+    yield from table("by folders", sizes, costs, "s")
+    yield from table("memory of an export", sizes, {"largest resident set": memory}, "MiB")
+
+
+def _repositories(_sizes: Sequence[int]) -> Iterable[str]:
+    costs: dict[int, float] = {}
     for number in REPOSITORIES:
         with tempfile.TemporaryDirectory() as folder:
-            by_repositories[number] = catalog.of_repositories(Path(folder), number, FOLDERS_OF_ALL).cpu["export"]
-    # Not before: Linux counts what a process has as the memory of those that it starts.
-    from bench.growth import pages, tasks
+            costs[number] = catalog.of_repositories(Path(folder), number, FOLDERS_OF_ALL).cpu["export"]
+    yield from table("by repositories", REPOSITORIES, {f"export of {FOLDERS_OF_ALL:,} folders in all": costs}, "s")
 
+
+def _pages(sizes: Sequence[int]) -> Iterable[str]:
+    # Not before: Linux counts what a process has as the memory of those that it starts.
+    from bench.growth import pages
+
+    costs: dict[str, dict[int, float]] = {}
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            _note(by_pages, size, pages.of_services(Path(folder), size))
-    of_tasks, deletion = tasks.costs(FINISHED)
+            _note(costs, size, pages.of_services(Path(folder), size))
+    yield from ("Of a warm service, by services with three environments each:", "")
+    yield from table("CPU of an answer", sizes, costs, "ms")
+
+
+def _sqlite(_sizes: Sequence[int]) -> Iterable[str]:
+    from bench.growth import tasks
+
+    costs, deletion = tasks.costs(FINISHED)
+    yield from ("SQLite, by finished tasks in the table:", "")
+    yield from table("CPU", FINISHED, costs, "ms")
+    yield f"To delete a task that is old enough, with its log and the engine's record: {deletion:.2f} ms."
+    yield ""
+
+
+def _postgresql(_sizes: Sequence[int]) -> Iterable[str]:
+    from bench.growth import tasks
+
     with running_postgres() as server:
-        on_server, deletion_on_server = tasks.costs(FINISHED, server)
-    machine = f"Python {platform.python_version()}, 2 cores of {platform.machine()}"
-    lines = [
-        f"{machine}; seconds of CPU, with all processes.",
-        "",
-        *table("by folders", sizes, by_folders, "s"),
-        *table("memory of an export", sizes, {"largest resident set": memory}, "MiB"),
-        *table("by repositories", REPOSITORIES, {f"export of {FOLDERS_OF_ALL:,} folders in all": by_repositories}, "s"),
-        "Of a warm service, by services with three environments each:",
-        "",
-        *table("CPU of an answer", sizes, by_pages, "ms"),
-        "SQLite, by finished tasks in the table:",
-        "",
-        *table("CPU", FINISHED, of_tasks, "ms"),
-        f"To delete a task that is old enough, with its log and the engine's record: {deletion:.2f} ms.",
-        "",
-        "PostgreSQL, with the CPU of its own processes, by finished tasks in the table:",
-        "",
-        *table("CPU", FINISHED, on_server, "ms"),
-        f"To delete a task there: {deletion_on_server:.2f} ms.",
-    ]
-    return "\n".join(lines)
+        costs, deletion = tasks.costs(FINISHED, server)
+    yield from ("PostgreSQL, with the CPU of its own processes, by finished tasks in the table:", "")
+    yield from table("CPU", FINISHED, costs, "ms")
+    yield f"To delete a task there: {deletion:.2f} ms."
+
+
+PARTS: Final[Mapping[str, Callable[[Sequence[int]], Iterable[str]]]] = {
+    "folders": _folders,
+    "repositories": _repositories,
+    "pages": _pages,
+    "sqlite": _sqlite,
+    "postgresql": _postgresql,
+}
+"""The parts, in the order in which they are measured."""
 
 
 def _note(rows: dict[str, dict[int, float]], size: int, costs: Mapping[str, float]) -> None:
@@ -92,10 +119,15 @@ def _note(rows: dict[str, dict[int, float]], size: int, costs: Mapping[str, floa
 
 
 def main() -> None:
-    """Measure, print, and write the page."""
-    text = report(int(sys.argv[1]) if len(sys.argv) > 1 else SIZES[-2])
+    """Measure, print, and write the page if all was measured."""
+    asked = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
+    asked.add_argument("--only", action="append", choices=PARTS, default=[], help="a part; may be repeated")
+    asked.add_argument("most_folders", nargs="?", type=int, default=SIZES[-2])
+    given = asked.parse_args()
+    text = report(given.most_folders, given.only)
     print(text)
-    write_part(PAGE, "bench/growth", text)
+    if not given.only:
+        write_part(PAGE, "bench/growth", text)
 
 
 if __name__ == "__main__":

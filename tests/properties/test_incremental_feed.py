@@ -30,8 +30,8 @@ from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.catalog_record import read_feed
-from scenedock.usecases.catalog.refreshing.patching import patch_catalog
-from scenedock.usecases.catalog.watching import Watch, signature_of
+from scenedock.usecases.catalog.refreshing.patching import edit_catalog, patch_catalog
+from scenedock.usecases.catalog.watching import CatalogEdit, Watch, signature_of
 from tests.scenarios.repositories import git
 
 RUNS = int(os.environ.get("SCENEDOCK_SOAK_RUNS", "6")) // 2  # of each kind of repository
@@ -102,7 +102,18 @@ def _counted(monkeypatch: pytest.MonkeyPatch) -> None:
         patches += made is not None
         return made
 
+    def checked(*arguments: Any) -> CatalogEdit | None:
+        """What is served after an edit is what anybody reads in the catalog that is kept then."""
+        edit = edit_catalog(*arguments)
+        if edit:
+            data: bytes = arguments[3]()
+            before, now = (read_feed(KeptCatalog.of(each)) for each in (data, b"".join(edit.kept.applied(data))))
+            assert before
+            assert edit.feed.applied(before) == now
+        return edit
+
     monkeypatch.setattr("scenedock.usecases.catalog.build_feed.patch_catalog", counting)
+    monkeypatch.setattr("scenedock.usecases.catalog.refreshing.patching.edit_catalog", checked)
 
 
 class _Edits(RuleBasedStateMachine):

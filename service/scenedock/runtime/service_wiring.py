@@ -27,7 +27,8 @@ from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.static_tokens import StaticTokens
 from scenedock.runtime.calls import Calls, Room
-from scenedock.runtime.feed.catalog_feed import CatalogFeed, build_apart, is_same_apart
+from scenedock.runtime.feed.building_apart import build_apart, edit_apart
+from scenedock.runtime.feed.catalog_feed import CatalogFeed
 from scenedock.runtime.feed.open_changes import KeptOpenChanges
 from scenedock.runtime.feed.other_origins import OtherOrigins
 from scenedock.runtime.feed.overview import KeptOverview
@@ -84,7 +85,7 @@ def open_service(
         seconds=settings.refresh_seconds,
         address=f"{settings.url}{BASE_PATH}/catalog",
         build=build_feed or partial(build_apart, memory, facts),
-        is_same=(lambda *_: False) if build_feed else partial(is_same_apart, memory, facts),
+        edit=(lambda *_: None) if build_feed else partial(edit_apart, memory, facts, kept.store),
         backstage=effects.backstage,
         origins=OtherOrigins(effects.backstage),
         links=settings.links,

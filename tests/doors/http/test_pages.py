@@ -14,7 +14,9 @@ from flask.testing import FlaskClient
 
 from scenedock.catalog.emitting.feed import Feed
 from scenedock.doors.http.app import make_app
+from scenedock.doors.http.rendering import board_rows
 from scenedock.doors.http.rendering.page import assets
+from scenedock.doors.http.rendering.prepared import Prepared
 from scenedock.model.action import BASE_PATH
 from scenedock.model.finding import Finding, Place
 from scenedock.runtime.service import Service
@@ -137,6 +139,36 @@ def test_large_pages_are_compressed_for_browsers_that_say_so(pages: FlaskClient)
     assert gzip.decompress(packed.data).startswith(b"<!doctype html>")
     assert "Content-Encoding" not in plain.headers
     assert packed.headers["Vary"] == "Accept-Encoding"
+
+
+def test_a_browser_gets_the_same_board_compressed(pages: FlaskClient) -> None:
+    plain = get(pages, "/board?q=a").text
+    packed = gzip.decompress(get(pages, "/board?q=a", **{"Accept-Encoding": "gzip"}).data).decode()
+
+    assert plain.partition("<table")[2] == packed.partition("<table")[2] != ""
+
+
+def test_rows_are_kept_as_long_as_they_fit(pages: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    of = Prepared.of
+
+    def counting(html: str) -> Prepared:
+        made.append(html)
+        return of(html)
+
+    monkeypatch.setattr(Prepared, "of", counting)
+
+    def rendered(path: str) -> int:
+        before = len(made)
+        get(pages, path)
+        return len(made) - before
+
+    board_rows._rows_of.cache_clear()
+    paths = "/board", "/board", "/board?q=bill", "/board?q=bil&drift=behind", "/board?behind=qa"
+    assert [rendered(path) for path in paths] == [1, 0, 1, 0, 1]
+    monkeypatch.setattr(board_rows, "_MOST_BYTES", 1)
+    board_rows._rows_of.cache_clear()
+    assert [rendered("/board"), rendered("/board")] == [1, 1]
 
 
 def test_the_board_shows_versions_and_who_is_behind(pages: FlaskClient) -> None:

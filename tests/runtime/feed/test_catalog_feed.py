@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,14 +15,14 @@ from typing import Any
 import pytest
 
 from scenedock.catalog.comparing.memory import CatalogMemory
-from scenedock.catalog.emitting.feed import Feed
+from scenedock.catalog.emitting.feed import Feed, FeedEdit
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
 from scenedock.effects.local.catalog_file import CatalogFile
 from scenedock.effects.tasks.lookout import TaskCounts
 from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.model.finding import Finding, Place
-from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.model.kept_catalog import KeptCatalog, KeptEdit
 from scenedock.runtime.feed import catalog_feed
 from scenedock.runtime.feed.catalog_feed import CatalogFeed
 from scenedock.runtime.feed.shared_catalog import SharedCatalog
@@ -31,7 +32,7 @@ from scenedock.runtime.wiring import served_repositories
 from scenedock.usecases.catalog.accept_catalog import accept_catalog
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.catalog_record import read_head, write_record
-from scenedock.usecases.catalog.watching import BuiltFeed, Watch
+from scenedock.usecases.catalog.watching import BuiltFeed, CatalogEdit, Watch
 from tests.tools.git_server import GitServer, git_server
 from tests.tools.server import wait_until
 
@@ -111,11 +112,11 @@ def test_nothing_is_built_where_the_same_catalog_would_be_made_again(
 ) -> None:
     asked: list[tuple[str, str]] = []
 
-    def is_same(_by_name: Mapping[str, ServedRepository], head: str, digest: str, _watch: Watch) -> bool:
-        asked.append((head, digest))
-        return True
+    def edit(_by_name: Mapping[str, ServedRepository], last: tuple[str, str], _watch: Watch) -> CatalogEdit:
+        asked.append(last)
+        return CatalogEdit()
 
-    feed.is_same = is_same
+    feed.edit = edit
     feed.refresh()
     assert (builder.made, asked) == (1, [])  # what it depends on isn't known before the first build
     (repository / "b.yaml").write_text("b: 1\n")
@@ -126,20 +127,88 @@ def test_nothing_is_built_where_the_same_catalog_would_be_made_again(
 
     other = kept_in(tmp_path)
     other.take_over()
-    assert other.replace(kept, replace(kept, feed=kept.feed.replace("kind: A", "kind: C")))
+    assert other.replace(kept, replace(kept, feed=kept.feed.replace("kind: A", "kind: C")), feed.current().feed)
     (repository / "b.yaml").write_text("b: 22\n")
     feed.refresh()
     assert builder.made == 2  # another process has made what is kept now
 
 
+def edits(path: Path, old: bytes, new: bytes) -> CatalogEdit:
+    """The edit of what is kept in a file that replaces a text of the index."""
+    data = path.read_bytes()
+    begin = data.index(old)
+    edit = KeptEdit.of(data, ((begin, begin + len(old), new),))
+    return CatalogEdit(edit, FeedEdit((("catalog-info.yaml", old, new),)))
+
+
+def test_what_is_edited_is_served_and_kept_without_a_build(
+    feed: CatalogFeed, builder: Builder, repository: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "feed.json"
+    builder.others = {"entities-0.yaml": b"kind: A\n"}
+    feed.refresh()
+    other = feed.served_file("entities-0.yaml")
+    feed.edit = lambda *_: edits(path, b"kind: A", b"kind: Bee")
+    for step in ("A", "Bee"):
+        (repository / "b.yaml").write_text(f"b: {step}\n")
+        feed.refresh()
+        feed.edit = lambda *_: edits(path, b"kind: Bee", b"kind: C")
+
+    kept = CatalogFile(path).load()
+    assert kept
+    assert (builder.made, feed.served_file("catalog-info.yaml").data) == (1, b"kind: C\n")
+    assert feed.served_file("entities-0.yaml") is other
+    assert (feed.kept.digest, feed.kept.version) == (kept.digest, kept.version)
+    restarted = kept_in(tmp_path)
+    _, served = restarted.take_over()
+    assert served == feed.kept.feed
+
+
+@pytest.mark.parametrize("wrong", ["another process was faster", "another text", "a full disk"])
+def test_what_can_not_be_edited_is_built(
+    feed: CatalogFeed,
+    builder: Builder,
+    repository: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    wrong: str,
+) -> None:
+    path = tmp_path / "feed.json"
+    feed.refresh()
+
+    def edit(*_: object) -> CatalogEdit | None:
+        feed.edit = lambda *_: None  # what is known of the catalog is that of the edited one
+        made = edits(path, b"kind: A", b"kind: B")
+        if wrong == "another process was faster":
+            os.utime(path, (1, 1))
+        elif wrong == "another text":
+            made = replace(made, feed=FeedEdit((("catalog-info.yaml", b"kind: X", b"kind: B"),)))
+        else:
+            monkeypatch.setattr(CatalogFile, "edit", full)
+        return made
+
+    def full(*_: object) -> str:
+        raise InputError("no space left on device")
+
+    feed.edit = edit
+    builder.text = b"kind: D\n"
+    (repository / "b.yaml").write_text("b: 1\n")
+    feed.refresh()
+
+    kept = CatalogFile(path).load()
+    assert kept
+    assert (builder.made, feed.served_file("catalog-info.yaml").data) == (2, b"kind: D\n")
+    assert (feed.kept.digest, "kind: D" in kept.feed) == (kept.digest, True)
+
+
 def test_after_a_failure_the_catalog_is_built_again(feed: CatalogFeed, builder: Builder, repository: Path) -> None:
-    feed.is_same = lambda *_: True
+    feed.edit = lambda *_: CatalogEdit()
     feed.refresh()
     (repository / "b.yaml").write_text("b: 1\n")
-    feed.is_same, builder.error = (lambda *_: False), InputError("broken")
+    feed.edit, builder.error = (lambda *_: None), InputError("broken")
     feed.refresh()
     assert "stale-feed" in {each.code for each in feed.current().feed.findings}
-    feed.is_same, builder.error = (lambda *_: True), None
+    feed.edit, builder.error = (lambda *_: CatalogEdit()), None
     feed.refresh()
 
     assert builder.made == 3

@@ -241,6 +241,22 @@ def test_a_row_of_another_time_brings_no_old_catalog_back(builds: Builds) -> Non
     assert "another" in builds.text()
 
 
+@pytest.mark.parametrize("part", ["is gone", "is of another time"])
+def test_without_a_part_of_the_index_everything_is_mapped(builds: Builds, part: str) -> None:
+    lost = "DELETE FROM facts WHERE kind = 'index-part' AND CAST(name AS TEXT) LIKE 'hosts %'"
+    if part == "is of another time":
+        builds.settle()
+        _execute(builds.facts.path, "CREATE TABLE before AS SELECT * FROM facts WHERE kind = 'index-part'")
+        builds.edit({"search/Chart.yaml": "name: search\n"})
+    builds.settle()
+    _execute(builds.facts.path, lost if part == "is gone" else "INSERT OR REPLACE INTO facts SELECT * FROM before")
+    host = "search" if part == "is of another time" else "web"
+    builds.edit({"orders/values.yaml": f"upstream: http://{host}:80\n"})
+
+    builds.build()
+    assert f"component:{host}" in builds.text()
+
+
 def test_a_change_that_says_the_same_is_what_the_catalog_is_made_of(builds: Builds) -> None:
     builds.settle()
     for number in range(3):

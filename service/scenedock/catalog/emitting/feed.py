@@ -62,6 +62,36 @@ class Feed:
         return sum(self.by_kind.values())
 
 
+@dataclass(frozen=True, slots=True)
+class FeedEdit:
+    """What makes another feed of one, with as many entities.
+
+    `documents` are texts in a file, with what stands there then; `components` lines, with those instead. `findings`
+    are all that there are, None if they stay.
+    """
+
+    documents: tuple[tuple[str, bytes, bytes], ...] = ()
+    components: tuple[tuple[ComponentLine, ComponentLine], ...] = ()
+    findings: tuple[Finding, ...] | None = None
+
+    def applied(self, feed: Feed) -> Feed:
+        """The other feed.
+
+        Raises
+        ------
+        ValueError   this isn't the feed that it was made for
+        """
+        files, components = dict(feed.files), list(feed.components)
+        for name, old, new in self.documents:
+            if files.get(name, b"").count(old) != 1:
+                raise ValueError(f"{name} has another text than the one that is edited")
+            files[name] = files[name].replace(old, new)
+        for line, other in self.components:
+            components[components.index(line)] = other
+        findings = feed.findings if self.findings is None else self.findings
+        return replace(feed, files=files, components=tuple(components), findings=findings)
+
+
 def make_feed(
     entities: Sequence[Entity],
     findings: Sequence[Finding],

@@ -48,28 +48,35 @@ class LinkIndex:
     and the names, namespaces and ingress hosts (by environment) under which others address them.
     """
 
-    folders: dict[tuple[str, str], EntityRef | None]
-    names: dict[str, set[EntityRef]]
-    namespaces: dict[EntityRef, set[str]]
-    ingress: dict[tuple[str | None, str], set[EntityRef]]
+    folders: Mapping[tuple[str, str], EntityRef | None]
+    names: Mapping[str, set[EntityRef]]
+    namespaces: Mapping[EntityRef, set[str]]
+    ingress: Mapping[tuple[str | None, str], set[EntityRef]]
 
     @classmethod
     def of(cls, services: Iterable[MappedService]) -> LinkIndex:
         """The index of some services."""
-        index = cls({}, {}, {}, {})
+        folders: dict[tuple[str, str], EntityRef | None] = {}
+        listening = _Listening({}, {}, {})
         for each in services:
-            index._add(each)
-        return index
+            service, ref, is_component = each.shown, each.main.ref, each.main.kind == "Component"
+            for member in service.members:
+                for folder in member.folders:
+                    folders[member.contents.facts.name, folder.path] = ref if is_component else None
+            if is_component and each.main.spec.get("type") != "library":
+                listening.add(service, ref)
+        return cls(folders, listening.names, listening.namespaces, listening.ingress)
 
-    def _add(self, each: MappedService) -> None:
-        service, ref, is_component = each.shown, each.main.ref, each.main.kind == "Component"
-        for member in service.members:
-            for folder in member.folders:
-                self.folders[member.contents.facts.name, folder.path] = ref if is_component else None
-        if is_component and each.main.spec.get("type") != "library":
-            self._listen(service, ref)
 
-    def _listen(self, service: DeployedService, ref: EntityRef) -> None:
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """The names under which services may be addressed, as in an index, while they are found."""
+
+    names: dict[str, set[EntityRef]]
+    namespaces: dict[EntityRef, set[str]]
+    ingress: dict[tuple[str | None, str], set[EntityRef]]
+
+    def add(self, service: DeployedService, ref: EntityRef) -> None:
         """Note the names under which others may address a service."""
         homes = {member.path for member in service.members}
         # A folder inside the service's own is called after an environment: nobody's host.

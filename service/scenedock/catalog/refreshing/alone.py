@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from scenedock.catalog.mapping.annotations import LabelUse
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.mapping.entities import Mapped, Mapper
 from scenedock.catalog.mapping.links import Graph, LinkIndex
@@ -46,6 +48,31 @@ class CatalogIndex:
         tenants = any(member.tenant for each in mapped.services for member in each.service.members)
         by_folder = not tenants and not any(contents.units for contents in repositories)
         return cls(slim, replace(mapped.rules, findings=[]), LinkIndex.of(mapped.services), by_folder)
+
+    @property
+    def tables(self) -> dict[str, Mapping[Any, Any]]:
+        """What grows with the catalog, and is only ever asked for a few keys."""
+        rules, links = self.rules, self.links
+        return {
+            "names": rules.names,
+            "applications": rules.applications.counts,
+            "workloads": rules.workloads.counts,
+            "folders": links.folders,
+            "hosts": links.names,
+            "namespaces": links.namespaces,
+            "ingress": links.ingress,
+        }
+
+    def with_tables(self, tables: Mapping[str, Mapping[Any, Any]]) -> CatalogIndex:
+        """The index with other tables."""
+        rules = replace(
+            self.rules,
+            names=tables["names"],
+            applications=LabelUse(tables["applications"]),
+            workloads=LabelUse(tables["workloads"]),
+        )
+        links = LinkIndex(tables["folders"], tables["hosts"], tables["namespaces"], tables["ingress"])
+        return replace(self, rules=rules, links=links)
 
     def with_codeowners(self, repository: str, data: bytes) -> tuple[CatalogIndex, set[str]] | None:
         """The index with another CODEOWNERS of a repository, and the services that have other owners by it.

@@ -60,7 +60,8 @@ def list_tasks(status: tuple[str, ...], limit: int, file: Path | None, *, layout
             status_shown = click.style(f"{task.status:<10}", fg=_COLOURS.get(task.status))
             click.echo(f"{task.id}  {status_shown}  {_when(task.created_at)}  {task.created_by or '-'}  {_what(task)}")
     if total > len(page):
-        click.echo(f"{len(page)} of {total:,}; --limit shows more", err=True)
+        number = f"{total:,}" if total < query.most_counted else f"at least {total:,}"
+        click.echo(f"{len(page)} of {number}; --limit shows more", err=True)
 
 
 @click.command("show")

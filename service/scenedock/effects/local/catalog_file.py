@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from scenedock.effects.local.disk import read_file, write_file
+from scenedock.effects.local.disk import new_file_beside, read_file, write_file
 from scenedock.errors import InputError, NotFoundError
-from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.model.kept_catalog import KeptCatalog, KeptEdit
 
 _LINES = 3
 
@@ -75,6 +75,35 @@ class CatalogFile:
             if self.version() != replacing:
                 return None
             write_file(self._path, f"{kept.head}\n{kept.feed}\n{kept.memory}\n")
+            return self.version()
+
+    def data(self) -> bytes:
+        """The data of the catalog, as it is in the file.
+
+        Raises
+        ------
+        InputError, NotFoundError   it can't be read
+        """
+        return read_file(self._path)
+
+    def edit(self, edit: KeptEdit, replacing: str) -> str | None:
+        """Edit the data of a version; the new version, or None if that is no longer the present one.
+
+        Raises
+        ------
+        InputError, NotFoundError   it can't be read or written
+        """
+        with self._locked():
+            if not replacing or self.version() != replacing:
+                return None
+            data = self.data()
+            try:
+                path = self._path.resolve()
+                with new_file_beside(path, edit.applied(data)) as beside:
+                    beside.chmod(path.stat().st_mode & 0o7777)
+                    beside.replace(path)
+            except OSError as error:
+                raise InputError(f"{self._path}: can't be written: {error.strerror or error}") from error
             return self.version()
 
     def close(self) -> None:

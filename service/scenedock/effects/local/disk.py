@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -118,7 +118,7 @@ def remove_file(path: Path) -> None:
 
 
 @contextmanager
-def new_file_beside(path: Path, data: bytes, mode: int = 0o666) -> Iterator[Path]:
+def new_file_beside(path: Path, data: bytes | Iterable[bytes | memoryview], mode: int = 0o666) -> Iterator[Path]:
     """A new file next to a path, with a unique name and all its data on the disk.
 
     The caller renames it to the path, else it is removed.
@@ -127,7 +127,7 @@ def new_file_beside(path: Path, data: bytes, mode: int = 0o666) -> Iterator[Path
     beside.touch(mode, exist_ok=False)
     try:
         with beside.open("wb") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         yield beside

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, literal_column, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from scenedock.effects.tasks.storage.database import Database
@@ -90,7 +90,7 @@ class TaskStore:
         return _task(rows[0])
 
     def find(self, query: TaskQuery) -> tuple[list[Task], int]:
-        """A page of tasks, and the number of all tasks."""
+        """A page of tasks, and how many there are; those beyond `most_counted` of the query don't count."""
         conditions = []
         if query.created_by is not None:
             conditions.append(TASK.c.created_by.in_(query.created_by))
@@ -99,7 +99,8 @@ class TaskStore:
         columns = [(_SORT_COLUMNS[key], way) for key, way in query.order]
         order = [column.asc() if way == "asc" else column.desc() for column, way in columns]
         selected = select(*_COLUMNS).where(*conditions).order_by(*order, TASK.c.id)
-        count = self._database.read(select(func.count()).select_from(TASK).where(*conditions))[0][0]
+        counted = select(literal_column("1")).select_from(TASK).where(*conditions).limit(query.most_counted).subquery()
+        count = self._database.read(select(func.count()).select_from(counted))[0][0]
         rows = self._database.read(selected.limit(query.limit).offset(query.offset))
         return [_task(row) for row in rows], int(str(count))
 

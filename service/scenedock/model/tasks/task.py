@@ -44,6 +44,8 @@ SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
 
 MOST_TASKS = 1_000
 """The maximum number of tasks in one page."""
+COUNTED_BEYOND = 1_000
+"""How many tasks are counted after those of a page: to count all would cost more than to read the page."""
 
 _STEP_ID = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 _STEP_KEYS = frozenset({"id", "name", "action", "input", "if", "each"})
@@ -240,6 +242,11 @@ class TaskQuery:
     order: tuple[tuple[SortKey, Literal["asc", "desc"]], ...] = (("createdAt", "desc"),)
     limit: int = 50
     offset: int = 0
+
+    @property
+    def most_counted(self) -> int:
+        """How many tasks are counted at most: enough for pages further on, however many there are."""
+        return self.offset + self.limit + COUNTED_BEYOND
 
 
 def _condition(step: JsonObject) -> bool | str:

@@ -16,9 +16,8 @@ from typing import Final
 from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, registered_ref, with_findings
 from scenedock.catalog.emitting.service_links import NO_LINKS, ServiceLinks
 from scenedock.effects.backstage.catalog import BackstageCatalog
-from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.repositories import ServedRepository
-from scenedock.effects.local.apart import ApartLimits, give_back_memory, run_apart
+from scenedock.effects.local.apart import give_back_memory
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Finding, Place, Reason
@@ -27,11 +26,10 @@ from scenedock.runtime.feed.other_origins import NOT_ASKED, OtherOrigins
 from scenedock.runtime.feed.shared_catalog import SharedCatalog
 from scenedock.runtime.feed.watched_repositories import STALE, WatchedRepositories
 from scenedock.usecases.catalog.catalog_record import read_feed
-from scenedock.usecases.catalog.watching import BuiltFeed, Watch
+from scenedock.usecases.catalog.watching import BuiltFeed, CatalogEdit, Watch
 
 _log: Final = logging.getLogger("scenedock.feed")
 _SECONDS_FOR_THE_FIRST = 10.0
-_MOST_SECONDS_OF_A_BUILD = 1800.0
 _SECONDS_BETWEEN_GLANCES = 1.0
 """At what is kept: somebody may have accepted something. Nothing is looked at sooner, unless somebody asks."""
 _SECONDS_AFTER_A_FAILURE = 10.0
@@ -71,9 +69,9 @@ class Served:
 class CatalogFeed:
     """The feed of some repositories, beside what is `kept` of it.
 
-    `build` makes one in a process of its own; before that, `is_same` is asked there whether the one of some head and
-    digest would be made again, which needs no more than what has changed. `start` a thread that keeps it new. Building
-    is work for one core for as long as it takes; in this process every answer would wait for it.
+    `build` makes one in a process of its own; before that, `edit` is asked there what would make it of the one of some
+    head and digest, which needs no more than what has changed. `start` a thread that keeps it new. Building is work for
+    one core for as long as it takes; in this process every answer would wait for it.
     """
 
     repositories: WatchedRepositories
@@ -82,7 +80,7 @@ class CatalogFeed:
     address: str
     """The address of the folder in which Backstage finds the files."""
     build: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed]
-    is_same: Callable[[Mapping[str, ServedRepository], str, str, Watch], bool] = lambda *_: False
+    edit: Callable[[Mapping[str, ServedRepository], tuple[str, str], Watch], CatalogEdit | None] = lambda *_: None
     backstage: BackstageCatalog | None = None
     origins: OtherOrigins = field(default_factory=OtherOrigins)
     links: ServiceLinks = NO_LINKS
@@ -228,34 +226,42 @@ class CatalogFeed:
         now = time.monotonic()
         self.origins.ask()
         is_as_seen = self._state() == self._signature and now < self._second_look
-        if self._served and (is_as_seen or self._is_made_again()):
+        edit = CatalogEdit() if is_as_seen else self._edit()
+        if self._served and edit and edit.is_empty:
             self._signature, self._second_look = self._state(), (self._second_look if is_as_seen else inf)
             self._served = self._as_served(self._served.feed, self._served.files, self._checked(self._served.feed))
             self._tell_backstage()
             return True
+        if self._served and edit:
+            made = self.kept.edit(edit)
+            return made is not None and self._is_new(made, inf)
         last = self.kept.last()
         built = self._built(last)
         feed = read_feed(built.kept)
         if feed is None:
             raise ValueError("the feed that was built can't be read")
-        if not self.kept.replace(last, built.kept):
+        if not self.kept.replace(last, built.kept, feed):
             return False
+        return self._is_new(feed, inf if built.wait is None else now + built.wait)
+
+    def _is_new(self, feed: Feed, second_look: float) -> bool:
+        """Serve a feed that was just made, and say so; always true."""
         changed = self._serve(feed, self._checked(feed))
         self._signature, self._built_here = self._state(), self.kept.digest
-        self._second_look = inf if built.wait is None else now + built.wait
+        self._second_look = second_look
         self._untold.update(changed)
         self._tell_backstage()
         return True
 
-    def _is_made_again(self) -> bool:
-        """Whether a build would make what is served, which has no finding of a failure, and which we have built."""
+    def _edit(self) -> CatalogEdit | None:
+        """What makes the feed of now of what is served, which has no finding of a failure, and which we have built."""
         kept = self.kept
         if not (self._signature and kept.digest and kept.digest == self._built_here):
-            return False
+            return None
         try:
-            return self.is_same(self.repositories.by_name, kept.head, kept.digest, self._watch())
+            return self.edit(self.repositories.by_name, (kept.head, kept.digest), self._watch())
         except ScenedockError:
-            return False  # the build says more
+            return None  # the build says more
 
     def _built(self, last: KeptCatalog | None) -> BuiltFeed:
         """A feed without what Backstage has from elsewhere; about what is new, Backstage is asked first."""
@@ -335,40 +341,3 @@ class CatalogFeed:
                 _log.info("Backstage wasn't notified of the new catalog, which is tried again: %s", error)
                 return
             self._untold.discard(name)
-
-
-def build_apart(
-    memory: int, facts: FactsTable, repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch
-) -> BuiltFeed:
-    """Build the feed in a process of its own, which may have so many bytes of memory.
-
-    What the `facts` have isn't read again.
-
-    Raises
-    ------
-    InputError, NotFoundError   a repository can't be read
-    TemporaryError              the process died, took too long, or needs more memory
-    """
-    from scenedock.usecases.catalog.build_feed import build_feed
-
-    return run_apart(ApartLimits(_MOST_SECONDS_OF_A_BUILD, memory), build_feed, repositories, last, watch, facts)
-
-
-def is_same_apart(
-    memory: int,
-    facts: FactsTable,
-    repositories: Mapping[str, ServedRepository],
-    head: str,
-    digest: str,
-    watch: Watch,
-) -> bool:
-    """`catalog_is_the_same` in a process of its own.
-
-    Raises
-    ------
-    TemporaryError   as `build_apart` does
-    """
-    from scenedock.usecases.catalog.build_feed import catalog_is_the_same
-
-    limits = ApartLimits(_MOST_SECONDS_OF_A_BUILD, memory)
-    return run_apart(limits, catalog_is_the_same, repositories, head, digest, watch, facts)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from scenedock.catalog.emitting.feed import Feed
-from scenedock.effects.local.catalog_file import CatalogStore
+from scenedock.effects.local.catalog_file import CatalogFile, CatalogStore
 from scenedock.errors import InputError, NotFoundError, ScenedockError
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.catalog_record import CatalogHead, read_feed, read_head
+from scenedock.usecases.catalog.watching import CatalogEdit
 
 _log: Final = logging.getLogger("scenedock.feed")
 
@@ -29,6 +30,8 @@ class SharedCatalog:
     accepted: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Collection[str] = ()
     head: str = ""
+    feed: Feed | None = None
+    """As it was read or made last, without what is said of it besides."""
     digest: str = ""
     """Of the catalog that is kept there, as far as this process knows; empty where there is none."""
     _version: str | None = None
@@ -64,7 +67,8 @@ class SharedCatalog:
         head = read_head(kept) if kept else CatalogHead()
         self.accepted, self.elsewhere = head.accepted, head.elsewhere
         self._is_kept(kept if self._version else None)
-        return True, read_feed(kept) if kept else None
+        self.feed = read_feed(kept) if kept else None
+        return True, self.feed
 
     def last(self) -> KeptCatalog | None:
         """The catalog upon which the next one is built.
@@ -75,8 +79,29 @@ class SharedCatalog:
         """
         return self._unsaved or self.store.load()
 
-    def replace(self, last: KeptCatalog | None, made: KeptCatalog) -> bool:
-        """Keep what was made of the last one; False if another process has been faster."""
+    def edit(self, edit: CatalogEdit) -> Feed | None:
+        """Keep what an edit makes of the catalog that this process knows, and give its feed.
+
+        None where that is to be looked at again: another process was faster, or it can't be kept so.
+        """
+        if self.feed is None or not isinstance(self.store, CatalogFile):
+            return None
+        try:
+            feed = edit.feed.applied(self.feed)
+            version = self.store.edit(edit.kept, self.version)
+        except (ScenedockError, ValueError) as error:
+            _log.warning("the last catalog can't be edited, so it is built: %s", error)
+            return None
+        if version is None:
+            return None
+        self._version, self._unsaved = version, None
+        self.feed, self.digest = feed, edit.kept.digest
+        return feed
+
+    def replace(self, last: KeptCatalog | None, made: KeptCatalog, feed: Feed | None = None) -> bool:
+        """Keep what was made of the last one, whose `feed` can be edited then if it is given; False if another process
+        has been faster.
+        """
         same = last is not None and (last.head, last.feed, last.memory) == (made.head, made.feed, made.memory)
         if not same or last is self._unsaved:
             try:
@@ -90,7 +115,7 @@ class SharedCatalog:
                     return False
                 self._version, self._unsaved = version, None
                 self._is_kept(made)
-        self.accepted = read_head(made).accepted
+        self.accepted, self.feed = read_head(made).accepted, feed
         return True
 
     def _is_kept(self, kept: KeptCatalog | None) -> None:

@@ -13,6 +13,7 @@ from scenedock.catalog.emitting.service_links import with_service_links
 from scenedock.catalog.refreshing.alone import CatalogIndex
 from scenedock.effects.facts.table import NOTHING, FactsTable, OpenFacts
 from scenedock.effects.git.repositories import ServedRepository
+from scenedock.effects.local.catalog_file import CatalogFile
 from scenedock.errors import InputError
 from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog
@@ -28,8 +29,8 @@ from scenedock.usecases.catalog.refreshing.kept_facts import (
     known_proofs,
     known_wanted,
 )
-from scenedock.usecases.catalog.refreshing.patching import patch_catalog, still_makes
-from scenedock.usecases.catalog.watching import BuiltFeed, Watch, signature_of
+from scenedock.usecases.catalog.refreshing.patching import edit_catalog, patch_catalog, still_makes
+from scenedock.usecases.catalog.watching import BuiltFeed, CatalogEdit, Watch, signature_of
 
 ACCEPT = "`scenedock catalog accept {repository}`"
 """How somebody allows what vanishes from the feed."""
@@ -107,11 +108,21 @@ def _build(
     return BuiltFeed(record, made.kept.wait, wanted)
 
 
-def catalog_is_the_same(
-    repositories: Mapping[str, ServedRepository], head: str, digest: str, watch: Watch, table: FactsTable
-) -> bool:
-    """Whether the last catalog, of this head and digest, is also that of now, and nothing is to be built."""
-    return _is_said_alike(head, watch) and still_makes(table, repositories, digest)
+def edit_of_last(
+    repositories: Mapping[str, ServedRepository],
+    last: tuple[str, str],
+    watch: Watch,
+    table: FactsTable,
+    file: CatalogFile | None,
+) -> CatalogEdit | None:
+    """What makes the catalog of now of the last one, which has this head and digest; None where it must be built.
+
+    Without a `file` that has the last one, it must be as soon as anything is to be replaced.
+    """
+    head, digest = last
+    if not _is_said_alike(head, watch):
+        return None
+    return edit_catalog(table, repositories, digest, file.data if file else bytes, watch.links)
 
 
 def _is_said_alike(head: str, watch: Watch) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from scenedock.catalog.emitting.feed import FeedEdit
 from scenedock.catalog.emitting.service_links import NO_LINKS, ServiceLinks
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
 from scenedock.model.entity import EntityRef
-from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.model.kept_catalog import KeptCatalog, KeptEdit
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,19 @@ class BuiltFeed:
     kept: KeptCatalog
     wait: float | None = None
     wanted: Collection[EntityRef] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogEdit:
+    """What makes the catalog of now of the last one; empty where it is the same."""
+
+    kept: KeptEdit = field(default_factory=KeptEdit)
+    feed: FeedEdit = field(default_factory=FeedEdit)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the last catalog is that of now."""
+        return not self.kept.pieces
 
 
 def signature_of(repository: ServedRepository) -> str:

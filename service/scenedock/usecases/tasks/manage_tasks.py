@@ -22,7 +22,10 @@ _POLL_SECONDS = 0.2
 
 
 def find_tasks(effects: TaskEffects, caller: Caller, query: TaskQuery) -> tuple[list[Task], int]:
-    """A page of the tasks that the caller may see, and their number: all for an administrator, else its own."""
+    """A page of the tasks that the caller may see, and how many they are, as far as the query counts.
+
+    An administrator may see all, others their own.
+    """
     if not caller.may("admin"):
         mine = identity(caller)
         if query.created_by is not None and mine not in query.created_by:

@@ -18,6 +18,7 @@ from scenedock.model.action import BASE_PATH
 from scenedock.model.json import JsonObject
 from scenedock.model.json_documents import JsonDocument
 from scenedock.model.tasks.documents import TaskDocument
+from scenedock.model.tasks.task import COUNTED_BEYOND
 from scenedock.runtime.service import Service
 from scenedock.usecases.permissions import Permit
 from scenedock.usecases.tasks.manage_tasks import (
@@ -42,7 +43,9 @@ class TaskPage(JsonDocument):
     """A page of the tasks that the caller may see."""
 
     tasks: tuple[TaskDocument, ...]
-    total_tasks: Annotated[int, "Number of tasks in total"]
+    total_tasks: Annotated[
+        int, f"Number of tasks in total; of those after this page, {COUNTED_BEYOND:,} are counted at most"
+    ]
 
 
 def submit_a_task(service: Service) -> Response:

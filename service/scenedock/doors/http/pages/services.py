@@ -20,6 +20,7 @@ from scenedock.doors.http.rendering.service_lines import (
     FACETS,
     Filter,
     ServiceLine,
+    line_index,
     lines_of,
     rows_of,
     services_of,
@@ -84,7 +85,8 @@ def list_services(service: Service) -> Response:
     key = key if key in _SORTED_BY else "name"
     found = _in_order(shown.overview, key, is_reversed=query.get("sort", "").startswith("-"))
     if not chosen.is_empty:
-        found = [line for line in found if chosen.matches(line)]
+        names = line_index(shown.overview).matching(chosen)
+        found = [line for line in found if line.name in names]
     part = part_of(found, query.get("page", "1"), _ON_A_PAGE)
     facets = _facets(shown.overview)
     return page(

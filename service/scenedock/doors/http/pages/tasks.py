@@ -38,6 +38,7 @@ def list_tasks_for_people(service: Service) -> Response:
         "tasks.html",
         tasks=[(each, _title(each)) for each in tasks],
         total=total,
+        is_all=total < query.most_counted,
         statuses=STATUSES,
         status=next(iter(status), ""),
         at=at,

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from scenedock.doors.http.rendering.markdown import markdown
+from scenedock.doors.http.rendering.prepared import Prepared
 from scenedock.doors.http.requests.visitors import csrf_field, may_send_forms
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
@@ -66,16 +67,19 @@ class Asset:
         return f"/static/{stem}.{hashlib.sha256(self.data).hexdigest()[:12]}.{suffix}"
 
 
-def page(template: str, **values: object) -> Response:
+def page(template: str, *, prepared: Prepared | None = None, **values: object) -> Response:
     """A page made of a template of this room, with these values; compressed if it is large and the browser agrees.
+
+    A part that is `prepared` has a place in the template.
 
     What is compressed must not have a secret, such as a token against forged requests, beside what others can put into
     the address (BREACH): a page with one sets `g.has_secrets`.
     """
     common = {"caller": g.get("caller"), "path": request.path, "query": request.args}
-    answer = Response(_templates().get_template(template).render(common, **values), mimetype=HTML)
+    text = _templates().get_template(template).render(common, prepared=prepared, **values)
+    answer = Response(prepared.between(text) if prepared else text, mimetype=HTML)
     if not g.get("has_secrets"):
-        _compress(answer)
+        _compress(answer, (lambda: prepared.gzipped_between(text)) if prepared else None)
     answer.headers["Content-Security-Policy"] = _POLICY
     return answer
 
@@ -183,12 +187,12 @@ def _templates() -> Environment:
     return environment
 
 
-def _compress(answer: Response) -> None:
+def _compress(answer: Response, compressed: Callable[[], bytes] | None = None) -> None:
     data = answer.get_data()
     if len(data) >= _FEWEST_BYTES_TO_COMPRESS:
         answer.headers["Vary"] = "Accept-Encoding"
         if request.accept_encodings.quality("gzip") > 0:
-            answer.set_data(gzip.compress(data, 5, mtime=0))
+            answer.set_data(compressed() if compressed else gzip.compress(data, 5, mtime=0))
             answer.headers["Content-Encoding"] = "gzip"
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 from werkzeug.datastructures import MultiDict
@@ -37,7 +39,6 @@ class ServiceLine:
     system: str
     repositories: tuple[str, ...]
     environments: tuple[str, ...]
-    searched: str
     is_kept: bool
 
     def values(self, facet: str) -> Sequence[str]:
@@ -67,11 +68,44 @@ class Filter:
         """Whether every service has it."""
         return not self.text and not any(self.facets.values())
 
-    def matches(self, line: ServiceLine) -> bool:
-        """Whether a service has all of it."""
-        return all(word in line.searched for word in self.text.lower().split()) and all(
-            not wanted or any(value in wanted for value in line.values(facet)) for facet, wanted in self.facets.items()
-        )
+
+class LineIndex:
+    """What services are found by: all that people look for them by as one text, and who has a value of a facet."""
+
+    def __init__(self, overview: Overview) -> None:
+        lines = lines_of(overview)
+        services = services_of(overview)
+        self._names = tuple(lines)
+        said = [_searched(line, services[name]) for name, line in lines.items()]
+        self._text = "\n".join(said)
+        self._starts = (0, *accumulate(len(each) + 1 for each in said))
+        self._having: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for name, line in lines.items():
+            for facet in FACETS:
+                for value in line.values(facet):
+                    self._having[facet, value].add(name)
+
+    def matching(self, chosen: Filter) -> set[str]:
+        """The names of the services that have all of what somebody looks for; `chosen` isn't empty."""
+        found: set[str] | None = None
+        if words := sorted(chosen.text.lower().split(), key=len, reverse=True):
+            found = {self._names[at] for at in self._lines_with(words[0]) if self._has_all(at, words[1:])}
+        for facet, wanted in chosen.facets.items():
+            if wanted:
+                having = set[str]().union(*(self._having.get((facet, value), ()) for value in wanted))
+                found = having if found is None else found & having
+        return found or set()
+
+    def _lines_with(self, word: str) -> Iterator[int]:
+        at = self._text.find(word)
+        while at >= 0:
+            number = bisect_right(self._starts, at) - 1
+            yield number
+            at = self._text.find(word, self._starts[number + 1])
+
+    def _has_all(self, number: int, words: Sequence[str]) -> bool:
+        begin, end = self._starts[number], self._starts[number + 1]
+        return all(self._text.find(word, begin, end) >= 0 for word in words)
 
 
 @lru_cache(maxsize=1)
@@ -84,6 +118,12 @@ def services_of(overview: Overview) -> Mapping[str, ServedService]:
 def rows_of(overview: Overview) -> Mapping[str, Row]:
     """The rows of the board by the names of their services."""
     return {row.service: row for row in overview.rows}
+
+
+@lru_cache(maxsize=1)
+def line_index(overview: Overview) -> LineIndex:
+    """By what the services of an overview are found."""
+    return LineIndex(overview)
 
 
 @lru_cache(maxsize=1)
@@ -136,7 +176,6 @@ def _line(service: ServedService, environments: tuple[str, ...]) -> ServiceLine:
     description, title = as_text(main.metadata.get("description")), as_text(main.metadata.get("title"))
     owner = short(as_text(main.spec.get("owner")), "group")
     system = main.name if main.kind == "System" else short(as_text(main.spec.get("system")), "system")
-    tags = " ".join(map(as_text, as_list(main.metadata.get("tags"))))
     return ServiceLine(
         name=service.name,
         ref=main.ref,
@@ -148,6 +187,12 @@ def _line(service: ServedService, environments: tuple[str, ...]) -> ServiceLine:
         system=system,
         repositories=tuple(dict.fromkeys(repository for repository, _ in service.folders)),
         environments=environments,
-        searched=" ".join([service.name, main.name, title, description, owner, system, tags]).lower(),
         is_kept=service.is_kept,
     )
+
+
+def _searched(line: ServiceLine, service: ServedService) -> str:
+    """What a service is looked for by, in lower case and without line ends."""
+    tags = map(as_text, as_list(service.main.metadata.get("tags")))
+    said = (line.name, service.main.name, line.title, line.description, line.owner, line.system, *tags)
+    return " ".join(" ".join(said).lower().split())

@@ -24,6 +24,7 @@ from scenedock.usecases.catalog.known_facts import (
     KnownManifests,
     KnownRepository,
 )
+from scenedock.usecases.catalog.refreshing.kept_index import rows_of_index
 
 T = TypeVar("T")
 
@@ -33,7 +34,6 @@ FileUse: TypeAlias = tuple[FileState, tuple[str, ...] | None]
 CATALOG: Final[Key] = ("catalog", "", "")
 _WANTED: Final[Key] = ("wanted", "", "")
 PROOFS: Final[Key] = ("proofs", "", "")
-INDEX: Final[Key] = ("index", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def keep_facts(table: FactsTable, made: MadeOfFacts, replacing: str) -> None:
     rows[CATALOG] = KnownCatalog(tuple(states), made.result)
     rows[_WANTED], rows[PROOFS] = made.wanted, dict(made.proofs)
     if made.result and made.index:
-        rows[INDEX] = made.index
+        rows |= rows_of_index(made.index)
         for service in made.services:
             if all(member.parts for member in service.members):
                 parts = tuple((member.contents.facts.name, member.parts) for member in service.members)
@@ -178,12 +178,6 @@ def _uses(known: KnownRepository, snapshot: Snapshot) -> dict[str, dict[str, Fil
         directory, _, name = path.rpartition("/")
         uses[directory][name] = (None if snapshot.tree else state, use)
     return uses
-
-
-def known_index(facts: OpenFacts) -> CatalogIndex | None:
-    """What a service is mapped alone with."""
-    index = facts.get(INDEX)
-    return index if isinstance(index, CatalogIndex) else None
 
 
 def known_parts(facts: OpenFacts, service: str) -> tuple[tuple[str, MemberParts], ...]:

@@ -17,12 +17,12 @@ from scenedock.errors import ScenedockError
 from scenedock.usecases.catalog.known_facts import FileReader, KnownFolder, say_the_same
 from scenedock.usecases.catalog.refreshing.kept_facts import (
     CATALOG,
-    INDEX,
     PROOFS,
     KnownCatalog,
     KnownTree,
     digest_of,
 )
+from scenedock.usecases.catalog.refreshing.kept_index import INDEX, row_of_index
 
 
 @dataclass(slots=True)
@@ -177,12 +177,14 @@ def keep_changes(
     proofs: Mapping[str, str] | None = None,
     index: CatalogIndex | None = None,
 ) -> None:
-    """Keep what a look has shown and, if another catalog was made, what is known of that; and another index."""
+    """Keep what a look has shown and, if another catalog was made, what is known of that; and another index, whose
+    tables are the same.
+    """
     rows: dict[Key, object | None] = dict(looked.rows)
     if result:
         rows[PROOFS] = dict(proofs or {})
     if index:
-        rows[INDEX] = index
+        rows[INDEX] = row_of_index(index)
     if rows:
         catalog = replace(looked.catalog, result=result or looked.catalog.result)
         table.save({**rows, CATALOG: catalog}, replacing)

@@ -6,8 +6,8 @@ exactly so; else, or if others may depend on what has changed, nothing is patche
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from scenedock.catalog.emitting.service_links import ServiceLinks
@@ -21,11 +21,13 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding
 from scenedock.model.helm import HelmFolder
-from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.model.kept_catalog import KeptCatalog, digest_of
 from scenedock.usecases.catalog.catalog_record import read_memory
-from scenedock.usecases.catalog.refreshing.kept_facts import known_folder, known_index, known_parts, known_proofs
-from scenedock.usecases.catalog.refreshing.looking import keep_changes, look_at
+from scenedock.usecases.catalog.refreshing.kept_facts import known_folder, known_parts, known_proofs
+from scenedock.usecases.catalog.refreshing.kept_index import LostPartError, known_index
+from scenedock.usecases.catalog.refreshing.looking import Looked, keep_changes, look_at
 from scenedock.usecases.catalog.refreshing.record_edits import RecordEdit
+from scenedock.usecases.catalog.watching import CatalogEdit
 
 
 def still_makes(table: FactsTable, repositories: Mapping[str, ServedRepository], result: str) -> bool:
@@ -48,25 +50,72 @@ def patch_catalog(
 
     What is known of it is kept.
     """
+    data = last.data
+    edit = edit_catalog(table, repositories, digest_of(data), lambda: data, links)
+    return KeptCatalog.of(b"".join(edit.kept.applied(data))) if edit else None
+
+
+def edit_catalog(
+    table: FactsTable,
+    repositories: Mapping[str, ServedRepository],
+    result: str,
+    load: Callable[[], bytes],
+    links: ServiceLinks,
+) -> CatalogEdit | None:
+    """What makes the catalog of now of the last one, which has this digest; None where it must be built.
+
+    Its data is loaded if anything is to be replaced. What is known of the other one is kept.
+    """
     with table.opened(steady=True) as facts:
-        version, looked = facts.version, look_at(facts, repositories, last.digest)
-        index = known_index(facts) if looked else None
-        if looked is None or index is None:
+        version, looked = facts.version, look_at(facts, repositories, result)
+        if looked is None:
             return None
-        edit = RecordEdit(last, links)
-        now, names = index, {index.rules.names.get(folder, "") for folder in looked.otherwise}
-        for (repository, path), data in looked.codeowners.items():
-            is_used = path == index.repositories[repository].codeowners.path and len(data) <= MAX_BYTES
-            owned = now.with_codeowners(repository, data) if is_used else None
-            if owned is None:
-                return None
-            now, names = owned[0], names | owned[1]
-        if "" in names or not _Patch(facts, (index, now), looked.otherwise, edit).is_done(names):
+        patch = None if looked.says_the_same else _patched(facts, looked, load(), result, links)
+        if patch is None and not looked.says_the_same:
             return None
-        proofs = {name: proof for name, proof in known_proofs(facts).items() if name not in edit.files}
-    made = replace(edit.kept, version="")
-    keep_changes(table, version, looked, made.digest, proofs, None if now is index else now)
-    return made
+    if patch is None:
+        keep_changes(table, version, looked)
+        return CatalogEdit()
+    keep_changes(table, version, looked, patch.edit.kept.digest, patch.proofs, patch.index)
+    return patch.edit
+
+
+@dataclass(frozen=True, slots=True)
+class _Patched:
+    """An edit, what is known then of the feed's files, and the index where that is another."""
+
+    edit: CatalogEdit
+    proofs: Mapping[str, str]
+    index: CatalogIndex | None
+
+
+def _patched(facts: OpenFacts, looked: Looked, data: bytes, result: str, links: ServiceLinks) -> _Patched | None:
+    """What is replaced in the data of the catalog of a digest; None where that isn't enough."""
+    index = known_index(facts)
+    if index is None or digest_of(data) != result:
+        return None
+    edit = RecordEdit(data, links)
+    try:
+        now = _replaced(facts, index, looked, edit)
+    except LostPartError:
+        return None
+    if now is None:
+        return None
+    proofs = {name: proof for name, proof in known_proofs(facts).items() if name not in edit.files}
+    return _Patched(edit.edit, proofs, None if now is index else now)
+
+
+def _replaced(facts: OpenFacts, index: CatalogIndex, looked: Looked, edit: RecordEdit) -> CatalogIndex | None:
+    """Replace what has changed; the index of now, or None where that isn't enough."""
+    now, names = index, {index.rules.names.get(folder, "") for folder in looked.otherwise}
+    for (repository, path), data in looked.codeowners.items():
+        is_used = path == index.repositories[repository].codeowners.path and len(data) <= MAX_BYTES
+        owned = now.with_codeowners(repository, data) if is_used else None
+        if owned is None:
+            return None
+        now, names = owned[0], names | owned[1]
+    is_done = "" not in names and _Patch(facts, (index, now), looked.otherwise, edit).is_done(names)
+    return now if is_done else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +131,7 @@ class _Patch:
         """Replace what has changed of these services; False where that isn't enough."""
         before: list[Finding] = []
         now: list[Finding] = []
-        last, others = self.edit.kept, dict[EntityRef, Entity]()
+        others: dict[EntityRef, Entity] = {}
         for name in sorted(names):
             was, is_now = self._mapped(name, 0), self._mapped(name, 1)
             if was is None or is_now is None or not was.is_the_same_to_others(is_now):
@@ -94,7 +143,7 @@ class _Patch:
             if was.relations != is_now.relations:
                 others |= {each.ref: each for each in is_now.emitted}
         if others:
-            entities = read_memory(last).entities
+            entities = read_memory(self.edit.remembered).entities
             before.extend(find_cycles(entities))
             now.extend(find_cycles([others.get(each.ref, each) for each in entities]))
         return self.edit.replace_findings(before, now)

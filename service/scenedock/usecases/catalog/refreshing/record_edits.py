@@ -1,4 +1,4 @@
-"""The texts of a kept catalog, in which a few entities are replaced without reading the others.
+"""The data of a kept catalog, in which a few entities are replaced without reading the others.
 
 What is replaced must be there, exactly once and as this code writes it: so whoever knows what an entity was proves that
 the catalog was made as he thinks.
@@ -9,58 +9,86 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
+from typing import Final, TypeAlias
 
-from scenedock.catalog.emitting.feed import ComponentLine, file_of
+from scenedock.catalog.emitting.feed import ComponentLine, FeedEdit, file_of
 from scenedock.catalog.emitting.service_links import BOARD_REF, ServiceLinks, with_service_links
 from scenedock.catalog.vocabulary.validation import problems_of
 from scenedock.documents.reading import BACKSTAGE, DocumentError, read_documents
 from scenedock.documents.writing import write_documents
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
-from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.model.kept_catalog import KeptCatalog, KeptEdit
 from scenedock.usecases.catalog.export_catalog import in_order_of_severity
+from scenedock.usecases.catalog.watching import CatalogEdit
 
-_BETWEEN = json.dumps("---\n")[1:-1]
-_OF_THE_WHOLE = frozenset({"refused-entity", "board-name-taken"})
+_Span: TypeAlias = tuple[int, int]
+
+_BETWEEN: Final = json.dumps("---\n")[1:-1].encode()
+_OF_THE_WHOLE: Final = frozenset({"refused-entity", "board-name-taken"})
 """Findings that stand apart from the sorted ones."""
+_FINDINGS: Final = b'}, "findings": ['
+_COMPONENTS: Final = b'], "components": ['
+"""Where parts of a feed begin: inside of a text in JSON, such quotes have a backslash."""
 
 
 @dataclass(slots=True)
 class RecordEdit:
-    """A kept catalog in which entities are replaced; `files` are those of the feed that have changed.
+    """The edit of a kept catalog's data; `files` are those of the feed that change. `links` are those of the feed."""
 
-    `links` are those of the feed.
-    """
-
-    kept: KeptCatalog
+    data: bytes
     links: ServiceLinks
     files: set[str] = field(default_factory=set)
+    _pieces: dict[_Span, bytes] = field(default_factory=dict)
+    _documents: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+    _components: list[tuple[ComponentLine, ComponentLine]] = field(default_factory=list)
+    _findings: tuple[Finding, ...] | None = None
+    _feed: _Span = (0, 0)
+    _memory: _Span = (0, 0)
+
+    def __post_init__(self) -> None:
+        begin = self.data.find(b"\n") + 1
+        end = self.data.find(b"\n", begin)
+        self._feed, self._memory = (begin, end), (end + 1, len(self.data) - 1)
+
+    @property
+    def edit(self) -> CatalogEdit:
+        """What has been replaced."""
+        pieces = tuple((begin, end, new) for (begin, end), new in sorted(self._pieces.items()))
+        feed = FeedEdit(tuple(self._documents), tuple(self._components), self._findings)
+        return CatalogEdit(KeptEdit.of(self.data, pieces), feed)
+
+    @property
+    def remembered(self) -> KeptCatalog:
+        """The head and the memory as they were."""
+        begin, end = self._memory
+        return KeptCatalog(self.data[: self._feed[0] - 1].decode(), "", self.data[begin:end].decode())
 
     def replace(self, service: str, before: Entity, now: Entity) -> bool:
         """Replace an entity of a service by another of its reference; False where that can't be done here."""
         old, new = _remembered(before), _remembered(now)
-        if old == new:
-            return self.kept.memory.count(old) == 1
+        at = self._only(old, self._memory)
+        if at is None or old == new:
+            return at is not None
         shown = self._shown(service, before), self._shown(service, now)
-        if before.ref == BOARD_REF or problems_of(shown[1].document) or self.kept.memory.count(old) != 1:
+        if before.ref == BOARD_REF or problems_of(shown[1].document):
             return False
-        if not self._replace_document(*shown):
+        if not self._replace_document(*shown) or not self._replace_line(*shown):
             return False
-        lines = [json.dumps(asdict(ComponentLine.of(each))) for each in shown if each.kind == "Component"]
-        if lines and lines[0] != lines[1]:
-            if self.kept.feed.count(lines[0]) != 1:
-                return False
-            self._set_feed(self.kept.feed.replace(lines[0], lines[1]))
-        self.kept = replace(self.kept, memory=self.kept.memory.replace(old, new))
+        self._pieces[at] = new
         return True
 
     def replace_findings(self, before: Sequence[Finding], now: Sequence[Finding]) -> bool:
         """Replace what was found; False where that isn't there, or its place among the others isn't certain."""
         if Counter(before) == Counter(now):
             return True
-        feed = json.loads(self.kept.feed)
-        there = [Finding(**{**each, "place": Place(**each["place"])}) for each in feed["findings"]]
+        begin, end = self.data.find(_FINDINGS, *self._feed), self.data.find(_COMPONENTS, *self._feed)
+        if begin < 0 or end < 0:
+            return False
+        begin, end = begin + len(_FINDINGS) - 1, end + 1
+        found = json.loads(self.data[begin:end])
+        there = [Finding(**{**each, "place": Place(**each["place"])}) for each in found]
         if any(each.code in _OF_THE_WHOLE for each in there) or Counter(before) - Counter(there):
             return False
         for each in before:
@@ -69,9 +97,16 @@ class RecordEdit:
         texts = Counter(map(_rank, all_now))
         if len(texts) != len(set(all_now)) or in_order_of_severity(there) != tuple(there):
             return False
-        feed["findings"] = [asdict(each) for each in all_now]
-        self._set_feed(json.dumps(feed))
+        self._findings = tuple(all_now)
+        self._pieces[begin, end] = json.dumps([asdict(each) for each in all_now]).encode()
         return True
+
+    def _only(self, text: bytes, within: _Span) -> _Span | None:
+        """Where a text stands, if it is there exactly once."""
+        begin = self.data.find(text, *within)
+        if begin < 0 or self.data.find(text, begin + 1, within[1]) >= 0:
+            return None
+        return begin, begin + len(text)
 
     def _shown(self, service: str, entity: Entity) -> Entity:
         """The entity as the feed has it."""
@@ -80,35 +115,48 @@ class RecordEdit:
 
     def _replace_document(self, before: Entity, now: Entity) -> bool:
         """Replace its document in its file, which is a text in the feed's text."""
-        text = write_documents([now.document])
+        old, new = write_documents([before.document]), write_documents([now.document])
         try:
-            if len(list(read_documents(text.encode(), meaning=BACKSTAGE))) != 1:
+            if len(list(read_documents(new.encode(), meaning=BACKSTAGE))) != 1:
                 return False
         except DocumentError:
             return False
-        feed, old, new = self.kept.feed, _inside(write_documents([before.document])), _inside(text)
-        begin = feed.find(old)
-        end = begin + len(old)
-        if begin < 0 or feed.find(old, begin + 1) >= 0:
+        at = self._only(_inside(old), self._feed)
+        if at is None:
             return False
-        starts = feed.endswith(_BETWEEN, 0, begin) or feed.endswith(f'"{file_of(before.ref)}": "', 0, begin)
-        if not starts or not (feed.startswith(_BETWEEN, end) or feed.startswith('"', end)):
+        (begin, end), name = at, file_of(before.ref)
+        starts = self.data.endswith(_BETWEEN, 0, begin) or self.data.endswith(f'"{name}": "'.encode(), 0, begin)
+        if not starts or not (self.data.startswith(_BETWEEN, end) or self.data.startswith(b'"', end)):
             return False
-        self._set_feed(feed[:begin] + new + feed[end:])
-        self.files.add(file_of(before.ref))
+        if old != new:
+            self._pieces[at] = _inside(new)
+            self._documents.append((name, old.encode(), new.encode()))
+            self.files.add(name)
         return True
 
-    def _set_feed(self, feed: str) -> None:
-        self.kept = replace(self.kept, feed=feed)
+    def _replace_line(self, before: Entity, now: Entity) -> bool:
+        """Replace the line of a Component for people."""
+        if before.kind != "Component":
+            return True
+        old, new = ComponentLine.of(before), ComponentLine.of(now)
+        if old == new:
+            return True
+        begin = self.data.find(_COMPONENTS, *self._feed)
+        at = self._only(json.dumps(asdict(old)).encode(), (begin, self._feed[1]))
+        if begin < 0 or at is None:
+            return False
+        self._pieces[at] = json.dumps(asdict(new)).encode()
+        self._components.append((old, new))
+        return True
 
 
-def _remembered(entity: Entity) -> str:
-    return json.dumps([entity.document, entity.place.repository, entity.place.path])
+def _remembered(entity: Entity) -> bytes:
+    return json.dumps([entity.document, entity.place.repository, entity.place.path]).encode()
 
 
-def _inside(text: str) -> str:
+def _inside(text: str) -> bytes:
     """A text as it is inside a longer text in JSON."""
-    return json.dumps(text)[1:-1]
+    return json.dumps(text)[1:-1].encode()
 
 
 def _rank(finding: Finding) -> tuple[str, ...]:
