@@ -14,7 +14,7 @@ from scenedock.model.action import Model
 class JsonDocument(Model):
     """A document, or an object in one. Its schema is open: readers must ignore fields that a later release adds."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore", defer_build=True)
 
 
 def _without_default(schema: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, TypeVar
 
@@ -90,14 +91,20 @@ class BackstageLists:
 
     def __init__(self) -> None:
         self._by_names: dict[tuple[str, ...], bytes] = {}
+        self._lock = threading.Lock()
 
     def of(self, actions: Sequence[Action[E]]) -> bytes:
         """The list of these actions."""
         names = tuple(each.name for each in actions)
         held = self._by_names.get(names)
         if held is None:
-            held = ActionList(actions=tuple(map(ListedAction.for_backstage, actions))).model_dump_json().encode()
-            if len(self._by_names) >= _MOST_LISTS:  # rules that give everybody something else
-                self._by_names.clear()
-            self._by_names[names] = held
+            with self._lock:  # the first list makes the schemas of all actions, a quarter of a second of CPU
+                held = self._by_names.get(names) or self._made(names, actions)
         return held
+
+    def _made(self, names: tuple[str, ...], actions: Sequence[Action[E]]) -> bytes:
+        made = ActionList(actions=tuple(map(ListedAction.for_backstage, actions))).model_dump_json().encode()
+        if len(self._by_names) >= _MOST_LISTS:  # rules that give everybody something else
+            self._by_names.clear()
+        self._by_names[names] = made
+        return made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-import yaml
 from flask import Response, g, request
 from pydantic import Field, RootModel
 
@@ -72,6 +71,8 @@ class Cancelled(JsonDocument):
 
 
 def _template(action: Action[Any], example: Example) -> str:
+    import yaml
+
     step = {"id": action.name, "action": action.id, "input": example.input}
     return yaml.safe_dump({"steps": [step]}, sort_keys=False)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from textwrap import shorten
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Response, request
 from markupsafe import Markup
@@ -29,13 +29,14 @@ from scenedock.doors.http.rendering.service_lines import (
 )
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
-from scenedock.model.locks import locks_of
-from scenedock.releases.drift import Cell, Gap, State, gaps_of
-from scenedock.releases.history import VersionHistory
-from scenedock.releases.release import Release
 from scenedock.runtime.service import Service
-from scenedock.usecases.changes.open_changes import OpenChanges
-from scenedock.usecases.releases.overview import Overview
+
+if TYPE_CHECKING:
+    from scenedock.releases.drift import Cell, Gap, State
+    from scenedock.releases.history import VersionHistory
+    from scenedock.releases.release import Release
+    from scenedock.usecases.changes.open_changes import OpenChanges
+    from scenedock.usecases.releases.overview import Overview
 
 NOWHERE: Final = "(none)"
 """The column of what names no environment, and its name in addresses."""
@@ -78,6 +79,8 @@ class BoardLine:
 
 def show_board(service: Service) -> Response:
     """Show the board: services and environments, with versions and how they differ."""
+    from scenedock.releases.drift import gaps_of
+
     shown = service.overview.current()
     overview, query = shown.overview, request.args
     looked_for = Filter.of(query)
@@ -262,6 +265,8 @@ def _notes_of_cells(overview: Overview, changes: OpenChanges, minute: int) -> Ma
 
 
 def _notes_of(overview: Overview, release: Release, changes: OpenChanges, now: datetime) -> Markup:
+    from scenedock.model.locks import locks_of
+
     found = Markup("").join(
         _PULL.format(pull.url, pull.title, pull.name) for pull in changes.of(release.key, release.elsewhere)
     )
