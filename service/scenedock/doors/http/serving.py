@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import resource
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,8 @@ _SECONDS_OF_AN_IDLE_CONNECTION: Final = 75
 _CONNECTIONS_FOR_EACH_THREAD: Final = 8
 # What else is open: the database, clones, what we ask others.
 _OTHER_FILES: Final = 256
+# How long a thread keeps Python's lock while others wait: a request needs it several times, while bakes compute.
+_SECONDS_OF_A_TURN: Final = 0.0005
 # Where gunicorn notes every second that the worker is alive: a disk could block, and the root may be read-only.
 _MEMORY: Final = "/dev/shm"  # noqa: S108 - a file of ours, opened once and unlinked
 
@@ -77,12 +80,13 @@ class Server(BaseApplication):
         from scenedock.doors.http.handlers.folders import make_folders_app
 
         set_up_logs(self._service.settings.log_format)
+        sys.setswitchinterval(_SECONDS_OF_A_TURN)
         app: Callable[..., Any] = make_app(self._service)
         if listen := self._service.settings.folders_listen:
             app = by_port(app, make_folders_app(self._service), listen.port)
-        gc.freeze()  # what is loaded stays: the search for garbage needn't look at it again and again
+        gc.freeze()  # what is loaded stays: a search for garbage in all of it would stop every request for 50 ms
         gc.enable()
-        self._service.start()  # last, because it takes processor time from the rest of the start
+        self._service.start(gc.freeze)  # last, because it takes processor time from the rest of the start
         return app
 
     def about_to_stop(self) -> None:
