@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from scenedock.actions import ACTIONS
 from scenedock.actions.effects import Effects
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.token_expiry import TokenExpiry
@@ -15,9 +14,10 @@ from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import InputError, NotFoundError
-from scenedock.model.action import BASE_PATH
+from scenedock.model.action import BASE_PATH, Action
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.runtime.action_listing import BackstageLists
+from scenedock.runtime.action_table import ActionTable
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.static_tokens import StaticTokens
 from scenedock.runtime.calls import Calls, Room
@@ -88,12 +88,12 @@ def open_service(
         origins=OtherOrigins(effects.backstage),
         links=settings.links,
     )
-    actions = {each.name: each for each in ACTIONS}
+    actions = ActionTable(_load_actions)
     token_expiry = TokenExpiry(effects.code_hosts)
     metrics = Metrics(feed.at_hand, lambda: tasks.count(), token_expiry.days)  # noqa: PLW0108 - there are no tasks yet
     tokens = static_tokens(settings)
-    tasks = open_tasks(task_settings(settings), ACTIONS, effects, role, metrics.tasks.note)
-    task_calls = TaskCalls(lambda: tasks.effects, ACTIONS)
+    tasks = open_tasks(task_settings(settings), actions.values(), effects, role, metrics.tasks.note)
+    task_calls = TaskCalls(lambda: tasks.effects, actions.values())
     return Service(
         settings=settings,
         key=key,
@@ -120,6 +120,12 @@ def open_service(
         token_expiry=token_expiry,
         key_witness=open_key_witness(settings, key, role),
     )
+
+
+def _load_actions() -> Collection[Action[Effects]]:
+    from scenedock.actions import ACTIONS
+
+    return ACTIONS
 
 
 def _read_overview(effects: Effects) -> Overview:

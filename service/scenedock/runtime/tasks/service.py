@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,7 +53,7 @@ class TaskService:
 
     def __init__(
         self,
-        actions: tuple[Action[Any], ...],
+        actions: Collection[Action[Any]],
         readers: int,
         opened: Callable[[], OpenTasks],
         lookout: TaskLookout | None,
