@@ -6,7 +6,6 @@ import gc
 import logging
 import os
 import resource
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,8 +23,6 @@ _SECONDS_OF_AN_IDLE_CONNECTION: Final = 75
 _CONNECTIONS_FOR_EACH_THREAD: Final = 8
 # What else is open: the database, clones, what we ask others.
 _OTHER_FILES: Final = 256
-# How long a thread keeps Python's lock while others wait: a request needs it several times, while bakes compute.
-_SECONDS_OF_A_TURN: Final = 0.0005
 # Where gunicorn notes every second that the worker is alive: a disk could block, and the root may be read-only.
 _MEMORY: Final = "/dev/shm"  # noqa: S108 - a file of ours, opened once and unlinked
 
@@ -80,7 +77,6 @@ class Server(BaseApplication):
         from scenedock.doors.http.handlers.folders import make_folders_app
 
         set_up_logs(self._service.settings.log_format)
-        sys.setswitchinterval(_SECONDS_OF_A_TURN)
         app: Callable[..., Any] = make_app(self._service)
         if listen := self._service.settings.folders_listen:
             app = by_port(app, make_folders_app(self._service), listen.port)
