@@ -16,8 +16,7 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH, Action
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.runtime.action_listing import BackstageLists
-from scenedock.runtime.action_table import ActionTable
+from scenedock.runtime.action_listing import ActionTable, BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.static_tokens import StaticTokens
 from scenedock.runtime.calls import Calls, Room
