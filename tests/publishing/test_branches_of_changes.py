@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenedock.usecases.changes.publish_change import branch_of
+from scenedock.usecases.publishing.branch_names import branch_of
 
 PAIRS = [
     ("apps", "billing", "dev"),

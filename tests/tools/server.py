@@ -61,6 +61,8 @@ class Server:
     ready: str
     log: Path
     process: subprocess.Popen[bytes] | None = None
+    pause: float = 0.1
+    """Seconds between two looks whether it is ready."""
 
     def start(self) -> None:
         """Start it and wait until it is ready.
@@ -84,7 +86,7 @@ class Server:
             if self.process.poll() is not None or time.monotonic() > until:
                 self.kill()
                 raise RuntimeError(f"{' '.join(self.command)} did not start:\n{self.said()[-4000:]}")
-            time.sleep(0.1)
+            time.sleep(self.pause)
 
     def stop(self) -> None:
         """End it and everything that it started.

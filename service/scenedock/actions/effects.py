@@ -6,20 +6,19 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scenedock.effects.approvals.effects import ApprovalEffects
-from scenedock.effects.bakes.confined_bakes import ConfinedBakes
-from scenedock.effects.bakes.result_folders import ResultFolders
-from scenedock.effects.code_hosts.application_clones import ApplicationClones
-from scenedock.effects.code_hosts.hosts import CodeHosts
-from scenedock.effects.git.repositories import ServedRepository
-from scenedock.effects.git.served_apart import ServedApart
-from scenedock.effects.helm.program import HelmProgram
-from scenedock.effects.sealed_secrets.certificates import Certificates
-from scenedock.effects.skeletons.library import SkeletonLibrary
-from scenedock.usecases.manifests.tools import RenderingTools
-
-if TYPE_CHECKING:  # its import loads the libraries for HTTP and tokens
+if TYPE_CHECKING:  # actions are described without them
+    from scenedock.effects.approvals.effects import ApprovalEffects
     from scenedock.effects.backstage.catalog import BackstageCatalog
+    from scenedock.effects.bakes.confined_bakes import ConfinedBakes
+    from scenedock.effects.bakes.result_folders import ResultFolders
+    from scenedock.effects.code_hosts.application_clones import ApplicationClones
+    from scenedock.effects.code_hosts.hosts import CodeHosts
+    from scenedock.effects.git.repositories import ServedRepository
+    from scenedock.effects.git.served_apart import ServedApart
+    from scenedock.effects.helm.program import HelmProgram
+    from scenedock.effects.sealed_secrets.certificates import Certificates
+    from scenedock.effects.skeletons.library import SkeletonLibrary
+    from scenedock.usecases.manifests.tools import RenderingTools
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,9 @@ from scenedock.doors.cli.settings import settings_in_force, settings_option
 from scenedock.errors import InputError
 
 if TYPE_CHECKING:
+    from scenedock.doors.http.serving import Server
     from scenedock.runtime.settings import Settings
+    from scenedock.runtime.tasks.settings import Role
 
 _REMEDIES: Final = {
     errno.EADDRINUSE: "stop the other program, or set another address",
@@ -31,16 +34,24 @@ def serve(file: Path | None, *, web_only: bool) -> None:
 
     Exit codes: 0 stopped, 2 a setting is invalid.
     """
-    from scenedock.doors.http.serving import Server
-    from scenedock.runtime.service_wiring import open_service
-    from scenedock.runtime.tasks.settings import Role
+    server = _open(file, "web" if web_only else "embedded")
+    server.run()
 
-    settings = settings_in_force(file).settings
-    _require_free(settings)
-    role: Role = "web" if web_only else "embedded"
-    service = open_service(settings, role=role)  # reports what can't be opened, before anything listens
+
+def _open(file: Path | None, role: Role) -> Server:
+    """The server; it reports what can't be opened, before anything listens."""
+    gc.disable()  # imports leave little garbage, and the search for it is a tenth of their time
+    try:
+        from scenedock.doors.http.serving import Server
+        from scenedock.runtime.service_wiring import open_service
+
+        settings = settings_in_force(file).settings
+        _require_free(settings)
+        service = open_service(settings, role=role)
+    finally:
+        gc.enable()
     _say_where(settings)
-    Server(service).run()
+    return Server(service)
 
 
 def _require_free(settings: Settings) -> None:

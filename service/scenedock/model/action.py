@@ -52,6 +52,7 @@ class Model(BaseModel):
         extra="forbid",
         frozen=True,
         strict=True,
+        defer_build=True,
     )
 
     @classmethod

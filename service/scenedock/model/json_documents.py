@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import operator
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Final, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, Generic, TypeAlias, TypeVar
 
-from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic import ConfigDict, Field, RootModel, WithJsonSchema
 
 from scenedock.model.action import Model
 
@@ -14,7 +14,16 @@ from scenedock.model.action import Model
 class JsonDocument(Model):
     """A document, or an object in one. Its schema is open: readers must ignore fields that a later release adds."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore", defer_build=True)
+
+
+D = TypeVar("D")
+
+
+class JsonList(RootModel[tuple[D, ...]], Generic[D]):
+    """A document that is a list."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(defer_build=True)
 
 
 def _without_default(schema: dict[str, Any]) -> None:

@@ -14,9 +14,8 @@ from typing import Final, Literal, TypeAlias
 
 from scenedock.releases.release import Release
 from scenedock.releases.semver import SemVer
+from scenedock.releases.vocabulary import Unit
 
-Unit: TypeAlias = Literal["major", "minor", "build", "patch", "prerelease"]
-"""What is counted between two versions, the largest first."""
 _UNITS: Final[tuple[Unit, ...]] = ("major", "minor", "build", "patch", "prerelease")
 
 State: TypeAlias = Literal["same", "behind", "ahead", "split", "other", "unknown"]

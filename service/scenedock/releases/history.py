@@ -11,10 +11,6 @@ from scenedock.releases.release import Release, choose_as, release_of
 from scenedock.releases.semver import SemVer
 from scenedock.releases.tags import without_pin
 
-VERSIONS = 20
-"""How many versions of a history are shown by default."""
-MOST_VERSIONS = 1_000
-
 
 @dataclass(frozen=True, slots=True)
 class Commit:

@@ -1,8 +1,10 @@
-"""The description of actions for every door, in the format of Backstage's actions registry."""
+"""Actions by name, and their description for every door, in the format of Backstage's actions registry."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import Field
@@ -13,6 +15,29 @@ from scenedock.model.json_documents import JsonDocument
 _MOST_LISTS: Final = 100
 
 E = TypeVar("E")
+
+
+class ActionTable(Mapping[str, Action[E]]):
+    """Actions by name; they are loaded when somebody looks for one, because each makes models."""
+
+    def __init__(self, load: Callable[[], Iterable[Action[E]]]) -> None:
+        self._load = load
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Action[E]]:
+        return {each.name: each for each in self._load()}
+
+    def __getitem__(self, name: str) -> Action[E]:
+        """The action of a name."""
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, in the order of the table of contents."""
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._by_name)
 
 
 class ListedAttributes(JsonDocument):
@@ -90,14 +115,20 @@ class BackstageLists:
 
     def __init__(self) -> None:
         self._by_names: dict[tuple[str, ...], bytes] = {}
+        self._lock = threading.Lock()
 
     def of(self, actions: Sequence[Action[E]]) -> bytes:
         """The list of these actions."""
         names = tuple(each.name for each in actions)
         held = self._by_names.get(names)
         if held is None:
-            held = ActionList(actions=tuple(map(ListedAction.for_backstage, actions))).model_dump_json().encode()
-            if len(self._by_names) >= _MOST_LISTS:  # rules that give everybody something else
-                self._by_names.clear()
-            self._by_names[names] = held
+            with self._lock:  # the first list makes the schemas of all actions, a quarter of a second of CPU
+                held = self._by_names.get(names) or self._made(names, actions)
         return held
+
+    def _made(self, names: tuple[str, ...], actions: Sequence[Action[E]]) -> bytes:
+        made = ActionList(actions=tuple(map(ListedAction.for_backstage, actions))).model_dump_json().encode()
+        if len(self._by_names) >= _MOST_LISTS:  # rules that give everybody something else
+            self._by_names.clear()
+        self._by_names[names] = made
+        return made

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from scenedock.actions import ACTIONS
 from scenedock.effects.approvals.effects import ApprovalEffects
 from scenedock.effects.approvals.telling import Telling
 from scenedock.effects.local.disk import read_file
@@ -51,6 +50,8 @@ def approval_rules(settings: Settings) -> ApprovalRules:
     file = settings.rules
     if file is None:
         return ApprovalRules()
+    from scenedock.actions import ACTIONS
+
     return read_approval_rules(
         read_file(file), str(file), actions={each.name for each in ACTIONS if each.asks_approval}
     )

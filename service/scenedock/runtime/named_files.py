@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from scenedock.actions import ACTIONS
 from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import PAGES
@@ -38,6 +37,8 @@ def action_rules(settings: Settings, tokens: StaticTokens) -> ActionRules:
     file = settings.rules
     if file is None:
         return ActionRules()
+    from scenedock.actions import ACTIONS
+
     return read_rules(
         read_file(file),
         str(file),
@@ -50,6 +51,8 @@ def action_rules(settings: Settings, tokens: StaticTokens) -> ActionRules:
 
 def _limited_by(target: str) -> set[str]:
     """The actions that rules can limit by `services` or `environments`, and the rights that these need."""
+    from scenedock.actions import ACTIONS
+
     limited = [each for each in ACTIONS if has_target(each, target)]
     return {name for each in limited for name in (each.name, *each.rights.values())}
 

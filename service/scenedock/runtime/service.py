@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scenedock.actions.effects import Effects
@@ -44,9 +44,9 @@ class Service:
     token_expiry: TokenExpiry
     key_witness: KeyWitness
 
-    def start(self) -> None:
-        """Start the background threads."""
-        self.tasks.start()
+    def start(self, when_loaded: Callable[[], object] = lambda: None) -> None:
+        """Start the background threads; `when_loaded` is called when the engine of tasks has been loaded, if it is."""
+        self.tasks.start(when_loaded)
         self.feed.start()
         self.token_expiry.start()
         self.key_witness.start()

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from scenedock.actions import ACTIONS
 from scenedock.actions.effects import Effects
-from scenedock.effects.backstage.catalog import BackstageCatalog
-from scenedock.effects.backstage.permission_policy import PermissionPolicy
-from scenedock.effects.backstage.plugin_tokens import PluginTokens
-from scenedock.effects.backstage.public_keys import PublicKeys
-from scenedock.effects.backstage.signing_keys import SigningKey
-from scenedock.effects.backstage.user_groups import UserGroups
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.token_expiry import TokenExpiry
 from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import InputError, NotFoundError
-from scenedock.model.action import BASE_PATH
+from scenedock.model.action import BASE_PATH, Action
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.runtime.action_listing import BackstageLists
+from scenedock.runtime.action_listing import ActionTable, BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.static_tokens import StaticTokens
 from scenedock.runtime.calls import Calls, Room
@@ -46,8 +39,13 @@ from scenedock.runtime.wiring import catalog_file, catalog_store, open_effects, 
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch
 from scenedock.usecases.changes.open_changes import list_open_changes
 from scenedock.usecases.permissions import Permissions
-from scenedock.usecases.releases.overview import read_overview
 from scenedock.usecases.tasks.run_as_task import TaskCalls
+
+if TYPE_CHECKING:
+    from scenedock.effects.backstage.catalog import BackstageCatalog
+    from scenedock.effects.backstage.public_keys import PublicKeys
+    from scenedock.effects.backstage.signing_keys import SigningKey
+    from scenedock.usecases.releases.overview import Overview
 
 _READING_AT_ONCE: Final = 8
 """How many read-only actions run at once: they take processor time of this process."""
@@ -90,12 +88,12 @@ def open_service(
         origins=OtherOrigins(effects.backstage),
         links=settings.links,
     )
-    actions = {each.name: each for each in ACTIONS}
+    actions = ActionTable(_load_actions)
     token_expiry = TokenExpiry(effects.code_hosts)
     metrics = Metrics(feed.at_hand, lambda: tasks.count(), token_expiry.days)  # noqa: PLW0108 - there are no tasks yet
     tokens = static_tokens(settings)
-    tasks = open_tasks(task_settings(settings), ACTIONS, effects, role, metrics.tasks.note)
-    task_calls = TaskCalls(lambda: tasks.effects, ACTIONS)
+    tasks = open_tasks(task_settings(settings), actions.values(), effects, role, metrics.tasks.note)
+    task_calls = TaskCalls(lambda: tasks.effects, actions.values())
     return Service(
         settings=settings,
         key=key,
@@ -110,7 +108,7 @@ def open_service(
         feed=feed,
         overview=KeptOverview(
             lambda: feed.state,
-            partial(effects.apart.read, read_overview, effects.apart.versions),
+            partial(_read_overview, effects),
             most_waiting=max(1, settings.threads // 8),
         ),
         open_changes=_open_changes(effects),
@@ -122,6 +120,18 @@ def open_service(
         token_expiry=token_expiry,
         key_witness=open_key_witness(settings, key, role),
     )
+
+
+def _load_actions() -> Collection[Action[Effects]]:
+    from scenedock.actions import ACTIONS
+
+    return ACTIONS
+
+
+def _read_overview(effects: Effects) -> Overview:
+    from scenedock.usecases.releases.overview import read_overview
+
+    return effects.apart.read(read_overview, effects.apart.versions)
 
 
 def _open_changes(effects: Effects) -> KeptOpenChanges:
@@ -142,7 +152,11 @@ def _fetch(code_hosts: CodeHosts, history: int, clone: RepositoryClone) -> None:
 
 def _public_keys(settings: Settings, backstage: BackstageCatalog | None) -> PublicKeys | None:
     """Backstage's keys, for which at most half of the threads wait."""
-    return PublicKeys(backstage.client.get, most_waiting=max(1, settings.threads // 2)) if backstage else None
+    if backstage is None:
+        return None
+    from scenedock.effects.backstage.public_keys import PublicKeys
+
+    return PublicKeys(backstage.client.get, most_waiting=max(1, settings.threads // 2))
 
 
 def _permissions(
@@ -155,6 +169,10 @@ def _permissions(
                 f"{variable('backstage_permissions')}: there is no Backstage to ask; set {variable('backstage_url')}"
             )
         return Permissions(rules)
+    from scenedock.effects.backstage.permission_policy import PermissionPolicy
+    from scenedock.effects.backstage.plugin_tokens import PluginTokens
+    from scenedock.effects.backstage.user_groups import UserGroups
+
     asked = settings.backstage_permissions
     policy = PermissionPolicy(backstage.client, PluginTokens(key)) if asked else None
     return Permissions(rules, UserGroups(backstage).of, policy)

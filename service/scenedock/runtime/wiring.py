@@ -18,6 +18,7 @@ from scenedock.errors import InputError
 
 if TYPE_CHECKING:
     from scenedock.actions.effects import Effects
+    from scenedock.effects.backstage.catalog import BackstageCatalog
     from scenedock.effects.backstage.signing_keys import SigningKey
     from scenedock.effects.code_hosts.hosts import CodeHosts
     from scenedock.effects.local.catalog_file import CatalogStore
@@ -137,10 +138,6 @@ def open_effects(
     InputError, NotFoundError   something that a setting names can't be used
     """
     from scenedock.actions.effects import Effects
-    from scenedock.effects.backstage.catalog import BackstageCatalog
-    from scenedock.effects.backstage.client import BackstageClient
-    from scenedock.effects.backstage.plugin_tokens import PluginTokens
-    from scenedock.effects.backstage.user_groups import UserGroups
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
     from scenedock.effects.bakes.result_folders import ResultFolders
     from scenedock.effects.code_hosts.application_clones import ApplicationClones
@@ -166,8 +163,7 @@ def open_effects(
             return store.load()
 
     key = signing_key(settings)
-    backstage = BackstageClient(settings.backstage_url, PluginTokens(key).token) if settings.backstage_url else None
-    catalog = BackstageCatalog(backstage) if backstage else None
+    catalog = _open_backstage(settings, key)
     repositories = served_repositories(settings.repositories, settings.data / "repositories")
     code_hosts = list_code_hosts(settings.code_hosts)
     return Effects(
@@ -199,9 +195,28 @@ def open_effects(
         ),
         renew=renew,
         certificates=list_certificates(settings.certificates),
-        approvals=open_approvals(settings, tasks, backstage),
-        groups=UserGroups(catalog).of if catalog else lambda _user: (),
+        approvals=open_approvals(settings, tasks, catalog.client if catalog else None),
+        groups=_groups_of(catalog),
     )
+
+
+def _open_backstage(settings: Settings, key: SigningKey) -> BackstageCatalog | None:
+    """Backstage's catalog; None if there is no Backstage: then the libraries for HTTP aren't loaded."""
+    if not settings.backstage_url:
+        return None
+    from scenedock.effects.backstage.catalog import BackstageCatalog
+    from scenedock.effects.backstage.client import BackstageClient
+    from scenedock.effects.backstage.plugin_tokens import PluginTokens
+
+    return BackstageCatalog(BackstageClient(settings.backstage_url, PluginTokens(key).token))
+
+
+def _groups_of(catalog: BackstageCatalog | None) -> Callable[[str], Collection[str]]:
+    if catalog is None:
+        return lambda _user: ()
+    from scenedock.effects.backstage.user_groups import UserGroups
+
+    return UserGroups(catalog).of
 
 
 def trust_authorities(file: Path | None) -> None:

@@ -12,7 +12,6 @@ from scenedock.errors import InputError
 from scenedock.model.action import WITHOUT_APPROVAL, Context
 from scenedock.model.approvals import ApprovalRequest, ApprovalRule, ApprovalSubject, Approvers, StepKey
 from scenedock.model.json import JsonObject
-from scenedock.usecases.approvals.require_approval import await_decision, require_approval
 
 APPROVAL_RIGHTS: Final = {"passApproval": WITHOUT_APPROVAL}
 """What a caller needs besides, if it passes an approval."""
@@ -45,6 +44,8 @@ def ask_approval(
     ConflictError   it was refused, nobody has decided in time, or nobody may decide about all environments at once
     InputError      it isn't a task that asks, so that it can't wait
     """
+    from scenedock.usecases.approvals.require_approval import require_approval
+
     rules = context.effects.approvals.rules
     wanted = rules.rules_for(action, environments)
     if not wanted and not always:
@@ -74,6 +75,8 @@ def wait_for_decision(context: Context[Effects]) -> None:
     ------
     WaitingFor, ConflictError   as `ask_approval` does
     """
+    from scenedock.usecases.approvals.require_approval import await_decision
+
     if context.task_id and context.tried_before:
         await_decision(context.effects.approvals, _key(context), context.log)
 

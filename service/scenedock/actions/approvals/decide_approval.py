@@ -10,7 +10,7 @@ from pydantic import Field
 
 from scenedock.actions.effects import Effects
 from scenedock.model.action import Context, Example, Model, TaskInput, action
-from scenedock.usecases.approvals.decide_approval import LONGEST_COMMENT, Decider, decide_approval
+from scenedock.model.approvals import LONGEST_COMMENT
 
 
 class Input(TaskInput):
@@ -57,6 +57,8 @@ def decide_approval_action(context: Context[Effects], request: Input) -> Output:
     InputError        a refusal has no comment
     ConflictError     it was decided before, or has ended
     """
+    from scenedock.usecases.approvals.decide_approval import Decider, decide_approval
+
     caller = context.caller
     decided = decide_approval(
         context.effects.approvals.store(),

@@ -10,7 +10,6 @@ from scenedock.actions.assessment.documents import AssessmentOutput
 from scenedock.actions.effects import Effects
 from scenedock.model.action import Address, Context, Example, TaskInput, action
 from scenedock.model.code_hosts.code_host import LONGEST_ADDRESS
-from scenedock.usecases.assessment.assess_applications import assess_clones
 
 
 class Input(TaskInput):
@@ -47,6 +46,8 @@ def assess_application_action(context: Context[Effects], request: Input) -> Asse
     NotFoundError     there is no such branch
     TemporaryError    a repository can't be reached, others are being answered, or it needs too much time or memory
     """
+    from scenedock.usecases.assessment.assess_applications import assess_clones
+
     with context.effects.applications.fetched(request.repositories) as clones:
         found = context.effects.apart.read(assess_clones, clones)
     for each in found.assessments:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import JsonValue
 
-from scenedock.assessment.assess import Assessment
 from scenedock.assessment.claims import Readiness, Weight
-from scenedock.assessment.order import Order
-from scenedock.assessment.rules import RULES, Rule
-from scenedock.assessment.runbook import runbook_answers, unanswered
 from scenedock.model.json_documents import JsonDocument
-from scenedock.usecases.assessment.assess_applications import Assessed
+
+if TYPE_CHECKING:
+    from scenedock.assessment.assess import Assessment
+    from scenedock.assessment.order import Order
+    from scenedock.assessment.rules import Rule
+    from scenedock.usecases.assessment.assess_applications import Assessed
 
 
 class ClaimOutput(JsonDocument):
@@ -84,6 +85,9 @@ class ApplicationOutput(JsonDocument):
     @classmethod
     def of(cls, assessment: Assessment) -> ApplicationOutput:
         """The document of an assessment."""
+        from scenedock.assessment.rules import RULES
+        from scenedock.assessment.runbook import runbook_answers, unanswered
+
         rules = [rule for weight in ("blocker", "work", "note") for rule in assessment.rules(weight)]
         return cls(
             name=assessment.name,

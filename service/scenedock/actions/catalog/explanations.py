@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from scenedock.actions.catalog.findings import FindingOutput
 from scenedock.model.json_documents import JsonDocument
-from scenedock.usecases.catalog.explain_service import ExplainedFact, Explanation, Proof
+
+if TYPE_CHECKING:
+    from scenedock.usecases.catalog.explain_service import ExplainedFact, Explanation, Proof
 
 
 class ProofOutput(JsonDocument):

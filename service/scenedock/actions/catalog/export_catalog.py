@@ -6,12 +6,8 @@ from typing import Annotated
 
 from scenedock.actions.catalog.findings import CoverageOutput, FindingOutput
 from scenedock.actions.effects import Effects
-from scenedock.catalog.emitting.output import render
-from scenedock.catalog.emitting.summary import count_by_type
-from scenedock.effects.git.repositories import opened
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.usecases.catalog.export_catalog import export_catalog
 
 
 class Input(Model):
@@ -43,6 +39,11 @@ def export_catalog_action(context: Context[Effects], request: Input) -> Output:
     NotFoundError   the service has no repository of this name
     InputError      there are no repositories, one can't be read, or its settings are invalid
     """
+    from scenedock.catalog.emitting.output import render
+    from scenedock.catalog.emitting.summary import count_by_type
+    from scenedock.effects.git.repositories import opened
+    from scenedock.usecases.catalog.export_catalog import export_catalog
+
     repositories = context.effects.repositories
     if not repositories:
         raise InputError("there are no GitOps repositories to export; list them in SCENEDOCK_REPOSITORIES")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from scenedock.catalog.explaining.coverage import Coverage
 from scenedock.model.finding import Finding, Severity
 from scenedock.model.json_documents import JsonDocument
+
+if TYPE_CHECKING:
+    from scenedock.catalog.explaining.coverage import Coverage
 
 
 class FindingOutput(JsonDocument):

@@ -10,7 +10,6 @@ from scenedock.errors import InputError, NotAllowedError
 from scenedock.model.action import Address, Context, Example, Model, TaskInput, action
 from scenedock.model.json import as_text
 from scenedock.model.tasks.compensations import DoneStep, undone_by
-from scenedock.usecases.catalog.register_in_catalog import catalog_file_url, refresh_entity, register_file
 
 
 class Input(TaskInput):
@@ -67,6 +66,8 @@ def register_in_catalog_action(context: Context[Effects], request: Input) -> Out
     NotFoundError     the catalog has no entity `entityRef`
     TemporaryError    Backstage can't be reached
     """
+    from scenedock.usecases.catalog.register_in_catalog import catalog_file_url, refresh_entity, register_file
+
     backstage, hosts = context.effects.backstage, context.effects.code_hosts
     if sum(each is not None for each in (request.url, request.repo_url, request.entity_ref)) != 1:
         raise InputError("set exactly one of `url`, `repoUrl` and `entityRef`")

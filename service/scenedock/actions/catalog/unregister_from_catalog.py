@@ -9,7 +9,6 @@ from pydantic import Field
 from scenedock.actions.effects import Effects
 from scenedock.errors import NotAllowedError
 from scenedock.model.action import Address, Context, Example, Model, TaskInput, action
-from scenedock.usecases.environments.unregister_from_catalog import unregister_files
 
 
 class Input(TaskInput):
@@ -58,6 +57,8 @@ def unregister_from_catalog_action(context: Context[Effects], request: Input) ->
     NotAllowedError   a file's host or owner is not in the list of code hosts, or Backstage denies permission
     TemporaryError    Backstage or a code host can't be reached
     """
+    from scenedock.usecases.environments.unregister_from_catalog import unregister_files
+
     backstage = context.effects.backstage
     if backstage is None:
         raise NotAllowedError("no Backstage is configured to unregister from; set SCENEDOCK_BACKSTAGE_URL")

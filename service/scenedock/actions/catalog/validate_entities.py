@@ -9,7 +9,6 @@ from pydantic import Field
 from scenedock.actions.catalog.findings import FindingOutput
 from scenedock.actions.effects import Effects
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.usecases.catalog.validate_entities import validate_entities
 
 
 class Input(Model):
@@ -47,6 +46,8 @@ def validate_entities_action(_context: Context[Effects], request: Input) -> Outp
     The results equal those of Backstage's own validators for its core kinds and Templates; for other kinds, only the
     envelope is validated. A text that is not YAML is also a finding.
     """
+    from scenedock.usecases.catalog.validate_entities import validate_entities
+
     validation = validate_entities([request.name], lambda _name: request.content.encode())
     return Output(
         valid=not validation.count("error"),

@@ -10,8 +10,6 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import attempt_of
 from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, action
-from scenedock.model.locks import Lock, is_end
-from scenedock.usecases.changes.lock_environment import known_place, lock_environment
 
 
 class Input(LockInput):
@@ -44,6 +42,9 @@ def lock_environment_action(context: Context[Effects], request: Input) -> LockOu
     NotAllowedError   its host or owner isn't in the list of code hosts, or the credentials don't suffice
     TemporaryError    the host can't be reached
     """
+    from scenedock.model.locks import Lock, is_end
+    from scenedock.usecases.changes.lock_environment import known_place, lock_environment
+
     if not is_end(request.until):
         raise InputError(f"`until` must be a day or a time, such as 2026-12-01T08:00:00Z, not {request.until!r}")
     effects, by = context.effects, context.caller.user or context.caller.subject

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -11,8 +11,10 @@ from scenedock.actions.publishing.changes import Reviewers
 from scenedock.model.action import Model, TaskInput
 from scenedock.model.code_hosts.pull_request import PullRequestState
 from scenedock.model.entity import service_name
-from scenedock.usecases.changes.lock_environment import Place
-from scenedock.usecases.changes.publish_change import How, Published
+
+if TYPE_CHECKING:
+    from scenedock.usecases.changes.lock_environment import Place
+    from scenedock.usecases.changes.publish_change import How, Published
 
 Reason = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,500}$")]
 
@@ -31,11 +33,15 @@ class LockInput(TaskInput):
     @property
     def place(self) -> Place:
         """What is meant."""
+        from scenedock.usecases.changes.lock_environment import Place
+
         return Place(self.environment, service_name(self.service), self.repository)
 
     @property
     def how(self) -> How:
         """How it is published."""
+        from scenedock.usecases.changes.publish_change import How
+
         return How(not self.propose, reviewers=self.reviewers)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from scenedock.changes.planned import Planned, PlannedFile, Refusal, VersionChange
 from scenedock.model.json_documents import JsonDocument
+
+if TYPE_CHECKING:
+    from scenedock.changes.planned import Planned, PlannedFile, Refusal, VersionChange
 
 
 class VersionChangeOutput(JsonDocument):

@@ -9,7 +9,6 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.withdrawing import withdraw_published
 from scenedock.model.action import Context, Example, action
 from scenedock.model.tasks.compensations import undone_by
-from scenedock.usecases.changes.promote import Promotion
 
 
 class Input(ChangeOfVersions):
@@ -51,6 +50,8 @@ def promote_deployment_action(context: Context[Effects], request: Input) -> Outp
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or a lock may not be passed
     TemporaryError    the repository has changed meanwhile, or the host can't be reached
     """
+    from scenedock.usecases.changes.promote import Promotion
+
     wish = Promotion(
         request.services, request.to_environment, request.from_environment, request.version, request.repository
     )

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, wait_for_decision
-from scenedock.actions.changes.approving import approved
 from scenedock.actions.changes.planned import RefusalOutput, VersionChangeOutput
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import Labels, PassLock, Reviewers, TeamReviewers, attempt_of
-from scenedock.changes.planned import LIFTABLE, Lifted
-from scenedock.changes.text import Verb
 from scenedock.model.action import Context, Model, TaskInput
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.code_hosts.pull_request import PullRequestState
-from scenedock.usecases.changes.find_published import find_published, homes_of
-from scenedock.usecases.changes.plan_served import Wish, plan_served
-from scenedock.usecases.changes.publish_change import INPUTS, How, Published, publish_change
+
+if TYPE_CHECKING:
+    from scenedock.changes.planned import Lifted
+    from scenedock.changes.text import Verb
+    from scenedock.usecases.changes.plan_served import Wish
+    from scenedock.usecases.changes.publish_change import How, Published
 
 Services = Annotated[
     tuple[str, ...], "Names of the services; several change as one", Field(min_length=1, max_length=100)
@@ -51,6 +51,9 @@ class ChangeOfVersions(TaskInput):
 
     def lifted(self) -> Lifted:
         """The refusals that are lifted."""
+        from scenedock.changes.planned import LIFTABLE, Lifted
+        from scenedock.usecases.changes.publish_change import INPUTS
+
         given = self.model_dump(by_alias=True, include={"allow_" + code.replace("-", "_") for code in LIFTABLE})
         return Lifted(frozenset(code for code in LIFTABLE if given.get(INPUTS[code])), self.pass_lock)
 
@@ -106,6 +109,10 @@ def change_versions(
     context: Context[Effects], request: ChangeOfVersions, wish: Wish, verb: Verb, how: How | None = None
 ) -> Output:
     """Plan a change in a process of its own, and publish it, when it has the approval that it needs."""
+    from scenedock.actions.changes.approving import approved
+    from scenedock.usecases.changes.plan_served import plan_served
+    from scenedock.usecases.changes.publish_change import How, publish_change
+
     effects = context.effects
     how = how or How(labels=request.labels, reviewers=request.reviewers, team_reviewers=request.team_reviewers)
     how = replace(how, passes=bool(request.pass_lock.strip()))
@@ -131,6 +138,8 @@ def change_versions(
 
 def _earlier(effects: Effects, wish: Wish, how: How, attempt: Attempt) -> Output | None:
     """What an earlier attempt published, if its change is in the repositories; a plan would find nothing to change."""
+    from scenedock.usecases.changes.find_published import find_published, homes_of
+
     published = find_published(effects.code_hosts, effects.apart.read(homes_of, wish), how, attempt)
     if not published:
         return None

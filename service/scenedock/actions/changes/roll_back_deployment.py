@@ -9,7 +9,6 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.withdrawing import withdraw_published
 from scenedock.model.action import Context, Example, action
 from scenedock.model.tasks.compensations import undone_by
-from scenedock.usecases.changes.roll_back import RollBack
 
 
 class Input(ChangeOfVersions):
@@ -49,5 +48,7 @@ def roll_back_deployment_action(context: Context[Effects], request: Input) -> Ou
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or a lock may not be passed
     TemporaryError    the repository has changed meanwhile, or the host can't be reached
     """
+    from scenedock.usecases.changes.roll_back import RollBack
+
     wish = RollBack(request.services, request.environment, request.version, request.repository)
     return change_versions(context, request, wish, "Roll back")

@@ -9,8 +9,6 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.withdrawing import withdraw_published
 from scenedock.model.action import Context, Example, action
 from scenedock.model.tasks.compensations import undone_by
-from scenedock.usecases.changes.promote import Promotion
-from scenedock.usecases.changes.publish_change import How
 
 
 class Input(ChangeOfVersions):
@@ -61,6 +59,9 @@ def set_version_action(context: Context[Effects], request: Input) -> Output:
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or a lock may not be passed
     TemporaryError    the repository has changed meanwhile, or the host can't be reached
     """
+    from scenedock.usecases.changes.promote import Promotion
+    from scenedock.usecases.changes.publish_change import How
+
     wish = Promotion(request.services, request.environment, None, request.version, request.repository)
     how = How(
         not request.propose,

@@ -8,7 +8,6 @@ from scenedock.actions.changes.locking import LockInput, LockOutput, Reason, ans
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import attempt_of
 from scenedock.model.action import Context, Example, action
-from scenedock.usecases.changes.lock_environment import unlock_environment
 
 
 class Input(LockInput):
@@ -38,6 +37,8 @@ def unlock_environment_action(context: Context[Effects], request: Input) -> Lock
     NotAllowedError   its host or owner isn't in the list of code hosts, or the credentials don't suffice
     TemporaryError    the host can't be reached
     """
+    from scenedock.usecases.changes.lock_environment import unlock_environment
+
     effects = context.effects
     return answer_for(
         unlock_environment(

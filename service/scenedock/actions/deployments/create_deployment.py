@@ -10,9 +10,6 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.environments.planned import LackOutput
 from scenedock.actions.publishing.changes import Reviewers, attempt_of
 from scenedock.model.action import Context, Example, Model, TaskInput, action
-from scenedock.usecases.changes.find_published import find_published
-from scenedock.usecases.changes.publish_change import How, publish_change
-from scenedock.usecases.deployments.plan_served import homes_of_service
 
 
 class Input(DeploymentInput, TaskInput):
@@ -67,6 +64,10 @@ def create_deployment_action(context: Context[Effects], request: Input) -> Outpu
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or the credentials don't suffice
     TemporaryError    the repository has changed meanwhile, or the host can't be reached
     """
+    from scenedock.usecases.changes.find_published import find_published
+    from scenedock.usecases.changes.publish_change import How, publish_change
+    from scenedock.usecases.deployments.plan_served import homes_of_service
+
     effects, attempt, how = context.effects, attempt_of(context), How(reviewers=request.reviewers)
     if attempt.tried_before:
         homes = effects.apart.read(homes_of_service, request.service)

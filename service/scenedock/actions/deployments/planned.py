@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from scenedock.actions.changes.planned import RefusalOutput
 from scenedock.actions.effects import Effects
 from scenedock.actions.environments.planned import AnswersInput, DecisionOutput, LackOutput
-from scenedock.changes.deployments.planned import DeploymentPlan, NewDeployment, NewRelease
-from scenedock.changes.environments.decisions import counted
 from scenedock.model.action import Context
 from scenedock.model.json import JsonObject
 from scenedock.model.json_documents import JsonDocument
-from scenedock.usecases.deployments.plan_served import PlannedDeployment, baked, plan_served_deployment
-from scenedock.usecases.deployments.skeleton_answers import SkeletonAnswers, decide_served_answers
+
+if TYPE_CHECKING:
+    from scenedock.changes.deployments.planned import DeploymentPlan, NewDeployment, NewRelease
+    from scenedock.usecases.deployments.plan_served import PlannedDeployment
 
 
 class DeploymentInput(AnswersInput):
@@ -41,6 +41,8 @@ class DeploymentInput(AnswersInput):
     @property
     def wish(self) -> NewDeployment:
         """What is wanted."""
+        from scenedock.changes.deployments.planned import NewDeployment
+
         return NewDeployment(
             service=self.service,
             source=self.from_service,
@@ -89,6 +91,8 @@ class DeploymentOutput(JsonDocument):
     @classmethod
     def of(cls, plan: DeploymentPlan) -> DeploymentOutput:
         """The document of it."""
+        from scenedock.changes.environments.decisions import counted
+
         return cls(
             repository=plan.repository,
             service=plan.service,
@@ -106,6 +110,9 @@ class DeploymentOutput(JsonDocument):
 
 def planned(context: Context[Effects], wish: NewDeployment) -> PlannedDeployment:
     """The plan on the repositories as they are now; a skeleton is baked here, where the library of skeletons is."""
+    from scenedock.usecases.deployments.plan_served import baked, plan_served_deployment
+    from scenedock.usecases.deployments.skeleton_answers import SkeletonAnswers, decide_served_answers
+
     effects = context.effects
 
     def decide(wish: NewDeployment, schema: JsonObject) -> SkeletonAnswers:

@@ -9,10 +9,6 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.environments.planned import EnvironmentInput, LackOutput, PlanOutput
 from scenedock.actions.publishing.changes import Reviewers, attempt_of
 from scenedock.model.action import Context, Example, Model, TaskInput, action
-from scenedock.usecases.changes.find_published import find_published, homes_of
-from scenedock.usecases.changes.promote import Promotion
-from scenedock.usecases.changes.publish_change import How, publish_change
-from scenedock.usecases.environments.plan_served import plan_served_environment
 
 
 class Input(EnvironmentInput, TaskInput):
@@ -65,6 +61,11 @@ def create_environment_action(context: Context[Effects], request: Input) -> Outp
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or the credentials don't suffice
     TemporaryError    the repository has changed meanwhile, or the host can't be reached
     """
+    from scenedock.usecases.changes.find_published import find_published, homes_of
+    from scenedock.usecases.changes.promote import Promotion
+    from scenedock.usecases.changes.publish_change import How, publish_change
+    from scenedock.usecases.environments.plan_served import plan_served_environment
+
     effects, attempt, how = context.effects, attempt_of(context), How(reviewers=request.reviewers)
     if attempt.tried_before:
         there = Promotion((request.service,), request.environment, None, None, request.repository)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
@@ -11,14 +11,12 @@ from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, as
 from scenedock.actions.changes.locking import LockOutput
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import Reviewers, attempt_of
-from scenedock.changes.end_edits import checked_end
-from scenedock.changes.guarded import ENDS, is_earlier
 from scenedock.model.action import Context, Example, TaskInput, action
 from scenedock.model.approvals import ApprovalSubject
 from scenedock.model.entity import service_name
-from scenedock.usecases.changes.lock_environment import Place, known_place
-from scenedock.usecases.changes.publish_change import How
-from scenedock.usecases.environments.extend_environment import Extension, extend_environment, present_end
+
+if TYPE_CHECKING:
+    from scenedock.usecases.changes.lock_environment import Place
 
 
 class Input(TaskInput):
@@ -60,6 +58,11 @@ def extend_environment_action(context: Context[Effects], request: Input) -> Lock
     ConflictError     the approval was refused, or nobody has decided in time
     TemporaryError    the host can't be reached
     """
+    from scenedock.changes.end_edits import checked_end
+    from scenedock.usecases.changes.lock_environment import Place, known_place
+    from scenedock.usecases.changes.publish_change import How
+    from scenedock.usecases.environments.extend_environment import Extension, extend_environment
+
     until = checked_end(request.until, datetime.now(UTC).date())
     place = Place(request.environment, service_name(request.service), request.repository)
     place = context.effects.apart.read(known_place, place)
@@ -83,6 +86,9 @@ def _approved(context: Context[Effects], place: Place, until: str, request: Inpu
     ------
     WaitingFor, ConflictError   as `ask_approval` does
     """
+    from scenedock.changes.guarded import ENDS, is_earlier
+    from scenedock.usecases.environments.extend_environment import present_end
+
     rules, where = context.effects.approvals.rules, [place.environment]
     if not any(rules.rules_for(action, where) for action in ENDS):
         return ""

@@ -7,7 +7,6 @@ from typing import Annotated
 from scenedock.actions.effects import Effects
 from scenedock.actions.environments.planned import EnvironmentInput, PlanOutput
 from scenedock.model.action import Context, Example, action
-from scenedock.usecases.environments.plan_served import plan_served_environment
 
 
 class Input(EnvironmentInput):
@@ -43,6 +42,8 @@ def plan_environment_action(context: Context[Effects], request: Input) -> Output
     NotFoundError   there is no such service, or it isn't deployed in the source
     ConflictError   it is deployed in the new environment already
     """
+    from scenedock.usecases.environments.plan_served import plan_served_environment
+
     effects = context.effects
     made = effects.apart.read(plan_served_environment, request.wish, effects.rendering)
     document = PlanOutput.of(made.plan)

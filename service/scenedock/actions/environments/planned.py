@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from scenedock.actions.changes.planned import RefusalOutput
-from scenedock.changes.environments.answering import split_answer
-from scenedock.changes.environments.decisions import Decision, counted
-from scenedock.changes.environments.planned import EnvironmentPlan, Lack, NewEnvironment
-from scenedock.changes.environments.text import change
 from scenedock.model.action import Model
 from scenedock.model.json_documents import JsonDocument
+
+if TYPE_CHECKING:
+    from scenedock.changes.environments.decisions import Decision
+    from scenedock.changes.environments.planned import EnvironmentPlan, Lack, NewEnvironment
 
 AnswerValue = str | int | float | bool | None
 Patterns = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(max_length=500)]
@@ -40,6 +40,8 @@ class AnswersInput(Model):
     @property
     def all_answers(self) -> dict[str, AnswerValue]:
         """The answers by key, those in lines among them."""
+        from scenedock.changes.environments.answering import split_answer
+
         lines = [split_answer(line) for line in self.answer_lines.splitlines() if line.strip()]
         return {**{key.strip(): value.strip() for key, _, value in lines}, **self.answers}
 
@@ -65,6 +67,8 @@ class EnvironmentInput(AnswersInput):
     @property
     def wish(self) -> NewEnvironment:
         """What is wanted."""
+        from scenedock.changes.environments.planned import NewEnvironment
+
         return NewEnvironment(
             service=self.service,
             environment=self.environment,
@@ -93,6 +97,8 @@ class DecisionOutput(JsonDocument):
     @classmethod
     def of(cls, decision: Decision) -> DecisionOutput:
         """The document of it."""
+        from scenedock.changes.environments.text import change
+
         return cls(
             outcome=decision.outcome,
             key=decision.key,
@@ -142,6 +148,8 @@ class PlanOutput(JsonDocument):
     @classmethod
     def of(cls, plan: EnvironmentPlan) -> PlanOutput:
         """The document of it."""
+        from scenedock.changes.environments.decisions import counted
+
         return cls(
             repository=plan.repository,
             service=plan.service,

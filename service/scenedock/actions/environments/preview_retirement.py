@@ -6,7 +6,6 @@ from typing import Annotated
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.environments.retiring import Repository, RetirementPlan, Service, plan_of
-from scenedock.changes.retirement import Retirement
 from scenedock.model.action import Context, Example, Model, action
 
 
@@ -36,6 +35,8 @@ def preview_retirement_action(context: Context[Effects], request: Input) -> Reti
     NotFoundError    there is no such service, or it isn't deployed there
     InputError       a repository must be named
     """
+    from scenedock.changes.retirement import Retirement
+
     return RetirementPlan.of(
         plan_of(context, Retirement(request.service, request.environment, request.repository)).planned
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.environments.retiring import RETIRING_RIGHTS, RetirementInput, RetirementOutput, retire
-from scenedock.changes.retirement import Retirement
 from scenedock.model.action import Context, Example, action
 
 
@@ -30,5 +29,7 @@ def retire_deployment_action(context: Context[Effects], request: Input) -> Retir
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or a lock may not be passed
     TemporaryError    the repository has changed meanwhile, or the host can't be reached
     """
+    from scenedock.changes.retirement import Retirement
+
     retirement = Retirement(request.service, None, request.repository, request.force, request.pass_lock)
     return retire(context, "retire-deployment", request, retirement)

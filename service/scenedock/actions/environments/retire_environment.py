@@ -8,7 +8,6 @@ from pydantic import Field
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.environments.retiring import RETIRING_RIGHTS, RetirementInput, RetirementOutput, retire
-from scenedock.changes.retirement import Retirement
 from scenedock.model.action import Context, Example, action
 
 
@@ -40,5 +39,7 @@ def retire_environment_action(context: Context[Effects], request: Input) -> Reti
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or a lock may not be passed
     TemporaryError    the repository has changed meanwhile, or the host can't be reached
     """
+    from scenedock.changes.retirement import Retirement
+
     retirement = Retirement(request.service, request.environment, request.repository, request.force, request.pass_lock)
     return retire(context, "retire-environment", request, retirement)

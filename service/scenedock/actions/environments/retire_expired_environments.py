@@ -12,9 +12,6 @@ from scenedock.actions.environments.retiring import plan_of
 from scenedock.actions.publishing.changes import attempt_of
 from scenedock.errors import ScenedockError, TemporaryError
 from scenedock.model.action import Context, Example, Model, TaskInput, action, guarded
-from scenedock.usecases.changes.publish_change import How
-from scenedock.usecases.environments.expired import ACTION, find_expired
-from scenedock.usecases.environments.publish_retirement import publish_retirement
 
 
 class Input(TaskInput):
@@ -33,7 +30,7 @@ EXAMPLES = [Example("As the schedule does every morning", {})]
 
 
 @guarded
-@action(ACTION, idempotent=True, examples=EXAMPLES)
+@action("retire-expired-environments", idempotent=True, examples=EXAMPLES)
 def retire_expired_environments_action(context: Context[Effects], _request: Input) -> Output:
     """Propose to retire the environments whose end in `expires` is over; the service does this every morning.
 
@@ -45,6 +42,10 @@ def retire_expired_environments_action(context: Context[Effects], _request: Inpu
     ------
     TemporaryError   a code host can't be reached
     """
+    from scenedock.usecases.changes.publish_change import How
+    from scenedock.usecases.environments.expired import find_expired
+    from scenedock.usecases.environments.publish_retirement import publish_retirement
+
     effects = context.effects
     expired = find_expired(effects.repositories, datetime.now(UTC).date())
     problems = dict(expired.problems)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field, ValidationError
 
@@ -20,20 +20,17 @@ from scenedock.actions.changes.planned import RefusalOutput
 from scenedock.actions.changes.publishing import PublishedChange
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import PassLock, Reviewers, attempt_of
-from scenedock.changes.retirement import BlastRadius, PlannedRetirement, Retirement
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import Context, Model, TaskInput
 from scenedock.model.approvals import ApprovalSubject
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject
-from scenedock.usecases.changes.publish_change import How, Published, branch_of, refused
-from scenedock.usecases.environments.publish_retirement import find_published_retirement, publish_retirement
-from scenedock.usecases.environments.retire_served import (
-    RetirementHere,
-    plan_served_retirement,
-    with_open_changes,
-)
+
+if TYPE_CHECKING:
+    from scenedock.changes.retirement import BlastRadius, PlannedRetirement, Retirement
+    from scenedock.usecases.changes.publish_change import Published
+    from scenedock.usecases.environments.retire_served import RetirementHere
 
 Service = Annotated[str, "Name of the service, such as `billing`", Field(min_length=1)]
 Repository = Annotated[str | None, "Name of the repository, where several deploy the service"]
@@ -138,6 +135,8 @@ class RetirementOutput(Model):
 
 def plan_of(context: Context[Effects], retirement: Retirement) -> RetirementHere:
     """Plan a retirement in a process of its own, with the open changes that it replaces."""
+    from scenedock.usecases.environments.retire_served import plan_served_retirement, with_open_changes
+
     effects = context.effects
     here = effects.apart.read(plan_served_retirement, retirement, effects.rendering)
     return here if effects.code_hosts.is_empty else with_open_changes(effects.code_hosts, here)
@@ -147,6 +146,9 @@ def retire(
     context: Context[Effects], action: str, request: RetirementInput, retirement: Retirement
 ) -> RetirementOutput:
     """Plan a retirement, wait for its approval, and propose it."""
+    from scenedock.usecases.changes.publish_change import How, refused
+    from scenedock.usecases.environments.publish_retirement import publish_retirement
+
     hosts, attempt = context.effects.code_hosts, attempt_of(context)
     if retirement.force and request.pass_approval.strip():
         raise InputError("`force` needs an approval, so `passApproval` can't be given with it")
@@ -187,6 +189,8 @@ class KnownRetirement(Model):
     @classmethod
     def of(cls, here: RetirementHere) -> KnownRetirement:
         """What is known when it is planned."""
+        from scenedock.usecases.publishing.branch_names import branch_of
+
         planned = here.planned
         return cls(
             plan=RetirementPlan.of(planned),
@@ -204,6 +208,8 @@ class KnownRetirement(Model):
 
 def _made_before(context: Context[Effects], attempt: Attempt) -> RetirementOutput | None:
     """What an earlier attempt has made, if that is merged: the same as it would have told."""
+    from scenedock.usecases.environments.publish_retirement import find_published_retirement
+
     try:
         known = KnownRetirement.model_validate_json(json.dumps(facts_of_approval(context)))
     except ValidationError:  # none was asked for, or an older version of ours has asked

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, JsonValue
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import EditInput, FileInput, edit_of, new_files
 from scenedock.errors import InputError
-from scenedock.manifests.described import as_json
-from scenedock.manifests.markdown import as_markdown
 from scenedock.model.action import Context, Example, Model, action
 from scenedock.model.code_hosts.code_host import LONGEST_ADDRESS, checked_path, read_repository
 from scenedock.model.json_documents import JsonDocument
-from scenedock.usecases.manifests.preview import Asked, preview_asked
+
+if TYPE_CHECKING:
+    from scenedock.usecases.manifests.preview import Asked
 
 
 class Input(Model):
@@ -77,6 +77,10 @@ def preview_deployment_action(context: Context[Effects], request: Input) -> Outp
     NotAllowedError   this machine can't sandbox a process
     TemporaryError    others are being answered, or it needs too much time or memory
     """
+    from scenedock.manifests.described import as_json
+    from scenedock.manifests.markdown import as_markdown
+    from scenedock.usecases.manifests.preview import preview_asked
+
     asked = _asked(request)
     found = context.effects.apart.read(preview_asked, asked, context.effects.rendering)
     unrendered = sum(len(each.pairs) for each in found.unrendered)
@@ -91,6 +95,8 @@ def preview_deployment_action(context: Context[Effects], request: Input) -> Outp
 
 
 def _asked(request: Input) -> Asked:
+    from scenedock.usecases.manifests.preview import Asked
+
     changes = bool(request.edits or request.files or request.delete)
     if changes + bool(request.since) + bool(request.against) != 1:
         raise InputError("give one of these: changes (`edits`, `files`, `delete`), `since`, or `against`")

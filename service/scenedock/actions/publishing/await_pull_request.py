@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from scenedock.actions.effects import Effects
 from scenedock.model.action import Address, Context, Example, Model, TaskInput, action
-from scenedock.usecases.publishing.await_pull_request import await_pull_request
 
 
 class Input(TaskInput):
@@ -45,6 +44,8 @@ def await_pull_request_action(context: Context[Effects], request: Input) -> Outp
     NotFoundError     there is no such pull request
     NotAllowedError   its host or owner is not in the list of code hosts
     """
+    from scenedock.usecases.publishing.await_pull_request import await_pull_request
+
     pull = await_pull_request(context.effects.code_hosts, request.pull_request_url, allow_closed=request.allow_closed)
     context.log(f"{request.pull_request_url} is {pull.state}")
     return Output(state="merged" if pull.state == "merged" else "closed", merge_commit=pull.merge_commit)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError
-from scenedock.gitops.changes import ChangeRequest, Edit, NewFile, checked_folder, placed
 from scenedock.model.action import Address, Context, Model, TaskInput
 from scenedock.model.code_hosts.code_host import GROUPS, LONGEST_ADDRESS, PERSON, checked_path
 from scenedock.model.code_hosts.commit import Attempt, Mark
+
+if TYPE_CHECKING:
+    from scenedock.gitops.changes import ChangeRequest, Edit, NewFile
 
 RepoUrl: TypeAlias = Annotated[
     Address,
@@ -108,6 +110,8 @@ class ChangeInput(TaskInput):
         InputError      a path or a content can't be used
         NotFoundError   there is no such result folder
         """
+        from scenedock.gitops.changes import ChangeRequest, checked_folder, placed
+
         folder = checked_folder(self.target_path)
         added = placed(effects.results.files(self.folder), folder) if self.folder else ()
         return ChangeRequest(
@@ -127,6 +131,8 @@ def new_files(files: tuple[FileInput, ...]) -> tuple[NewFile, ...]:
     ------
     InputError   a path or a content can't be used
     """
+    from scenedock.gitops.changes import NewFile
+
     return tuple(NewFile(checked_path(each.path), _content(each), each.executable) for each in files)
 
 
@@ -143,6 +149,8 @@ def edit_of(edit: EditInput) -> Edit:
     ------
     InputError   its path can't be used, or it changes nothing
     """
+    from scenedock.gitops.changes import Edit
+
     path = checked_path(edit.path)
     if not (edit.values or edit.add):
         raise InputError(f"the edit of {path!r} has neither `set` nor `add`")

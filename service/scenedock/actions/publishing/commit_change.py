@@ -6,12 +6,9 @@ from typing import Annotated
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import ChangeInput, RepoUrl, attempt_of
-from scenedock.actions.publishing.guarding import guard
 from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Model, action, guarded
 from scenedock.model.code_hosts.code_host import checked_branch
-from scenedock.usecases.publishing.commit_change import commit_change
-from scenedock.usecases.publishing.own_branches import free_branch
 
 
 class Input(ChangeInput):
@@ -58,6 +55,10 @@ def commit_change_action(context: Context[Effects], request: Input) -> Output:
     ConflictError     somebody changed the same meanwhile, or a file exists already
     TemporaryError    the host can't be reached, or its rate limit is used up
     """
+    from scenedock.actions.publishing.guarding import guard
+    from scenedock.usecases.publishing.commit_change import commit_change
+    from scenedock.usecases.publishing.own_branches import free_branch
+
     effects = context.effects
     address = effects.code_hosts.read(request.repo_url)
     change = request.changes(effects)

@@ -8,15 +8,12 @@ from pydantic import Field
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import ChangeInput, Labels, RepoUrl, Reviewers, TeamReviewers, attempt_of
-from scenedock.actions.publishing.guarding import guard
 from scenedock.actions.publishing.withdrawing import withdraw_published
 from scenedock.model.action import Context, Example, Model, action, guarded
 from scenedock.model.code_hosts.code_host import checked_branch
 from scenedock.model.code_hosts.commit import LONGEST_SUBJECT
 from scenedock.model.code_hosts.pull_request import PullRequestState
 from scenedock.model.tasks.compensations import undone_by
-from scenedock.usecases.publishing.own_branches import free_branch
-from scenedock.usecases.publishing.propose_change import Proposal, branch_name, propose_change
 
 
 class Input(ChangeInput):
@@ -107,6 +104,10 @@ def propose_change_action(context: Context[Effects], request: Input) -> Output:
     ConflictError     a file exists already, or a branch of this name with commits of others
     TemporaryError    the host can't be reached, or its rate limit is used up
     """
+    from scenedock.actions.publishing.guarding import guard
+    from scenedock.usecases.publishing.own_branches import free_branch
+    from scenedock.usecases.publishing.propose_change import Proposal, branch_name, propose_change
+
     effects, attempt = context.effects, attempt_of(context)
     address = effects.code_hosts.read(request.repo_url)
     effects.code_hosts.host_of(address).check_reviewers(request.reviewers, request.team_reviewers)

@@ -12,7 +12,6 @@ from scenedock.actions.publishing.changes import FileInput, RepoUrl, attempt_of,
 from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Model, Sensitive, TaskInput, action
 from scenedock.model.code_hosts.code_host import GROUPS, Visibility, checked_branch
-from scenedock.usecases.publishing.publish_repository import NewRepository, Protection, publish_repository
 
 _TOPIC = r"[a-z0-9][a-z0-9-]{0,49}"
 _LONGEST_DESCRIPTION = 350
@@ -116,6 +115,8 @@ def publish_repository_action(context: Context[Effects], request: Input) -> Outp
     ConflictError     there is already a repository of this name
     TemporaryError    the host can't be reached, or its rate limit is used up
     """
+    from scenedock.usecases.publishing.publish_repository import NewRepository, Protection, publish_repository
+
     effects = context.effects
     address = effects.code_hosts.read(request.repo_url)
     branch = checked_branch(request.default_branch)

@@ -9,7 +9,6 @@ from scenedock.model.action import Context
 from scenedock.model.code_hosts.commit import Mark
 from scenedock.model.json import as_list, as_object, as_text
 from scenedock.model.tasks.compensations import DoneStep
-from scenedock.usecases.publishing.withdraw_proposal import withdraw_proposal
 
 
 def withdraw_published(context: Context[Effects], done: DoneStep) -> Sequence[str]:
@@ -22,6 +21,8 @@ def withdraw_published(context: Context[Effects], done: DoneStep) -> Sequence[st
 
 
 def _withdrawn(context: Context[Effects], done: DoneStep, url: str, branch: str) -> str:
+    from scenedock.usecases.publishing.withdraw_proposal import withdraw_proposal
+
     if not url:
         return f"what the branch {branch} has stays: there is no pull request to close"
     note = f"Taken back, as {context.caller.name} asked (task {context.task_id})."

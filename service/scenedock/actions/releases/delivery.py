@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from scenedock.model.json_documents import JsonDocument
-from scenedock.releases.metrics import DeliveryMetrics
-from scenedock.usecases.releases.measure_delivery import By, Delivery
+
+if TYPE_CHECKING:
+    from scenedock.releases.metrics import DeliveryMetrics
+    from scenedock.releases.vocabulary import By
+    from scenedock.usecases.releases.measure_delivery import Delivery
 
 
 class DeliveryMetricsOutput(JsonDocument):

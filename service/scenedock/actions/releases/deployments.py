@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from scenedock.model.finding import Finding, Severity
 from scenedock.model.json_documents import JsonDocument
-from scenedock.releases.drift import Unit
-from scenedock.releases.history import VersionHistory, VersionSince
-from scenedock.releases.listing import Behind
-from scenedock.releases.release import Release
-from scenedock.usecases.releases.list_deployments import Deployments
-from scenedock.usecases.releases.rendered import Compared, Verdict
+from scenedock.releases.vocabulary import Unit, Verdict
+
+if TYPE_CHECKING:
+    from scenedock.releases.history import VersionHistory, VersionSince
+    from scenedock.releases.listing import Behind
+    from scenedock.releases.release import Release
+    from scenedock.usecases.releases.list_deployments import Deployments
+    from scenedock.usecases.releases.rendered import Compared
 
 
 class BehindOutput(JsonDocument):

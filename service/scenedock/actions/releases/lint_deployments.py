@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.releases.deployments import VersionFindingOutput
 from scenedock.model.action import Context, Example, Model, action
 from scenedock.model.finding import SEVERITIES, Finding, Severity
 from scenedock.model.json_documents import JsonDocument
-from scenedock.usecases.releases.lint_deployments import Lint, lint_served
+
+if TYPE_CHECKING:
+    from scenedock.usecases.releases.lint_deployments import Lint
 
 
 class Input(Model):
@@ -73,6 +75,8 @@ def lint_deployments_action(context: Context[Effects], request: Input) -> LintOu
     InputError       no repository can be read
     TemporaryError   others are being answered, or it needs too much time or memory
     """
+    from scenedock.usecases.releases.lint_deployments import lint_served
+
     result = context.effects.apart.read(lint_served)
     context.log(f"{len(result.findings)} findings in {result.deployments} deployments")
     return LintOutput.of(result, request.severity)

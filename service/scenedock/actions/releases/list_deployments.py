@@ -7,7 +7,6 @@ from typing import Annotated
 from scenedock.actions.effects import Effects
 from scenedock.actions.releases.deployments import DeploymentList
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.usecases.releases.list_deployments import list_served
 
 
 class Input(Model):
@@ -33,6 +32,8 @@ def list_deployments_action(context: Context[Effects], request: Input) -> Deploy
     InputError       no repository can be read
     TemporaryError   others are being answered, or it needs too much time or memory
     """
+    from scenedock.usecases.releases.list_deployments import list_served
+
     deployments = context.effects.apart.read(list_served, context.effects.apart.versions)
     found = deployments.selected([] if request.environment is None else [request.environment], behind=request.behind)
     context.log(f"{len(found.releases)} deployments")

@@ -9,7 +9,7 @@ from pydantic import Field
 from scenedock.actions.effects import Effects
 from scenedock.actions.releases.delivery import DeliveryOutput
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.usecases.releases.measure_delivery import DAYS, MOST_DAYS, By, measure_served
+from scenedock.releases.vocabulary import DAYS, MOST_DAYS, By
 
 
 class Input(Model):
@@ -34,6 +34,8 @@ def show_delivery_metrics_action(context: Context[Effects], request: Input) -> D
     InputError       no repository can be read
     TemporaryError   others are being answered, or it needs too much time or memory
     """
+    from scenedock.usecases.releases.measure_delivery import measure_served
+
     delivery = context.effects.apart.read(measure_served, request.days, request.by)
     context.log(f"{sum(each.deployments for each in delivery.metrics)} deployments since {delivery.since}")
     return DeliveryOutput.of(delivery)

@@ -7,7 +7,6 @@ from typing import Annotated
 from scenedock.actions.effects import Effects
 from scenedock.actions.releases.deployments import DeploymentList
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 
 
 class Input(Model):
@@ -29,6 +28,8 @@ def show_deployment_action(context: Context[Effects], request: Input) -> Deploym
     InputError       no repository can be read
     TemporaryError   others are being answered, or it needs too much time or memory
     """
+    from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
+
     selected, helm = Selected(request.service), context.effects.helm
     found = context.effects.apart.read(follow_served, selected, Extent(), helm).of(request.service)
     context.log(f"{len(found.releases)} deployments")

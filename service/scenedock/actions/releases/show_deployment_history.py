@@ -7,8 +7,6 @@ from typing import Annotated
 from scenedock.actions.effects import Effects
 from scenedock.actions.releases.deployments import HistoryList
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.releases.history import VERSIONS
-from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 
 
 class Input(Model):
@@ -31,6 +29,9 @@ def show_deployment_history_action(context: Context[Effects], request: Input) ->
     InputError       no repository can be read
     TemporaryError   others are being answered, or it needs too much time or memory
     """
+    from scenedock.releases.vocabulary import VERSIONS
+    from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
+
     selected = Selected(request.service, request.environment)
     extent, helm = Extent(VERSIONS, between=False), context.effects.helm
     deployments = context.effects.apart.read(follow_served, selected, extent, helm)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from scenedock.actions.publishing.changes import Labels, PassLock, Reviewers, TeamReviewers
-from scenedock.changes.secrets.manifests import Kind
 from scenedock.changes.secrets.naming import Scope
-from scenedock.changes.secrets.places import SecretPlace
 from scenedock.model.action import Model, TaskInput
 from scenedock.model.code_hosts.pull_request import PullRequestState
-from scenedock.usecases.changes.publish_change import How
-from scenedock.usecases.secrets.find_place import SecretWish
-from scenedock.usecases.secrets.publish_secret import SecretPublished
+
+if TYPE_CHECKING:
+    from scenedock.changes.secrets.manifests import Kind
+    from scenedock.changes.secrets.places import SecretPlace
+    from scenedock.usecases.changes.publish_change import How
+    from scenedock.usecases.secrets.find_place import SecretWish
+    from scenedock.usecases.secrets.publish_secret import SecretPublished
 
 RIGHTS = {"passLock": "pass-lock"}
 """What a caller needs besides, by the input that needs it."""
@@ -52,10 +54,14 @@ class ChangeOfSecret(TaskInput):
     @property
     def how(self) -> How:
         """How it is published."""
+        from scenedock.usecases.changes.publish_change import How
+
         return How(labels=self.labels, reviewers=self.reviewers, team_reviewers=self.team_reviewers)
 
     def wish(self, kind: Kind, keys: frozenset[str], scope: Scope | None = None) -> SecretWish:
         """What is asked for, without any value."""
+        from scenedock.usecases.secrets.find_place import SecretWish
+
         return SecretWish(
             kind, self.service, self.environment, keys, self.repository, self.name, self.namespace, scope, self.form,
             self.path,

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import attempt_of
 from scenedock.actions.secrets.publishing import MOST_KEYS, RIGHTS, ChangeOfSecret, Key, SecretOutput
-from scenedock.changes.secrets.manifests import Remote, Store
-from scenedock.changes.secrets.places import remotes_in, with_remotes
 from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.usecases.secrets.find_served import find_served
-from scenedock.usecases.secrets.publish_secret import SecretChange, publish_secret
+
+if TYPE_CHECKING:
+    from scenedock.changes.secrets.manifests import Remote
 
 
 class RemoteInput(Model):
@@ -54,6 +53,8 @@ class Input(ChangeOfSecret):
         ------
         InputError   a key is named twice, or without its secret in the store
         """
+        from scenedock.changes.secrets.manifests import Remote
+
         if bool(self.key) != bool(self.remote_key) or (self.remote_property and not self.key):
             raise InputError("`key` and `remoteKey` belong together, perhaps with `remoteProperty`; give both or none")
         if self.key in self.references:
@@ -99,6 +100,11 @@ def refer_to_secret_action(context: Context[Effects], request: Input) -> SecretO
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or a lock may not be passed
     TemporaryError    the repository has changed meanwhile, or the host can't be reached
     """
+    from scenedock.changes.secrets.manifests import Store
+    from scenedock.changes.secrets.places import remotes_in, with_remotes
+    from scenedock.usecases.secrets.find_served import find_served
+    from scenedock.usecases.secrets.publish_secret import SecretChange, publish_secret
+
     effects, remotes = context.effects, request.remotes()
     wish = request.wish("ExternalSecret", frozenset(remotes))
     wish.check()

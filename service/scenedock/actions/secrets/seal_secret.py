@@ -13,12 +13,8 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import attempt_of
 from scenedock.actions.secrets.publishing import MOST_KEYS, RIGHTS, ChangeOfSecret, Key, SecretOutput
 from scenedock.changes.secrets.naming import Scope
-from scenedock.changes.secrets.places import sealed_in, with_sealed
 from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Sensitive, action
-from scenedock.usecases.secrets.find_served import find_served
-from scenedock.usecases.secrets.publish_secret import SecretChange, publish_secret
-from scenedock.usecases.secrets.seal import check_values, seal
 
 
 class Input(ChangeOfSecret):
@@ -109,6 +105,11 @@ def seal_secret_action(context: Context[Effects], request: Input) -> SecretOutpu
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or a lock may not be passed
     TemporaryError    the repository has changed meanwhile, or a host can't be reached
     """
+    from scenedock.changes.secrets.places import sealed_in, with_sealed
+    from scenedock.usecases.secrets.find_served import find_served
+    from scenedock.usecases.secrets.publish_secret import SecretChange, publish_secret
+    from scenedock.usecases.secrets.seal import check_values, seal
+
     effects, values = context.effects, request.values()
     wish = request.wish("SealedSecret", frozenset(values), request.scope)
     wish.check()

@@ -9,7 +9,6 @@ from pydantic import Field, JsonValue
 
 from scenedock.actions.effects import Effects
 from scenedock.model.action import Context, Example, Model, Sensitive, TaskInput, action
-from scenedock.usecases.skeletons.bake_skeleton import BakeRequest, bake_skeleton
 
 
 class Input(TaskInput):
@@ -67,6 +66,8 @@ def bake_skeleton_action(context: Context[Effects], request: Input) -> Output:
     NotAllowedError   the skeleton has code of its own that it isn't allowed to run
     InputError        the project is larger than SCENEDOCK_FOLDERS_BYTES
     """
+    from scenedock.usecases.skeletons.bake_skeleton import BakeRequest, bake_skeleton
+
     effects = context.effects
     answers = {**request.answers, **request.secret_answers}
     bake = BakeRequest(request.skeleton, answers, logged=request.answers)

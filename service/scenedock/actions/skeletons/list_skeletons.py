@@ -9,7 +9,6 @@ from pydantic import JsonValue
 from scenedock.actions.effects import Effects
 from scenedock.model.action import Context, Example, Model, action
 from scenedock.skeletons.sources import SkeletonSource
-from scenedock.usecases.skeletons.list_skeletons import list_skeletons, show_skeleton
 
 
 class Input(Model):
@@ -70,6 +69,8 @@ def list_skeletons_action(context: Context[Effects], request: Input) -> Output:
     SkeletonError    the skeleton can't be used
     TemporaryError   its repository can't be reached
     """
+    from scenedock.usecases.skeletons.list_skeletons import list_skeletons, show_skeleton
+
     library = context.effects.skeletons
     listed = list_skeletons(library)
     if request.name is None:

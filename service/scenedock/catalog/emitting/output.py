@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from scenedock.catalog.mapping.deployments import RepositoryContents
-from scenedock.catalog.mapping.entities import Mapped, MappedService
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, MARKER_LINE, PART_FILE
 from scenedock.catalog.vocabulary.validation import problems_here
 from scenedock.documents.writing import write_documents
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import Json, JsonObject
+
+if TYPE_CHECKING:
+    from scenedock.catalog.mapping.deployments import RepositoryContents
+    from scenedock.catalog.mapping.entities import Mapped, MappedService
 
 OutputFormat: TypeAlias = Literal["yaml", "json", "jsonl"]
 

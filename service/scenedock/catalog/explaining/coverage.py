@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Deployed, DeployedKind
+
+if TYPE_CHECKING:
+    from scenedock.catalog.mapping.deployments import RepositoryContents
 
 _KINDS: tuple[DeployedKind, ...] = get_args(DeployedKind)
 _SET: DeployedKind = "Argo CD ApplicationSet"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any, Final
 
 from flask import Flask, Response, g, request
@@ -71,7 +71,7 @@ def make_app(service: Service) -> Flask:
     """The app for a service. It has only the routes in the table."""
     app = Flask("scenedock", static_folder=None, template_folder=None)
     # Generated once, on the first request, because it takes a while.
-    app.config["OPENAPI"] = cache(partial(openapi.openapi_document, ROUTES, list(service.actions.values())))
+    app.config["OPENAPI"] = cache(lambda: openapi.openapi_document(ROUTES, list(service.actions.values())))
     app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body_bytes
     limits, tries = RateLimits(service.settings.requests_per_minute), RateLimits(_TRIES_PER_MINUTE)
     for route in ROUTES:

@@ -13,18 +13,20 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scenedock.effects.local.confinement import ProcessLimits
 from scenedock.effects.skeletons.folders import read_entries
 from scenedock.errors import InputError, NotAllowedError, NotFoundError
 from scenedock.model.json import JsonObject
 from scenedock.skeletons.problems import AnswerProblem, AnswersError, LimitError, SkeletonError
-from scenedock.skeletons.rendering.bake import Surroundings
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree, contained
 from scenedock.skeletons.rendering.result_links import wrong_link
-from scenedock.skeletons.sandbox.metering import BakeLimits
-from scenedock.skeletons.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    from scenedock.skeletons.rendering.bake import Surroundings
+    from scenedock.skeletons.sandbox.metering import BakeLimits
+    from scenedock.skeletons.skeleton import Skeleton
 
 _MOST_REPLY_BYTES = 16 * 1024 * 1024
 

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 
 from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError, NotFoundError
-from scenedock.gitops.changes import NewFile
 from scenedock.model.code_hosts.code_host import checked_path
 from scenedock.skeletons.rendering.result_links import LeadsNowhereError, LinkedFolder
 
 if TYPE_CHECKING:
     from scenedock.effects.backstage.signing_keys import SigningKey
     from scenedock.effects.tasks.storage.folder_table import FolderTable
+    from scenedock.gitops.changes import NewFile
     from scenedock.skeletons.rendering.output import BakedTree
 
 OWNER = "scenedock"
@@ -196,6 +196,8 @@ def _add_folder(tar: tarfile.TarFile, folder: Path) -> None:
 
 
 def _new_file(tar: tarfile.TarFile, member: tarfile.TarInfo) -> NewFile:
+    from scenedock.gitops.changes import NewFile
+
     path = checked_path(member.name.partition("/")[2])
     if member.issym():
         return NewFile(path, member.linkname.encode(), link=True)

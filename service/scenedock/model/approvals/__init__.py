@@ -18,6 +18,8 @@ APPROVAL_STATES: tuple[ApprovalState, ...] = get_args(ApprovalState)
 
 DEFAULT_HOURS: Final = 168
 MOST_HOURS: Final = 2_160
+LONGEST_COMMENT: Final = 1_000
+"""Of who decides: this many characters."""
 _REMINDER_MILLISECONDS: Final = 86_400_000
 _HOUR_MILLISECONDS: Final = 3_600_000
 

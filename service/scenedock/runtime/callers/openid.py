@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from scenedock.effects.openid.provider import OpenIdProvider, RefusedError
 from scenedock.errors import AuthenticationError, NotAllowedError
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 from scenedock.runtime.callers.people import group_references, user_reference
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
+
+    from scenedock.effects.openid.provider import OpenIdProvider
 
 _SECONDS_TO_SIGN_IN: Final = 600
 _LONGEST_STATE: Final = 4_096
@@ -69,6 +70,8 @@ class OpenId:
         NotAllowedError       they may not use the service
         TemporaryError        the provider can't be asked
         """
+        from scenedock.effects.openid.provider import RefusedError
+
         taken = self._taken(browser, state)
         if not self.provider.issues(issuer):
             raise AuthenticationError(_AGAIN) from RefusedError("the response is another provider's")
@@ -86,6 +89,8 @@ class OpenId:
 
     def _taken(self, browser: str, state: str) -> JsonObject:
         from cryptography.fernet import InvalidToken
+
+        from scenedock.effects.openid.provider import RefusedError
 
         try:
             opened = self._fernet().decrypt(state[:_LONGEST_STATE].encode(), ttl=_SECONDS_TO_SIGN_IN)

@@ -11,11 +11,10 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, registered_ref, with_findings
 from scenedock.catalog.emitting.service_links import NO_LINKS, ServiceLinks
-from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.apart import give_back_memory
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
@@ -27,6 +26,9 @@ from scenedock.runtime.feed.shared_catalog import SharedCatalog
 from scenedock.runtime.feed.watched_repositories import STALE, WatchedRepositories
 from scenedock.usecases.catalog.catalog_record import read_feed
 from scenedock.usecases.catalog.watching import BuiltFeed, CatalogEdit, Watch
+
+if TYPE_CHECKING:
+    from scenedock.effects.backstage.catalog import BackstageCatalog
 
 _log: Final = logging.getLogger("scenedock.feed")
 _SECONDS_FOR_THE_FIRST = 10.0

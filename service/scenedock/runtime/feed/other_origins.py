@@ -7,13 +7,15 @@ import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from math import inf
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scenedock.catalog.comparing.origins import not_of_feed
-from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.errors import ScenedockError
 from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Finding, Place, Reason
+
+if TYPE_CHECKING:
+    from scenedock.effects.backstage.catalog import BackstageCatalog
 
 _log: Final = logging.getLogger("scenedock.feed")
 

@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scenedock.errors import ScenedockError, TemporaryError
-from scenedock.usecases.releases.overview import Overview
+
+if TYPE_CHECKING:
+    from scenedock.usecases.releases.overview import Overview
 
 _log: Final = logging.getLogger("scenedock.pages")
 _SECONDS_FOR_THE_FIRST: Final = 20.0

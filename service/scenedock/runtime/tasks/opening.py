@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from scenedock.actions.effects import Effects
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def opened_tasks(
     settings: TaskSettings,
-    actions: Sequence[Action[Any]],
+    actions: Collection[Action[Any]],
     action_effects: Any,
     role: Role,
     seal: Seal,

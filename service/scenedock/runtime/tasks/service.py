@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,7 +53,7 @@ class TaskService:
 
     def __init__(
         self,
-        actions: tuple[Action[Any], ...],
+        actions: Collection[Action[Any]],
         readers: int,
         opened: Callable[[], OpenTasks],
         lookout: TaskLookout | None,
@@ -71,6 +71,7 @@ class TaskService:
         self._at_once = at_once
         self._opened: OpenTasks | None = None
         self._started = False
+        self._when_open: Callable[[], object] = lambda: None
         self._stopping = threading.Event()
         self._lock = threading.Lock()
 
@@ -100,12 +101,15 @@ class TaskService:
         opened = self._opened
         return opened.worker.seconds_idle if opened and opened.worker else None
 
-    def start(self) -> None:
-        """Begin to run tasks, if this process does."""
+    def start(self, when_open: Callable[[], object] = lambda: None) -> None:
+        """Begin to run tasks, if this process does; `when_open` is called when they have been opened, now or later."""
         with self._lock:
             self._started = True
+            self._when_open = when_open
             if self._opened and self._opened.worker:
                 self._opened.worker.start()
+            if self._opened:
+                when_open()
         if self._lookout and self._opened is None:
             threading.Thread(target=self._watch, args=(self._lookout,), name="lookout", daemon=True).start()
 
@@ -139,6 +143,7 @@ class TaskService:
             except Exception:
                 opened.close(0)
                 raise
+        self._when_open()
         return opened
 
     def _watch(self, lookout: TaskLookout) -> None:

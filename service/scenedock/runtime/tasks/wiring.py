@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ _SEAL_KEY: Final = "seal.key"
 
 def open_tasks(
     settings: TaskSettings,
-    actions: Sequence[Action[Any]],
+    actions: Collection[Action[Any]],
     action_effects: Any,
     role: Role = "embedded",
     told: Callable[[Task, Sequence[NewEvent]], object] = lambda _task, _events: None,
@@ -62,7 +62,7 @@ def open_tasks(
 
     busy = role == "worker" or bool(settings.schedules)
     return TaskService(
-        tuple(actions),
+        actions,
         settings.readers,
         opened,
         None if role == "web" else lookout,

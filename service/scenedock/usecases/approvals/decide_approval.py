@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from scenedock.model.action import Caller
-from scenedock.model.approvals import ApprovalRecord
+from scenedock.model.approvals import LONGEST_COMMENT, ApprovalRecord
 from scenedock.model.json import JsonObject
 
 if TYPE_CHECKING:  # its import loads SQLAlchemy
@@ -20,7 +20,6 @@ if TYPE_CHECKING:  # its import loads SQLAlchemy
 
 Decision: TypeAlias = Literal["approve", "refuse"]
 
-LONGEST_COMMENT: Final = 1_000
 _MOST: Final = 1_000
 _audit: Final = logging.getLogger("scenedock.audit")
 

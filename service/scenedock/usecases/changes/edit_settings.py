@@ -17,7 +17,8 @@ from scenedock.gitops.changes import ChangeRequest, NewFile
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.similar import similar
 from scenedock.usecases.changes.homes import Home
-from scenedock.usecases.changes.publish_change import How, Published, branch_named
+from scenedock.usecases.changes.publish_change import How, Published
+from scenedock.usecases.publishing.branch_names import branch_named
 from scenedock.usecases.publishing.commit_change import commit_change
 from scenedock.usecases.publishing.keep_proposal import keep_proposal
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed

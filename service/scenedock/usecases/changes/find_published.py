@@ -14,7 +14,8 @@ from scenedock.releases.release import PairKey
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import Wish
-from scenedock.usecases.changes.publish_change import How, Published, branch_of
+from scenedock.usecases.changes.publish_change import How, Published
+from scenedock.usecases.publishing.branch_names import branch_of
 from scenedock.usecases.publishing.propose_change import Proposed
 from scenedock.usecases.releases.survey import survey
 

@@ -18,7 +18,8 @@ from scenedock.model.similar import similar
 from scenedock.releases.release import Release
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.changes.edit_settings import SettingsEdit, edit_settings, only_repository
-from scenedock.usecases.changes.publish_change import How, Published, word
+from scenedock.usecases.changes.publish_change import How, Published
+from scenedock.usecases.publishing.branch_names import word
 from scenedock.usecases.publishing.own_branches import LOCK
 from scenedock.usecases.releases.survey import survey
 

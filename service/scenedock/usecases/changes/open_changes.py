@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
 from scenedock.model.code_hosts.commit import deploys_in
 from scenedock.model.code_hosts.pull_request import PullRequest
-from scenedock.releases.release import PairKey
-from scenedock.usecases.changes.homes import Home
-from scenedock.usecases.changes.publish_change import branch_of, deployment_in
+from scenedock.usecases.publishing.branch_names import branch_of, deployment_in
 from scenedock.usecases.publishing.own_branches import DEPLOY
+
+if TYPE_CHECKING:
+    from scenedock.releases.release import PairKey
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +49,8 @@ def list_open_changes(hosts: CodeHosts, repositories: Mapping[str, ServedReposit
 
     Repositories that Scenedock may not write to have none of its pull requests, and plain git servers none at all.
     """
+    from scenedock.usecases.changes.homes import Home
+
     found: dict[str, Mapping[str, Sequence[PullRequest]]] = {}
     unknown: dict[str, str] = {}
     folders: dict[str, str] = {}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,19 +14,18 @@ from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.errors import ConflictError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, NewFile
-from scenedock.model.code_hosts.code_host import checked_branch, checked_path
+from scenedock.model.code_hosts.code_host import checked_path
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.locks import Lock, locks_of
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import PlannedHere
+from scenedock.usecases.publishing.branch_names import branch_of, deployment_in, digest
 from scenedock.usecases.publishing.commit_change import commit_change
 from scenedock.usecases.publishing.keep_proposal import keep_proposal
 from scenedock.usecases.publishing.newer_only import not_newer, open_beside
-from scenedock.usecases.publishing.own_branches import DEPLOY
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed
 
-_OF_NO_ENVIRONMENT = "_"
 _MOST_NAMED = 5
 _WAIT = "Wait, or pass the lock with a reason."
 INPUTS = {
@@ -126,37 +123,6 @@ def request_of(files: Sequence[PlannedFile], home: Home) -> ChangeRequest:
     )
 
 
-def branch_of(pairs: Sequence[PairKey], folder: str = "") -> str:
-    """The branch of a change of deployments in a folder of a repository: of a single one, its names say it."""
-    if len(pairs) == 1:
-        _, service, environment = pairs[0]
-        return branch_named(f"{DEPLOY}/{word(service)}/{word(environment or _OF_NO_ENVIRONMENT)}", folder)
-    listed = "\n".join(sorted(f"{service}/{environment or ''}" for _, service, environment in pairs))
-    return branch_named(f"{DEPLOY}/set/{_digest(listed, 16)}", folder)
-
-
-def deployment_in(key: PairKey, folder: str) -> str:
-    """What the text of a pull request calls a deployment, in a folder of the repository."""
-    _, service, environment = key
-    pair = f"{service}/{environment}" if environment else service
-    return f"{pair} ({folder})" if folder else pair
-
-
-def branch_named(name: str, folder: str) -> str:
-    """The name of a branch for a folder of a repository, which others of its folders don't have."""
-    return checked_branch(f"{name}-{_digest(folder, 6)}" if folder else name)
-
-
-def word(name: str) -> str:
-    """A name as a part of the name of a branch, which no other name gives."""
-    kept = re.sub(r"[^A-Za-z0-9_-]|(?<![A-Za-z0-9])-", "_", name)
-    return kept if kept == name else f"{kept}-{_digest(name, 6)}"
-
-
-def _digest(text: str, length: int) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
-
-
 def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt: Attempt) -> Published:
     planned, name = here.planned, home.name
     address = home.address(hosts)
@@ -166,7 +132,7 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
     base = home.branch or None
     asked = [each.key for each in planned.changes if each.asked and _home_of(each.place.repository, each.key) == name]
     versions = "\n".join([*sorted(f"{each.key} {each.old} {each.new}" for each in planned.changes), planned.content])
-    attempt = replace(attempt, content=_digest(versions, 16), deploys=_deploys(planned, home))
+    attempt = replace(attempt, content=digest(versions, 16), deploys=_deploys(planned, home))
     with hosts.open(address) as repository:
         known = {each.pair for each in planned.lifted if each.code == "locked"}
         refuse_locked(repository, home, [each.key for each in planned.changes], known, how)

@@ -16,10 +16,10 @@ from scenedock.effects.git.history import GitHistory
 from scenedock.effects.helm.chart_lock import listed_in, locked_versions
 from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.model.json import as_object
-from scenedock.releases.history import MOST_VERSIONS
 from scenedock.releases.images import text_of
 from scenedock.releases.release import Release
 from scenedock.releases.spots import Spot
+from scenedock.releases.vocabulary import MOST_VERSIONS
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.plan import Draft, Wanted, finished, refuse_automated, refuse_stale_lock, set_version
 from scenedock.usecases.changes.promote import one_of, unknown

@@ -13,7 +13,8 @@ from scenedock.model.code_hosts.commit import Attempt
 from scenedock.usecases.changes.edit_settings import SettingsEdit, edit_settings, only_repository
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.lock_environment import Place
-from scenedock.usecases.changes.publish_change import How, Published, settings_now, word
+from scenedock.usecases.changes.publish_change import How, Published, settings_now
+from scenedock.usecases.publishing.branch_names import word
 
 _END: Final = "scenedock/lock/end"
 """What the branches of all changes of ends begin with; they are settings, as locks are."""

@@ -16,16 +16,9 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError, TemporaryError
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.usecases.changes.homes import Home
-from scenedock.usecases.changes.publish_change import (
-    How,
-    Published,
-    branch_of,
-    deployment_in,
-    refuse_locked,
-    refused,
-    request_of,
-)
+from scenedock.usecases.changes.publish_change import How, Published, refuse_locked, refused, request_of
 from scenedock.usecases.environments.retire_served import RetirementHere, replaced_in
+from scenedock.usecases.publishing.branch_names import branch_of, deployment_in
 from scenedock.usecases.publishing.keep_proposal import keep_proposal
 from scenedock.usecases.publishing.own_branches import only_ours
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed

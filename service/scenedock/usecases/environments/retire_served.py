@@ -19,9 +19,9 @@ from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import export_again
-from scenedock.usecases.changes.publish_change import deployment_in
 from scenedock.usecases.environments.retire import plan_retirement
 from scenedock.usecases.manifests.tools import RenderingTools
+from scenedock.usecases.publishing.branch_names import deployment_in
 from scenedock.usecases.publishing.own_branches import DEPLOY
 
 

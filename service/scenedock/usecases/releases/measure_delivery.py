@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, TypeAlias
 
 from scenedock.catalog.vocabulary.environments import is_production
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.model.json import as_text
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.metrics import DeliveryMetrics, measure
+from scenedock.releases.vocabulary import By
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.releases.follow_versions import Extent, follow, not_before
 from scenedock.usecases.releases.survey import survey
 
-By: TypeAlias = Literal["owner", "service"]
-"""What the metrics are of."""
-
-DAYS: Final = 90
-MOST_DAYS: Final = 3_650
 _MOST = 100_000
 _SECONDS = 120.0
 _SECONDS_OF_SERVED = 20.0

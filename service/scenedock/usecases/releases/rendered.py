@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.helm.chart_files import ChartSource
@@ -18,8 +17,8 @@ from scenedock.releases.deployed import Deployed, Layer
 from scenedock.releases.images import Image
 from scenedock.releases.release import TAG_FILE, Choose, Chosen, Release, choose_none
 from scenedock.releases.rendering import images_of, is_changed_by, is_deployed, marked, own_image
+from scenedock.releases.vocabulary import Verdict
 
-Verdict: TypeAlias = Literal["same", "differs", "not rendered", "not compared"]
 _OTHER_SHAPES = frozenset({"dependency", TAG_FILE})
 """What sets a version elsewhere than in the values of a chart of the repository."""
 

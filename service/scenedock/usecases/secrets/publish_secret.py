@@ -16,7 +16,8 @@ from scenedock.errors import ConflictError
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.locks import Lock, locks_of
 from scenedock.usecases.changes.homes import Home
-from scenedock.usecases.changes.publish_change import How, branch_named, locks_now, request_of, word
+from scenedock.usecases.changes.publish_change import How, locks_now, request_of
+from scenedock.usecases.publishing.branch_names import branch_named, word
 from scenedock.usecases.publishing.keep_proposal import keep_proposal
 from scenedock.usecases.publishing.own_branches import SECRETS, only_ours
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed

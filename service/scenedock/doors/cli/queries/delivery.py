@@ -13,7 +13,7 @@ from scenedock.doors.cli.settings import print_json
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
-    from scenedock.usecases.releases.measure_delivery import By
+    from scenedock.releases.vocabulary import By
 
 
 @click.command("metrics", short_help="Show how often and how fast services are deployed.")

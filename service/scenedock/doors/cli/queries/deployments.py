@@ -15,7 +15,7 @@ from scenedock.doors.cli.queries.verification import helm_option
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
 from scenedock.effects.helm.program import HelmProgram
-from scenedock.releases.history import MOST_VERSIONS, VERSIONS
+from scenedock.releases.vocabulary import MOST_VERSIONS, VERSIONS
 
 if TYPE_CHECKING:
     from scenedock.releases.history import VersionHistory

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from flask import Response, request
 
@@ -12,11 +12,14 @@ from scenedock.doors.http.requests.deciding import decide, decider
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
+from scenedock.model.approvals import LONGEST_COMMENT
 from scenedock.model.approvals.documents import ApprovalDocument
 from scenedock.model.json import JsonObject
 from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
-from scenedock.usecases.approvals.decide_approval import LONGEST_COMMENT, Decision, find_approvals, show_approval
+
+if TYPE_CHECKING:
+    from scenedock.usecases.approvals.decide_approval import Decision
 
 _STATES: Final = ("open", "all")
 
@@ -29,6 +32,8 @@ class ApprovalList(JsonDocument):
 
 def list_approvals(service: Service) -> Response:
     """List the approvals that the caller has asked for or may decide, the newest first; by default open ones."""
+    from scenedock.usecases.approvals.decide_approval import find_approvals
+
     state = request.args.get("state", "open")
     if state not in _STATES:
         raise InputError(f"the query parameter `state` must be one of: {', '.join(_STATES)}")
@@ -39,6 +44,8 @@ def list_approvals(service: Service) -> Response:
 
 def show_an_approval(service: Service, approval_id: str) -> Response:
     """Show one approval."""
+    from scenedock.usecases.approvals.decide_approval import show_approval
+
     record = show_approval(service.effects.approvals.store(), decider(service), approval_id)
     return json_answer(ApprovalDocument.of(record))
 

@@ -16,8 +16,6 @@ from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json_documents import JsonDocument, Timestamp, timestamp
 from scenedock.runtime.service import Service
-from scenedock.usecases.catalog.accept_catalog import accept_catalog as accept_in
-from scenedock.usecases.catalog.explain_service import explain_served
 
 _YAML = "application/yaml"
 _SECONDS_TO_CACHE = 10
@@ -81,6 +79,8 @@ def read_findings(service: Service) -> Response:
 
 def explain_service(service: Service, name: str) -> Response:
     """Explain what the catalog says of a service, as its repositories are now: the line that proves each fact."""
+    from scenedock.usecases.catalog.explain_service import explain_served
+
     explained = service.effects.apart.read(explain_served, name)
     if isinstance(explained, str):
         raise NotFoundError(explained)
@@ -95,6 +95,8 @@ def refresh_catalog(service: Service) -> Response:
 
 def accept_catalog(service: Service) -> Response:
     """Accept once what is refused: entities that would vanish, of one `repository` or, without a name, of all."""
+    from scenedock.usecases.catalog.accept_catalog import accept_catalog as accept_in
+
     repository = json_body().get("repository", "")
     if not isinstance(repository, str):
         raise InputError("`repository` must be the name of a repository, or be left out")

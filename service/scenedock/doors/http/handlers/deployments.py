@@ -11,25 +11,29 @@ from scenedock.doors.http.requests.answers import ErrorBody, json_answer
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
-from scenedock.releases.history import MOST_VERSIONS, VERSIONS
+from scenedock.releases.vocabulary import MOST_VERSIONS, VERSIONS
 from scenedock.runtime.service import Service
-from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
-from scenedock.usecases.releases.list_deployments import list_served
 
 
 def list_deployments(service: Service) -> Response:
     """List which version of each service git says is in which environment, and the line that says so."""
+    from scenedock.usecases.releases.list_deployments import list_served
+
     return json_answer(DeploymentList.of(service.effects.apart.read(list_served, service.effects.apart.versions)))
 
 
 def show_deployments(service: Service, name: str) -> Response:
     """Show which version of one service git says is in each environment, since when, and the line that says so."""
+    from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
+
     deployments = service.effects.apart.read(follow_served, Selected(name), Extent(), service.effects.helm)
     return json_answer(DeploymentList.of(deployments.of(name)))
 
 
 def show_history(service: Service, name: str) -> Response:
     """Show which versions a service had in its environments, since when, and by which commit and author."""
+    from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
+
     most = _most(request.args.get("most", str(VERSIONS)))
     deployments = service.effects.apart.read(
         follow_served, Selected(name), Extent(most, between=False), service.effects.helm

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-import yaml
 from flask import Response, g, request
-from pydantic import Field, RootModel
+from pydantic import Field
 
 from scenedock.doors.http.handlers.tasks import (
     SECRETS,
@@ -23,7 +22,7 @@ from scenedock.doors.http.requests.invoking import listed_actions
 from scenedock.doors.http.requests.task_queries import AFTER, TASKS_QUERY, number
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.model.action import Action, Example
-from scenedock.model.json_documents import JsonDocument
+from scenedock.model.json_documents import JsonDocument, JsonList
 from scenedock.model.tasks.documents import TaskDocument
 from scenedock.runtime.action_listing import ListedSchemas
 from scenedock.runtime.service import Service
@@ -61,7 +60,7 @@ class ScaffolderAction(JsonDocument):
         )
 
 
-class ScaffolderActionList(RootModel[tuple[ScaffolderAction, ...]]):
+class ScaffolderActionList(JsonList[ScaffolderAction]):
     """The actions that the caller may run."""
 
 
@@ -72,6 +71,8 @@ class Cancelled(JsonDocument):
 
 
 def _template(action: Action[Any], example: Example) -> str:
+    import yaml
+
     step = {"id": action.name, "action": action.id, "input": example.input}
     return yaml.safe_dump({"steps": [step]}, sort_keys=False)
 

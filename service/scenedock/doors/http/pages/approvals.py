@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Response, g, request
 
@@ -12,14 +12,19 @@ from scenedock.doors.http.requests.deciding import decide, decider
 from scenedock.doors.http.requests.visitors import go_to, may_send_forms
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import AuthenticationError, InputError, NotFoundError
+from scenedock.model.approvals import LONGEST_COMMENT
 from scenedock.runtime.service import Service
-from scenedock.usecases.approvals.decide_approval import LONGEST_COMMENT, Decision, find_approvals, show_approval
+
+if TYPE_CHECKING:
+    from scenedock.usecases.approvals.decide_approval import Decision
 
 _MOST_EARLIER: Final = 50
 
 
 def list_approvals_for_people(service: Service) -> Response:
     """List the approvals that the person has asked for or may decide, the open ones first."""
+    from scenedock.usecases.approvals.decide_approval import find_approvals
+
     waiting, last = [], []
     if g.caller is not NOBODY and service.tasks.may_have_any():
         store, who = service.effects.approvals.store(), decider(service)
@@ -39,6 +44,8 @@ def show_approval_to_people(service: Service, approval_id: str) -> Response:
 
 def _approval_page(service: Service, approval_id: str, problem: str = "") -> Response:
     """The page of one approval; `problem` is what is wrong with the comment that was sent."""
+    from scenedock.usecases.approvals.decide_approval import show_approval
+
     who = decider(service)
     record = show_approval(service.effects.approvals.store(), who, approval_id)
     return page(

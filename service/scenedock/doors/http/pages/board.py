@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 from flask import Response, request
 
@@ -27,9 +27,11 @@ from scenedock.doors.http.rendering.service_lines import (
 )
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
-from scenedock.releases.drift import Cell, Gap, Row, State, gaps_of
 from scenedock.runtime.service import Service
-from scenedock.usecases.releases.overview import Overview
+
+if TYPE_CHECKING:
+    from scenedock.releases.drift import Cell, Gap, Row, State
+    from scenedock.usecases.releases.overview import Overview
 
 _ON_A_PAGE: Final = 500
 """Rows: so long a table is searched and filtered rather than read."""
@@ -111,6 +113,8 @@ class Board:
 
     def gaps(self, where: str, behind: str) -> Mapping[str, Gap]:
         """How far services are behind in an environment, compared with another; the furthest first."""
+        from scenedock.releases.drift import gaps_of
+
         kept = self._gaps.get((where, behind))
         if kept is None:
             found = gaps_of(self._rows, where, behind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Response, request
 
@@ -13,9 +13,12 @@ from scenedock.doors.http.rendering.page import PAGE, page
 from scenedock.doors.http.rendering.service_lines import short
 from scenedock.doors.http.routes import Route
 from scenedock.errors import InputError
+from scenedock.releases.vocabulary import DAYS, MOST_DAYS, By
 from scenedock.runtime.service import Service
-from scenedock.usecases.releases.measure_delivery import DAYS, MOST_DAYS, By, Delivery, measure_served
-from scenedock.usecases.releases.overview import Overview
+
+if TYPE_CHECKING:
+    from scenedock.usecases.releases.measure_delivery import Delivery
+    from scenedock.usecases.releases.overview import Overview
 
 _MOST_KEPT: Final = 8
 _CHOICES: Final = (30, 90, 365)
@@ -48,6 +51,8 @@ def _by(text: str) -> By:
 @lru_cache(maxsize=1)
 def _measuring(_overview: Overview, read: Callable[..., Delivery], _day: int) -> Callable[[int, By], Delivery]:
     """Measures, each once as long as the overview is the newest and the day the same: it costs as much as an export."""
+    from scenedock.usecases.releases.measure_delivery import measure_served
+
     return lru_cache(maxsize=_MOST_KEPT)(partial(read, measure_served))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Response, request
 
@@ -15,7 +15,9 @@ from scenedock.doors.http.routes import Route
 from scenedock.model.finding import SEVERITIES, Finding, Severity
 from scenedock.runtime.feed.overview import ShownOverview
 from scenedock.runtime.service import Service
-from scenedock.usecases.releases.overview import Overview
+
+if TYPE_CHECKING:
+    from scenedock.usecases.releases.overview import Overview
 
 _MOST_IN_A_GROUP: Final = 50
 

@@ -7,7 +7,6 @@ from typing import Final
 
 from flask import Response, request
 
-from scenedock.doors.http.rendering.graph_layout import BOX_HEIGHT, BOX_WIDTH, draw
 from scenedock.doors.http.rendering.page import PAGE, page
 from scenedock.doors.http.rendering.relations import Relations, relations_of
 from scenedock.doors.http.routes import Route
@@ -32,6 +31,8 @@ class Hub:
 
 def show_graph(service: Service) -> Response:
     """Show what an entity needs and what needs it, as a drawing and as lists."""
+    from scenedock.doors.http.rendering.graph_layout import BOX_HEIGHT, BOX_WIDTH, draw
+
     shown = service.overview.current()
     relations = relations_of(shown.overview)
     focus = _focus(request.args.get("of", ""), relations)

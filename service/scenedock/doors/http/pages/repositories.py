@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Response
 
@@ -18,7 +18,9 @@ from scenedock.doors.http.routes import Route
 from scenedock.effects.git.clones import RepositoryClone
 from scenedock.model.finding import Reason
 from scenedock.runtime.service import Service
-from scenedock.usecases.releases.overview import Overview
+
+if TYPE_CHECKING:
+    from scenedock.usecases.releases.overview import Overview
 
 
 @dataclass(frozen=True, slots=True)

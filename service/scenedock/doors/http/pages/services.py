@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Response, request
 
@@ -34,15 +34,17 @@ from scenedock.model.entity import Entity
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import as_list, as_object, as_text
-from scenedock.model.locks import Lock, locks_of
 from scenedock.model.similar import similar
-from scenedock.releases.drift import Cell
-from scenedock.releases.history import VERSIONS, VersionSince
-from scenedock.releases.release import Release
+from scenedock.releases.vocabulary import VERSIONS
 from scenedock.runtime.service import Service
-from scenedock.usecases.catalog.explain_service import Explanation, explain_served
-from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
-from scenedock.usecases.releases.overview import Overview, ServedService
+
+if TYPE_CHECKING:
+    from scenedock.model.locks import Lock
+    from scenedock.releases.drift import Cell
+    from scenedock.releases.history import VersionSince
+    from scenedock.releases.release import Release
+    from scenedock.usecases.catalog.explain_service import Explanation
+    from scenedock.usecases.releases.overview import Overview, ServedService
 
 _ON_A_PAGE: Final = 50
 _MOST_IN_A_GROUP: Final = 50
@@ -120,6 +122,8 @@ def _facets(overview: Overview) -> Mapping[str, Sequence[tuple[str, int]]]:
 
 def show_service(service: Service, name: str) -> Response:
     """Show one service."""
+    from scenedock.model.locks import locks_of
+
     shown = service.overview.current()
     overview = shown.overview
     line, served = _find(overview, name)
@@ -178,6 +182,8 @@ def show_evidence(service: Service, name: str) -> Response:
 
 def show_version_history(service: Service, name: str) -> Response:
     """Show which versions a service had in its environments: since when, and by which commit and author."""
+    from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
+
     shown = service.overview.current()
     line, _ = _find(shown.overview, name)
     extent = Extent(VERSIONS, between=False)
@@ -206,6 +212,8 @@ def _commit_url(overview: Overview, repository: str, since: VersionSince | None)
 @lru_cache(maxsize=1)
 def _explaining(_overview: Overview, read: Callable[..., Explanation | str]) -> Callable[[str], Explanation | str]:
     """Explains services, the last ones once as long as the overview is the newest: each costs as much as an export."""
+    from scenedock.usecases.catalog.explain_service import explain_served
+
     return lru_cache(maxsize=_MOST_EXPLAINED)(partial(read, explain_served))
 
 

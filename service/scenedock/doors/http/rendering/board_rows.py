@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from textwrap import shorten
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
@@ -18,11 +18,13 @@ from scenedock.doors.http.rendering.page import address, days_since
 from scenedock.doors.http.rendering.prepared import Prepared
 from scenedock.doors.http.rendering.service_lines import lines_of, services_of
 from scenedock.model.locks import locks_of
-from scenedock.releases.drift import Cell, Gap, Row, State
-from scenedock.releases.history import VersionHistory
-from scenedock.releases.release import Release
-from scenedock.usecases.changes.open_changes import OpenChanges
-from scenedock.usecases.releases.overview import Overview
+
+if TYPE_CHECKING:
+    from scenedock.releases.drift import Cell, Gap, Row, State
+    from scenedock.releases.history import VersionHistory
+    from scenedock.releases.release import Release
+    from scenedock.usecases.changes.open_changes import OpenChanges
+    from scenedock.usecases.releases.overview import Overview
 
 NOWHERE: Final = "(none)"
 """The column of what names no environment, and its name in addresses."""

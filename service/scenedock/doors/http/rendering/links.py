@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import posixpath
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from scenedock.catalog.vocabulary.source_urls import file_url, folder_url
 from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Place
 from scenedock.model.helm import RepositoryFacts
-from scenedock.usecases.releases.overview import Overview
+
+if TYPE_CHECKING:
+    from scenedock.usecases.releases.overview import Overview
 
 _LINES = {"gitlab": "#L{line}", "github": "#L{line}", "gitea": "#L{line}", "bitbucket": "#lines-{line}"}
 
 
 def link_to(overview: Overview | None, place: Place) -> str:
     """The page of a file at the code host, at its line, or of a folder; empty where no address is known."""
+    from scenedock.catalog.vocabulary.source_urls import folder_url
+
     facts = overview.repositories.get(place.repository) if overview else None
     if facts is None:
         return ""
@@ -25,6 +29,8 @@ def link_to(overview: Overview | None, place: Place) -> str:
 
 def line_url(facts: RepositoryFacts, path: str, line: int | None) -> str:
     """The page of a file, at a line; empty where the repository's address isn't known."""
+    from scenedock.catalog.vocabulary.source_urls import file_url
+
     url = file_url(facts, path)
     if not url or not line:
         return url

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from scenedock.catalog.vocabulary.relations import references_of
 from scenedock.model.entity import Entity, EntityRef
-from scenedock.usecases.releases.overview import Overview
+
+if TYPE_CHECKING:
+    from scenedock.usecases.releases.overview import Overview
 
 _FORWARD: Final = {"dependsOn": "depends on", "consumesApis": "consumes", "subcomponentOf": "is part of"}
 _BACKWARD: Final = {"dependencyOf": "depends on", "providesApis": "is provided by"}
@@ -65,6 +66,8 @@ def relations_of(overview: Overview) -> Relations:
 
 
 def _relations(entity: Entity) -> Iterator[Relation]:
+    from scenedock.catalog.vocabulary.relations import references_of
+
     for reference in references_of(entity.document):
         field = str(reference.path[1])
         if reference.fault or field not in {*_FORWARD, *_BACKWARD} or reference.ref == entity.ref:

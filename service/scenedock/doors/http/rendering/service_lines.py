@@ -8,15 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from werkzeug.datastructures import MultiDict
 
 from scenedock.model.entity import DEFAULT_NAMESPACE, EntityRef
 from scenedock.model.json import as_list, as_text
 from scenedock.model.similar import similar
-from scenedock.releases.drift import Lag, Row, lags_of
-from scenedock.usecases.releases.overview import Overview, ServedService
+
+if TYPE_CHECKING:
+    from scenedock.releases.drift import Lag, Row
+    from scenedock.usecases.releases.overview import Overview, ServedService
 
 FACETS: Final = ("owner", "system", "type", "repository", "environment")
 """By which services can be filtered: fields of `ServiceLine`."""
@@ -129,6 +131,8 @@ def line_index(overview: Overview) -> LineIndex:
 @lru_cache(maxsize=1)
 def lags_in(overview: Overview) -> Sequence[Lag]:
     """Who is behind, for each environment."""
+    from scenedock.releases.drift import lags_of
+
     return lags_of(overview.rows, overview.environments)
 
 

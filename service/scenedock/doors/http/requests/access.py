@@ -17,7 +17,6 @@ from scenedock.doors.http.routes import GITLAB_WEBHOOKS, OF_PAGES, Access, Route
 from scenedock.errors import AuthenticationError, NotAllowedError
 from scenedock.model.action import Caller, Scope
 from scenedock.runtime.service import Service
-from scenedock.usecases.publishing.webhook_senders import GitLabHeaders, github_senders, gitlab_senders
 
 _log: Final = logging.getLogger("scenedock.access")
 _SCOPES: Final[Mapping[Access, Scope]] = {
@@ -88,6 +87,8 @@ def require_scope(caller: Caller, needed: Scope) -> None:
 
 def _signer(service: Service, limits: RateLimits, route: Route) -> Caller:
     """The code hosts that have sent a webhook; `g.signers` are their names."""
+    from scenedock.usecases.publishing.webhook_senders import GitLabHeaders, github_senders, gitlab_senders
+
     limits.take(f"open to {request.remote_addr}")
     hosts, headers = service.effects.code_hosts, request.headers
     try:

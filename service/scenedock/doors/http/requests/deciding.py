@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import g
 
 from scenedock.model.approvals import ApprovalRecord
 from scenedock.runtime.service import Service
-from scenedock.usecases.approvals.decide_approval import Decider, Decision, decide_approval
+
+if TYPE_CHECKING:
+    from scenedock.usecases.approvals.decide_approval import Decider, Decision
 
 _ACTION: Final = "decide-approval"
 
 
 def decider(service: Service) -> Decider:
     """Who asks."""
+    from scenedock.usecases.approvals.decide_approval import Decider
+
     return Decider(g.caller, partial(service.permissions.groups_of, g.caller), g.request_id)
 
 
@@ -31,6 +35,8 @@ def decide(service: Service, approval_id: str, decision: Decision, comment: str)
     InputError        a refusal has no comment
     ConflictError     it was decided before, or has ended
     """
+    from scenedock.usecases.approvals.decide_approval import decide_approval
+
     values = {"approvalId": approval_id, "decision": decision, "comment": comment}
     store = service.effects.approvals.store()
     who = store.get(approval_id).request.approvers

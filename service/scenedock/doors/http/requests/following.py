@@ -11,10 +11,10 @@ from contextlib import ExitStack
 from typing import Final
 
 from flask import Response, g, request
-from pydantic import RootModel
 
 from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.requests.worker import has_hung_up, request_was_read
+from scenedock.model.json_documents import JsonList
 from scenedock.model.tasks.documents import EventDocument
 from scenedock.model.tasks.task import TaskEvent
 from scenedock.runtime.service import Service
@@ -26,7 +26,7 @@ _SECONDS_BETWEEN_BEATS: Final = 10.0
 _BEAT: Final = ":\n\n"
 
 
-class EventList(RootModel[tuple[EventDocument, ...]]):
+class EventList(JsonList[EventDocument]):
     """Events, by their ids."""
 
 
