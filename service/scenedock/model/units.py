@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.helm import Application, DeployedKind, ValuesFacts
 from scenedock.model.json import JsonObject
