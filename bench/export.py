@@ -1,7 +1,8 @@
 """Measure the catalog export against a node program that does the same, and write the table into docs/benchmarks.md.
 
 Everything is measured in one run, in turns, so that what else the machine does hits both alike. CPU time is that of the
-whole process with its children (user and system), memory its largest resident set.
+whole process with its children (user and system), memory its largest resident set. Where several processes share the
+work, theirs is that of all together, in runs of their own: what they share counts once (`Pss`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +32,8 @@ SCENEDOCK = Path(sysconfig.get_path("scripts"), "scenedock")
 PROGRAM = ROOT / "bench" / "node" / "export.mjs"
 PACKAGES = ROOT / "tests" / "contracts" / "node"
 FOLDERS = (1_000, 10_000)
+LOOKS = 0.02
+"""Seconds between two looks at the memory of all processes."""
 RUNS = 5
 MEBIBYTE = 1024
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -57,6 +61,26 @@ def cost_of(command: Sequence[str | Path], cwd: Path) -> Cost:
     if process.returncode:
         raise RuntimeError(f"{command} ended with {process.returncode}")
     return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / MEBIBYTE)
+
+
+def memory_of_all(command: Sequence[str | Path], cwd: Path) -> float:
+    """The most mebibytes that a process and those that it has started need together, as often as one looks."""
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
+    most = 0
+    while process.poll() is None:
+        with suppress(OSError):  # one has just ended
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+            most = max(most, sum(_share_of_memory(each) for each in (str(process.pid), *children)))
+        time.sleep(LOOKS)
+    if process.returncode:
+        raise RuntimeError(f"{command} ended with {process.returncode}")
+    return most / MEBIBYTE
+
+
+def _share_of_memory(process: str) -> int:
+    """Kibibytes of a process; of what several share, its part."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    return int(next(line for line in lines if line.startswith("Pss:")).split()[1])
 
 
 def median(costs: Sequence[Cost]) -> Cost:
@@ -145,6 +169,11 @@ def report() -> str:
             if folders == FOLDERS[-1]:
                 share = f"{ours.wall / ours.cpu:.2f}"
                 rows.append((f"{name}, time by its CPU", f"{ours.wall:.2f} s", "", share, "≤ 0.65 on two idle cores"))
+                for jobs, what, most in (((), "all processes", 200), (("--jobs", "1"), "one process", 175)):
+                    command = [SCENEDOCK, "catalog", "export", root, "--output", work / "all.yaml", "--quiet", *jobs]
+                    (work / "all.yaml").unlink(missing_ok=True)
+                    needed = f"{memory_of_all(command, work):.0f} MiB"
+                    rows.append((f"{name}, memory of {what}", needed, "", "", f"≤ {most} MiB"))
         by_us, by_model = validations(work / f"apps-{FOLDERS[1]}", work)
         rate = f"{by_us / by_model:.1f}"
         rows.append(("validation, entities in a CPU second", f"{by_us:,.0f}", f"{by_model:,.0f}", rate, "≥ 3"))

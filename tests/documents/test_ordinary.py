@@ -221,6 +221,12 @@ def test_places_in_an_ordinary_file_are_found() -> None:
     assert document.position_of(["image", "tag"]) == (6, 35)
 
 
+def test_a_line_that_was_read_before_says_the_same_at_another_place() -> None:
+    for data in (b"a:\n  b: 1\n  c: [x]\n", b"- a:\n  b: 1\n", b"  b: 1\n", b"a: 1\n  b: 1\n", b"c:\n  c: [x]\n"):
+        for meaning in (HELM, BACKSTAGE):
+            assert_says_the_same_or_nothing(data, meaning)
+
+
 @pytest.mark.parametrize("level", [50, 120, 2000])
 def test_what_is_nested_deeply_is_left_to_the_composer(level: int) -> None:
     assert_says_the_same_or_nothing(

@@ -11,7 +11,6 @@ import random
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,6 +29,7 @@ from scenedock.doors.cli.export_views import as_report
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.errors import InputError, ScenedockError
+from scenedock.frozen import dataclass
 from scenedock.usecases.catalog.export_catalog import Export, map_catalog, read_repositories
 from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
 from tests.properties.limits import soon
@@ -77,7 +77,7 @@ def planted(tree: Tree) -> Iterator[Path]:
 
 def exported(folder: RepositoryFolder, jobs: int = 1) -> Export | str:
     try:
-        return map_catalog(read_repositories({"apps": folder}, jobs=jobs))
+        return map_catalog(read_repositories({"apps": folder}, jobs=jobs), jobs=jobs)
     except ScenedockError as refusal:
         return str(refusal)
 
@@ -126,12 +126,10 @@ def test_any_repository_gives_valid_entities_or_a_refusal(
 
 @given(trees(), st.frozensets(st.integers(0, 15), max_size=2))
 @tried(12)
-def test_several_processes_read_the_same(tree: Tree, refused: frozenset[int]) -> None:
+def test_several_processes_read_and_map_the_same(tree: Tree, refused: frozenset[int]) -> None:
     with planted(tree) as root, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scenedock.usecases.catalog.reading.read_folders._AT_ONCE", 1)
-        patch.setattr(
-            "scenedock.usecases.catalog.reading.read_folders.can_fork", lambda: True
-        )  # pytest's threads hold nothing
+        patch.setattr("scenedock.effects.local.forked._AT_ONCE", 1)
+        patch.setattr("scenedock.effects.local.forked.can_fork", lambda: True)  # pytest's threads hold nothing
         alone, together = (texts_of(exported(Broken(root, GITHUB, refused), jobs)) for jobs in (1, 3))
 
     assert together == alone

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from scenedock.errors import InputError
+from scenedock.frozen import dataclass
 from scenedock.model.json import Json
 
 # Line and column, counted from 1.

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from scenedock.documents.problems import DocumentProblem, Format, Path, explained, shown, unknown_key
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.documents.scalars import Meaning
 from scenedock.errors import InputError
+from scenedock.frozen import dataclass
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 
 Rules: TypeAlias = Callable[[JsonObject], Iterable[DocumentProblem]]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from scenedock.frozen import dataclass
 from scenedock.model.addresses import without_credentials
 from scenedock.model.json import JsonObject
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from scenedock.documents.composed import Composed, DocumentError, Position, Repe
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.ordinary import read_ordinary
 from scenedock.documents.scalars import BACKSTAGE, HELM, Meaning
+from scenedock.frozen import dataclass
 from scenedock.model.json import Json, as_object
 
 if TYPE_CHECKING:

@@ -10,15 +10,14 @@ Numbers keep the type that goyaml gives them: an integer of at most 64 bits is a
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+from scenedock.frozen import dataclass
 from scenedock.model.json import Json
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -66,6 +65,8 @@ class Meaning:
 
 
 def _binary(text: str) -> str:
+    import base64
+
     try:
         return base64.b64decode(re.sub("[\r\n]", "", text), validate=True).decode("utf-8", "replace")
     except ValueError:

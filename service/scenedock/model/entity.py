@@ -5,9 +5,10 @@ Source of the rules: Backstage, "Descriptor Format of Catalog Entities" and "Ent
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_object, as_text
 

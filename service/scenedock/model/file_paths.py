@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from scenedock.frozen import dataclass
 
 LONGEST_NAME = 255
 """The maximum length of one file or folder name on common file systems, in bytes."""

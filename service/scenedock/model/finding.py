@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from scenedock.frozen import dataclass
 from scenedock.model.addresses import without_credentials
 
 Severity: TypeAlias = Literal["error", "warning", "info"]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, TypeAlias
 
+from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject

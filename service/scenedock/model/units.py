@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.helm import Application, DeployedKind, ValuesFacts
 from scenedock.model.json import JsonObject

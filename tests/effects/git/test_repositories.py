@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import MOST_BYTES, RepositoryFolder
 from scenedock.errors import InputError, NotFoundError
 from tests.scenarios.repositories import clone, git
@@ -162,3 +163,13 @@ def test_the_signature_of_a_folder_changes_with_the_commit_alone(tmp_path: Path,
 
     assert len(set(signatures)) == 3
     assert folder.signature() not in signatures
+
+
+def test_of_a_folder_in_no_clone_git_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "apps" / "billing"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("PATH", "")
+
+    assert RepositoryFolder(folder).address() == GitAddress()
+    (folder / ".git").mkdir()
+    assert RepositoryFolder(folder).address().problem.startswith("git isn't installed")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from scenedock.catalog.comparing.differences import FieldChange, differences
 from scenedock.catalog.comparing.renames import Contents, recognise_renames
 from scenedock.catalog.vocabulary.owners import UNKNOWN
+from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.json import JsonObject, as_text
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from scenedock.frozen import dataclass
 from scenedock.model.json import Json, JsonObject
 
 

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from scenedock.catalog.mapping.deployments import Deployment
@@ -25,6 +25,7 @@ from scenedock.catalog.vocabulary.source_urls import (
     folder_url,
     source_location,
 )
+from scenedock.frozen import dataclass
 from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.model.units import Unit
 

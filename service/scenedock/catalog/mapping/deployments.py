@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from scenedock.catalog.mapping.identities import Identity
 from scenedock.catalog.vocabulary.owners import Codeowners
 from scenedock.catalog.vocabulary.settings import CatalogSettings
+from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding, Place, Skipped
 from scenedock.model.helm import Application, Deployed, HelmFolder, ListItem, RepositoryFacts, ValuesFacts
 from scenedock.model.units import Unit

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from typing import TypeAlias
 
 from scenedock.catalog.mapping.annotations import LabelUse, annotation_evidence, application_labels, workload_labels
 from scenedock.catalog.mapping.component_types import SERVICE, generic_charts, types_of
@@ -19,6 +20,7 @@ from scenedock.catalog.vocabulary.evidence import Evidence, dependency_called
 from scenedock.catalog.vocabulary.formats import as_tag
 from scenedock.catalog.vocabulary.relations import rename_references
 from scenedock.catalog.vocabulary.settings import FILE_NAME
+from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity, EntityRef, build_entity
 from scenedock.model.finding import Finding
 from scenedock.model.helm import CHART_FILE
@@ -146,17 +148,38 @@ class Mapped:
         return (*(entity for each in self.services for entity in each.emitted), *self.shared)
 
 
+@dataclass(frozen=True, slots=True)
+class MappedPart:
+    """Of some services what is in a `MappedService` besides the service: the first three fields; and what was found."""
+
+    services: tuple[tuple[tuple[Entity, ...], frozenset[EntityRef], bool], ...]
+    findings: tuple[Finding, ...]
+    renamed: Mapping[EntityRef, EntityRef]
+
+
+Share: TypeAlias = Callable[
+    [Callable[[Sequence[DeployedService]], MappedPart], Sequence[DeployedService]], Iterable[MappedPart]
+]
+"""Has services mapped in parts, one after the other."""
+
+
 def map_services(
     services: Sequence[DeployedService],
     repositories: Sequence[RepositoryContents],
     roles: Roles,
     *,
     by_faces: bool = False,
+    share: Share = lambda work, services: [work(services)],
 ) -> Mapped:
     """The entities of all services; they may know of each other no more than their faces."""
     shown = [service.face for service in services] if by_faces else services
     mapper = Mapper.of(shown, roles)
-    mapped = [mapper.service(service) for service in services]
+    mapped: list[MappedService] = []
+    for part in share(mapper.part, services):
+        of = services[len(mapped) : len(mapped) + len(part.services)]
+        mapped += [MappedService(service, *each) for service, each in zip(of, part.services, strict=True)]
+        mapper.findings.extend(part.findings)
+        mapper.renamed.update(part.renamed)
     if by_faces:
         mapped = [replace(each, face=face) for each, face in zip(mapped, shown, strict=True)]
     shared = [*clusters(repositories), *tenants(shown)]
@@ -207,7 +230,15 @@ class Mapper:
             },
             generic_charts(services),
         )
-        return replace(mapper, systems=frozenset(filter(None, map(mapper.system_of, services))))
+        systems = map(mapper.system_of, services) if roles.umbrellas else ()  # nobody else asks for them
+        return replace(mapper, systems=frozenset(filter(None, systems)))
+
+    def part(self, services: Sequence[DeployedService]) -> MappedPart:
+        """Some services, with what is found meanwhile."""
+        alone = replace(self, findings=[], renamed={})
+        mapped = map(alone.service, services)
+        parts = tuple((each.entities, each.ours, each.left_out) for each in mapped)
+        return MappedPart(parts, tuple(alone.findings), alone.renamed)
 
     def service(self, service: DeployedService) -> MappedService:
         """The service with its entities."""

@@ -24,6 +24,8 @@ def leave_out_existing(
 
     References to them stay as they are: they lead to the others. What one of them depends on says so itself.
     """
+    if not elsewhere:
+        return mapped
     here = leaving_out(repositories)
     out = tuple(each for each in mapped.entities if each.ref in elsewhere and each.place.repository in here)
     if not out:

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from ipaddress import ip_address
@@ -21,6 +21,7 @@ from scenedock.catalog.vocabulary.formats import join_name
 from scenedock.catalog.vocabulary.owners import UNKNOWN
 from scenedock.catalog.vocabulary.relations import RELATION_FIELDS, Reference, references_of
 from scenedock.catalog.vocabulary.settings import FILE_NAME
+from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding
 from scenedock.model.helm import CHART_FILE, Dependency, HelmFolder, ListItem

@@ -64,8 +64,8 @@ class _Policies:
         metadata: dict[str, Json] = dict(entity.metadata)
         lost: list[str] = []
         if tags := as_list(metadata.get("tags")):
-            metadata["tags"] = [tag for tag in tags if isinstance(tag, str) and is_tag(tag)]
-            lost.extend(f"tag {tag!r}" for tag in tags if not (isinstance(tag, str) and is_tag(tag)))
+            metadata["tags"] = good = [tag for tag in tags if isinstance(tag, str) and is_tag(tag)]
+            lost.extend(f"tag {tag!r}" for tag in tags if tag not in good)
         for field, allowed in (("labels", _is_label), ("annotations", _is_annotation)):
             pairs = as_object(metadata.get(field))
             if bad := sorted(key for key, value in pairs.items() if not allowed(key, value)):

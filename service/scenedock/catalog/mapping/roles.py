@@ -9,10 +9,10 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.mapping.services import DeployedService, Member
+from scenedock.frozen import dataclass
 from scenedock.model.helm import APPLICATIONS, WORKLOADS, Dependency, HelmFolder
 
 _FEWEST_PARENTS = 2

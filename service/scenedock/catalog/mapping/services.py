@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from scenedock.catalog.mapping.deployments import (
@@ -20,6 +20,7 @@ from scenedock.catalog.mapping.unit_services import UnitService
 from scenedock.catalog.vocabulary.environments import production_rank, without_order
 from scenedock.catalog.vocabulary.formats import as_entity_name
 from scenedock.catalog.vocabulary.settings import FILE_NAME, Override
+from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application, HelmFolder, ListItem
 from scenedock.model.units import Unit
@@ -68,7 +69,7 @@ class Member:
     @property
     def tenant_name(self) -> str:
         """The name of its tenant's System; empty without one."""
-        return as_entity_name(without_order(posixpath.basename(self.tenant)))
+        return as_entity_name(without_order(posixpath.basename(self.tenant))) if self.tenant else ""
 
     def folder_of(self, deployment: Deployment) -> HelmFolder | None:
         """The folder that one of its deployments is deployed from; None for a mere list item."""

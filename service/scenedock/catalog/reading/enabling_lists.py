@@ -10,12 +10,12 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from scenedock.catalog.reading.environment_lists import EnvironmentLists, read_quietly
 from scenedock.catalog.reading.plan import PlannedFolder, is_manifest
 from scenedock.documents.merging import merge_values
 from scenedock.errors import InputError
+from scenedock.frozen import dataclass
 from scenedock.model.helm import APPLICATIONS, Application, HelmFolder, ListItem
 from scenedock.model.json import Json, JsonObject, as_object, value_at
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 from scenedock.catalog.reading.apis import is_api_file, read_api
@@ -23,6 +23,7 @@ from scenedock.documents.encryption import encryption_of
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document, DocumentError, conflict_in, read_document, read_documents
 from scenedock.errors import InputError
+from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place, Severity
 from scenedock.model.helm import CHART_FILE, KUSTOMIZATIONS, ApiFile, Chart, HelmFolder, ValuesFacts

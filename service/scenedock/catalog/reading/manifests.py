@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from scenedock.catalog.reading.values import KUBERNETES_ID
 from scenedock.catalog.vocabulary.formats import is_kind
+from scenedock.frozen import dataclass
 from scenedock.model.json import JsonObject, as_object, as_text
 
 _KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Z][A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from sys import intern
 
 from scenedock.catalog.vocabulary.globs import matches
 from scenedock.catalog.vocabulary.settings import CatalogSettings
 from scenedock.errors import InputError
+from scenedock.frozen import dataclass
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Skipped
 from scenedock.model.helm import CHART_FILE, Listing
@@ -157,7 +158,7 @@ def _by_folder(files: Iterable[str], charts: set[str]) -> dict[str | None, list[
         folder: str | None = path.rpartition("/")[0]
         while folder is not None and folder not in charts:
             folder = posixpath.dirname(folder) if folder else None
-        inside = path[len(folder) + 1 :] if folder else path
+        inside = intern(path[len(folder) + 1 :]) if folder else path  # most are those of other folders
         owned.setdefault(folder, []).append(inside)
     return owned
 
@@ -191,7 +192,7 @@ def _beside_values(charts: set[str], owned: dict[str | None, list[str]]) -> Iter
             first, _, rest = name.partition("/")
             if not name.endswith((".yaml", ".yml")) or (rest and first in _NOT_DEPLOYED):
                 continue
-            if not _CHART_FILES.match(posixpath.basename(name)):
+            if not _CHART_FILES.match(name.rpartition("/")[2]):
                 yield posixpath.join(folder, name)
 
 

@@ -6,9 +6,9 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
+from scenedock.frozen import dataclass
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_text

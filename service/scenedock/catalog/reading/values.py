@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
 
+from scenedock.frozen import dataclass
 from scenedock.model.addresses import without_credentials
 from scenedock.model.helm import ValuesFacts
 from scenedock.model.json import Json, JsonObject, as_object, as_text
@@ -131,9 +131,7 @@ class _Look:
 
     def signs(self, container: JsonObject | list[Json], name: str, *, in_ingress: bool) -> Sequence[_Sign]:
         """What a mapping or list under a key of this name shows, each sign once."""
-        place = (id(container), name, in_ingress)
-        if place in self._seen:
-            return self._seen[place]
+        seen = self._seen
         shown: list[_Sign] = []
         pair = ""
         children: Iterable[tuple[str, Json]]
@@ -155,11 +153,14 @@ class _Look:
                 if sign:
                     shown.append(sign)
             elif isinstance(value, (dict, list)):
-                shown += self.signs(value, below, in_ingress=in_ingress)
+                place = id(value), below, in_ingress
+                signs = seen.get(place)
+                if signs is None:
+                    signs = seen[place] = self.signs(value, below, in_ingress=in_ingress)
+                shown += signs
             elif type(value) is int and _key(below).is_port:
                 shown.append(_EXPOSED)
-        signs = self._seen[place] = list(dict.fromkeys(shown)) if len(shown) > 1 else shown
-        return signs
+        return list(dict.fromkeys(shown)) if len(shown) > 1 else shown
 
 
 @dataclass(frozen=True, slots=True)

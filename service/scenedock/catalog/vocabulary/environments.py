@@ -7,10 +7,11 @@ Names come from settings, from what the repository itself lists, or from a fixed
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, TypeAlias
+
+from scenedock.frozen import dataclass
 
 KNOWN_ENVIRONMENTS = (
     "dev",

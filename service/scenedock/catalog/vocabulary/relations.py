@@ -7,10 +7,10 @@ have been validated, and `parseEntityRef` of `@backstage/catalog-model`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from scenedock.catalog.vocabulary.owners import UNKNOWN
+from scenedock.frozen import dataclass
 from scenedock.model.entity import DEFAULT_NAMESPACE, EntityRef
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,6 +20,7 @@ from scenedock.catalog.vocabulary.web_links import RULE, is_web_link, unsafe_ann
 from scenedock.documents.configuration import read_configuration
 from scenedock.documents.problems import DocumentProblem, Format
 from scenedock.documents.reading import HELM
+from scenedock.frozen import dataclass
 from scenedock.model.addresses import credentials_in
 from scenedock.model.finding import Place
 from scenedock.model.helm import Provider

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +66,8 @@ def unknown_kind(entity: JsonObject) -> str:
         return ""
     versions = sorted(known for known, name in _known_kinds() if name == kind)
     kinds = {name.lower(): name for _, name in _known_kinds()}
+    from difflib import get_close_matches  # slow to import, and seldom needed
+
     similar = get_close_matches(kind.lower(), kinds, n=1)
     if versions:
         hint = f"; {kind} is supported in {' and '.join(versions)}"

@@ -169,11 +169,14 @@ def _failed(findings: Sequence[Finding], *, strict: bool) -> bool:
 @contextmanager
 def _progress(*, quiet: bool) -> Iterator[Progress]:
     """A progress bar for runs of more than a second on a terminal; nothing in a pipe."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
     started = monotonic()
     bar = click.progressbar(length=1, label="Reading folders", file=sys.stderr, hidden=True)
 
     def show(done: int, total: int) -> None:
-        if bar.hidden and not quiet and sys.stderr.isatty() and monotonic() - started > _SECONDS_BEFORE_PROGRESS:
+        if bar.hidden and monotonic() - started > _SECONDS_BEFORE_PROGRESS:
             bar.hidden = False
         bar.length = total
         bar.update(done - bar.pos)

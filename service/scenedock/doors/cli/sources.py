@@ -6,7 +6,6 @@ import gc
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
@@ -15,6 +14,7 @@ import click
 
 from scenedock.effects.git.repositories import name_repositories
 from scenedock.errors import InputError
+from scenedock.frozen import dataclass
 from scenedock.model.addresses import without_credentials
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Sources:
             repositories, settings=settings, progress=progress, keep_documents=keep_documents, jobs=jobs
         )
         elsewhere = _not_generated(known) if known else ()
-        return map_catalog(read, known={entity.ref for entity in known}, elsewhere=elsewhere, until=until)
+        return map_catalog(read, known={entity.ref for entity in known}, elsewhere=elsewhere, until=until, jobs=jobs)
 
     def known_entities(self) -> Sequence[Entity]:
         """The entities of the file that `--known` names."""

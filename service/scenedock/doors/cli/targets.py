@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from scenedock.catalog.emitting.output import OutputFormat, describe_repository, render
+from scenedock.frozen import dataclass
 
 if TYPE_CHECKING:
     from scenedock.doors.cli.proposing import CatalogProposals
@@ -79,12 +80,12 @@ class Target:
             return replace(published, proposed=True)
         if self.in_place:
             return publish_in_place(result, repositories, write_on_disk(self.roots), leave)
-        documents = _documents(result)
-        if not self.to_stdout and not documents and any(each.severity == "error" for each in result.findings):
+        failed = any(each.severity == "error" for each in result.findings)
+        if not self.to_stdout and failed and not _documents(result):
             return PublishedCatalog(result, (), withheld=True)
         if result.mapped is not None and self._is_replaced:
             return publish_file(result, self.layout, Path(self.output), leave)
-        text = render(documents, self.layout)
+        text = render(_documents(result), self.layout)
         if self.to_stdout:
             click.echo(text, nl=False)
             return PublishedCatalog(result, result.entities, "")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from scenedock.effects.git.runner import run_git, users_environment
 from scenedock.effects.pipelines.variables import default_branch_of
 from scenedock.errors import InputError, TemporaryError
+from scenedock.frozen import dataclass
 
 NO_GIT = "git isn't installed, or doesn't answer"
 _SECONDS = 60
@@ -53,6 +52,8 @@ class GitOutput:
 
 def ask_git(root: Path, *arguments: str, seconds: float = _SECONDS) -> GitOutput:
     """Run a git query in a folder or a bare repository, with the user's own configuration."""
+    from scenedock.effects.git.runner import run_git, users_environment  # with subprocess
+
     try:
         done = run_git(root, arguments, users_environment(), seconds)
     except (OSError, ValueError, TemporaryError):
@@ -103,6 +104,8 @@ def is_in(root: Path, commit: str) -> bool:
 
 def address_of(root: Path) -> GitAddress:
     """The address of a folder's repository; empty if the folder is not a clone or git isn't installed."""
+    if not _may_be_in_clone(root):
+        return GitAddress()
     url = browser_address(ask_git(root, "config", "--get", "remote.origin.url").text)
     if not url:
         return GitAddress(problem=_why_git_is_silent(root))
@@ -110,6 +113,12 @@ def address_of(root: Path) -> GitAddress:
     here = "" if branch else ask_git(root, "symbolic-ref", "--short", "HEAD").text
     is_known = branch or here in _USUAL or _is_bare(root)  # of a bare clone, HEAD is the remote's
     return GitAddress(url, branch or here or "HEAD", prefix_of(root), is_guess=not is_known)
+
+
+def _may_be_in_clone(root: Path) -> bool:
+    """Whether git would find a clone from here, as far as the names of files tell: a bare one has a file HEAD."""
+    folder = Path(os.path.realpath(root))
+    return any(os.path.lexists(f"{each}/{name}") for each in (folder, *folder.parents) for name in (".git", "HEAD"))
 
 
 def _default_branch(root: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import posixpath
 from collections import defaultdict
@@ -102,4 +101,6 @@ def _line(name: str, size: int, modified: int, changed: int, inode: int) -> str:
 
 
 def _digest(lines: list[str]) -> bytes:
+    import hashlib
+
     return hashlib.sha256("\n".join(sorted(lines)).encode("utf-8", "surrogateescape")).digest()[:16]

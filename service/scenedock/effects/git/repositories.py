@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +16,7 @@ from scenedock.effects.git.directories import StatesIn, look_at_directories
 from scenedock.effects.git.git_files import states_of_clone
 from scenedock.effects.git.snapshots import Changes, FileState, SeenTree, Snapshot, TreeState, state_of
 from scenedock.errors import InputError, NotFoundError
+from scenedock.frozen import dataclass
 from scenedock.model.helm import Listing
 
 # A larger file isn't read; YAML of more than a third of that is refused anyway.
@@ -175,6 +174,8 @@ class RepositoryFolder:
         ------
         InputError, NotFoundError   as `listing` does
         """
+        import hashlib  # loads OpenSSL, for which an export has no use
+
         root = self._existing_root()
         digest = hashlib.sha256()
         waiting = [str(root)]

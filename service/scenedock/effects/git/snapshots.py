@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
+
+from scenedock.frozen import dataclass
 
 FileState: TypeAlias = str | tuple[int, int, int, int] | None
 """What changes whenever the content of a file does: the id of its blob, or size, times and inode; None if unknown."""

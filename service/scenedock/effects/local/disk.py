@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import Final
 
 from scenedock.errors import ConflictError, InputError, NotFoundError
@@ -123,7 +122,7 @@ def new_file_beside(path: Path, data: bytes | Iterable[bytes | memoryview], mode
 
     The caller renames it to the path, else it is removed.
     """
-    beside = path.with_name(f"{BESIDE}{token_hex(8)}")
+    beside = path.with_name(f"{BESIDE}{os.urandom(8).hex()}")
     beside.touch(mode, exist_ok=False)
     try:
         with beside.open("wb") as file:

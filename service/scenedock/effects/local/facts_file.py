@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import pickle
 import re
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib import import_module
 from operator import attrgetter
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scenedock.effects.local.disk import new_file_beside, remove_left_over
+from scenedock.frozen import dataclass
 
 _MARK: Final = b"scenedock facts 1\n"
 _MOST_BYTES: Final = 1 << 28
@@ -134,6 +134,8 @@ def _is_named_tuple(kind: type) -> bool:
 
 
 def _digest(body: bytes) -> bytes:
+    import hashlib
+
     from scenedock.effects.local.facts_rules import RULES  # it reads all our code, which most commands don't need
 
     digest = hashlib.sha256(RULES)

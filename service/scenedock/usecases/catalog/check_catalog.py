@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from scenedock.catalog.comparing.memory import CatalogMemory, memory_of
@@ -15,6 +15,7 @@ from scenedock.catalog.reading.entity_files import read_entities
 from scenedock.catalog.reading.handwritten import is_ours
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError
+from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Place
 from scenedock.usecases.catalog.export_catalog import Export, in_order_of_severity

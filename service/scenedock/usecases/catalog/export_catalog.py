@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from functools import partial
 from types import MappingProxyType
-from typing import Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from scenedock.catalog.emitting.output import in_order
 from scenedock.catalog.explaining.coverage import Coverage, coverage_of, find_uncovered
 from scenedock.catalog.mapping.deployments import RepositoryContents, said_environments
-from scenedock.catalog.mapping.entities import Mapped, map_services
+from scenedock.catalog.mapping.entities import Mapped, MappedPart, map_services
 from scenedock.catalog.mapping.existing import leave_out_existing, leaving_out
 from scenedock.catalog.mapping.identities import LAYERS, FolderPath, Identity, identify
 from scenedock.catalog.mapping.links import link
 from scenedock.catalog.mapping.policies import police
 from scenedock.catalog.mapping.roles import assign_roles
-from scenedock.catalog.mapping.services import gather
+from scenedock.catalog.mapping.services import DeployedService, gather
 from scenedock.catalog.mapping.unit_services import UnitService, identify_units
 from scenedock.catalog.vocabulary.formats import as_entity_name, key_in_folder
 from scenedock.documents.reading import Document
 from scenedock.effects.git.repositories import Repository
+from scenedock.effects.local.forked import in_parts
 from scenedock.errors import ScenedockError
+from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import SEVERITIES, Finding, Skipped
 from scenedock.model.helm import HelmFolder
@@ -40,6 +43,8 @@ Names: TypeAlias = Mapping[str, Mapping[str, str]]
 """The names of services by repository and path: of their folders, and of the folders that hold these."""
 
 _NO_NAMES: Names = MappingProxyType({})
+_SHARED_AT_ONCE: Final = 2_000
+"""Services that forks map before they end: what they look at meanwhile is in memory twice, as it counts its users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +193,17 @@ def map_catalog(
     known: Collection[EntityRef] = (),
     elsewhere: Collection[EntityRef] = (),
     until: Phase = "exported",
+    jobs: int | None = 1,
 ) -> Export:
-    """The phases from `mapped` on; `names` are those that services had before, which stay."""
+    """The phases from `mapped` on; `names` are those that services had before, which stay, `jobs` as when reading."""
     if until == "folders":
         return Export(read, None, in_order_of_severity(read.findings), until=until)
     contents = read.contents
     identities = _identities(contents, names)
     of_units = _units(contents, identities, names)
     services, found = gather(contents, identities, of_units, read.whole)
-    mapped = map_services(services, contents, assign_roles(contents), by_faces=bool(read.whole))
+    share = partial(_shared, jobs=jobs)
+    mapped = map_services(services, contents, assign_roles(contents), by_faces=bool(read.whole), share=share)
     if until != "mapped":
         mapped = police(mapped)
     if until in {"linked", "exported"}:
@@ -207,6 +214,13 @@ def map_catalog(
     findings = in_order_of_severity([*read.findings, *found, *mapped.findings, *find_uncovered(contents)])
     given = _names(contents, identities, of_units)
     return Export(read, mapped, findings, given, known, elsewhere, until)
+
+
+def _shared(
+    work: Callable[[Sequence[DeployedService]], MappedPart], services: Sequence[DeployedService], jobs: int | None
+) -> Iterator[MappedPart]:
+    for begin in range(0, len(services), _SHARED_AT_ONCE):
+        yield from in_parts(work, services[begin : begin + _SHARED_AT_ONCE], jobs, MappedPart)
 
 
 def _read(opened: Sequence[RepositoryReader], count: Callable[[], None]) -> tuple[RepositoryContents, ...]:

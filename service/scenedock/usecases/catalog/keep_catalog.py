@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from scenedock.catalog.comparing.keeping import FreshCatalog, Kept, keep_last_good
@@ -13,6 +13,7 @@ from scenedock.catalog.emitting.output import in_order
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.reading.layouts.manifests import UNREADABLE_MANIFEST
 from scenedock.catalog.vocabulary.formats import is_key_in_folder
+from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding
 from scenedock.usecases.catalog.export_catalog import Export, Names, in_order_of_severity, map_catalog

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from scenedock.catalog.reading.folder_facts import FolderFacts, FolderRequest, read_folder
 from scenedock.catalog.reading.layouts.manifests import NOTHING, ManifestFile, read_manifest_file
@@ -13,8 +13,8 @@ from scenedock.documents.reading import Document
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import FileState, Snapshot
-from scenedock.effects.local.facts_file import pack, unpack
 from scenedock.errors import InputError
+from scenedock.frozen import dataclass
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
 from scenedock.model.helm import Listing
@@ -22,11 +22,12 @@ from scenedock.model.helm import Listing
 
 @dataclass(slots=True)
 class FileReader:
-    """Reads the files of a repository, and remembers which, and of those that can't be read why."""
+    """Reads the files of a repository, and remembers which if it `notes` them, and of those that can't be read why."""
 
     folder: Repository
     problems: dict[str, str] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    notes: bool = True
 
     def read(self, path: str) -> bytes:
         """The bytes of a file.
@@ -35,7 +36,8 @@ class FileReader:
         ------
         InputError   it can't be read
         """
-        self.seen.add(path)
+        if self.notes:
+            self.seen.add(path)
         try:
             return self.folder.read(path)
         except InputError as error:
@@ -118,6 +120,8 @@ class FolderFactsReader:
         """What a folder says."""
         if self.snapshot is None:
             return read_folder(request, self.charts, self.files.read, self.documents)
+        from scenedock.effects.local.facts_file import pack, unpack
+
         path = request.planned.path
         known, states = self.known.get(path), _states(request, self.snapshot)
         if known and None not in states and known.states == states and known.request == request:
@@ -149,6 +153,8 @@ class ManifestsReader:
         path = place.path
         known, state = self.known.get(path), self.snapshot.states.get(path) if self.snapshot else None
         if known and state is not None and known.state == state:
+            from scenedock.effects.local.facts_file import unpack
+
             facts = unpack(known.facts) if known.facts else NOTHING
             if isinstance(facts, ManifestFile):
                 self.files.seen.add(path)
@@ -159,6 +165,8 @@ class ManifestsReader:
         except InputError:
             return NOTHING
         if self.snapshot:
+            from scenedock.effects.local.facts_file import pack
+
             self.kept[path] = KnownManifests(state, b"" if read == NOTHING else pack(read))
         return read
 
@@ -179,6 +187,8 @@ def look_again(known: KnownRepository, repository: Repository) -> SeenAgain | No
     ScenedockError   it can't be read
     """
     changes = repository.changes(known.snapshot)  # before anything is read: what changes meanwhile is for the next time
+    from scenedock.effects.local.facts_file import unpack
+
     if changes is None or not known.others.isdisjoint(changes.states) or repository.address() != known.address:
         return None
     if not changes.states:

@@ -7,13 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from scenedock.catalog.comparing.changes import Changes, changes_between
-from scenedock.catalog.comparing.memory import memory_of
-from scenedock.catalog.emitting.marker_files import MarkerFile
 from scenedock.catalog.emitting.output import OutputFormat, handwritten_kept, render
 from scenedock.catalog.reading.entity_files import read_entities
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, is_ours
@@ -21,13 +17,17 @@ from scenedock.effects.git.commands import ask_git
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.local.disk import read_file, remove_file, write_file
 from scenedock.errors import ConflictError, InputError, NotFoundError, TemporaryError
+from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
-from scenedock.usecases.catalog.check_catalog import read_marker_files
 from scenedock.usecases.catalog.export_catalog import Export
-from scenedock.usecases.catalog.keep_catalog import ALLOW_DELETIONS, KeptExport, keep_catalog
 
-FileWriter: TypeAlias = Callable[[MarkerFile], str | None]
+if TYPE_CHECKING:  # a first export compares with nothing
+    from scenedock.catalog.comparing.changes import Changes
+    from scenedock.catalog.emitting.marker_files import MarkerFile
+    from scenedock.usecases.catalog.keep_catalog import KeptExport
+
+FileWriter: TypeAlias = "Callable[[MarkerFile], str | None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,11 @@ def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave)
         if leave.withheld([*result.findings, *findings]):
             return PublishedCatalog(result, entities, findings=findings, withheld=True)
         written = (str(path),) if write_file(path, text) else ()
-        changes = changes_between(entities, entities) if before is entities else None
+        changes = None if before is None else _changes(entities, entities)
         return PublishedCatalog(result, entities, str(path), written, (), changes, findings)
+    from scenedock.catalog.comparing.memory import memory_of
+    from scenedock.usecases.catalog.keep_catalog import ALLOW_DELETIONS, keep_catalog
+
     kept = keep_catalog(
         result, memory_of(before), unchanged=leave.unchanged, allow=ALLOW_DELETIONS, allowed=leave.allowed
     )
@@ -98,7 +101,7 @@ def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave)
         str(path),
         written,
         (),
-        changes_between(before, kept.entities),
+        _changes(before, kept.entities),
         said,
         _refused(kept),
     )
@@ -130,6 +133,8 @@ def publish_in_place(
     ------
     InputError      a file can't be read
     """
+    from scenedock.usecases.catalog.check_catalog import read_marker_files
+
     read = read_marker_files(result, repositories, allowed=leave.allowed, unchanged=leave.unchanged)
     if read.kept and read.kept.kept.wait is not None:
         return _waiting(read.kept)
@@ -156,7 +161,7 @@ def publish_in_place(
         None,
         tuple(written),
         tuple(removed),
-        changes_between(before, after) if before else None,
+        _changes(before, after) if before else None,
         tuple(findings),
         _refused(read.kept) if read.kept else (),
     )
@@ -199,6 +204,12 @@ def publish_confirmed(
         said = "; ".join(f"{each.place}: {each.message}" for each in published.refused)
         raise TemporaryError(f"{said}; its files are still changing; run this again later", retry_after=wait)
     return published
+
+
+def _changes(before: Sequence[Entity], after: Sequence[Entity]) -> Changes:
+    from scenedock.catalog.comparing.changes import changes_between
+
+    return changes_between(before, after)
 
 
 def _waiting(kept: KeptExport) -> PublishedCatalog:

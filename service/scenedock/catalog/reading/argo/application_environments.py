@@ -10,11 +10,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from scenedock.catalog.reading.argo.generators import flat
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.catalog.vocabulary.environments import ENVIRONMENT_FOLDERS, EnvironmentNames, word_of_values_file
+from scenedock.frozen import dataclass
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 
 _KEYS = ("environment", "env", "stage")

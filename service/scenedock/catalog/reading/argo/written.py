@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from scenedock.catalog.reading.argo.application_environments import ApplicationWords, helm_parameters
 from scenedock.catalog.reading.sources import Manifests, Repositories
+from scenedock.frozen import dataclass
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 
 _ACTION = re.compile(r"[-_.]*\{\{[^{}]*\}\}[-_.]*")

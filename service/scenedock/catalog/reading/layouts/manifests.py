@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from scenedock.catalog.reading.layouts.table import LAYOUTS, is_named
 from scenedock.catalog.reading.layouts.templates import read_template
 from scenedock.catalog.reading.sources import Manifest
 from scenedock.documents.reading import DocumentError, conflict_in, read_documents
+from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import as_object
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from scenedock.catalog.reading.sources import Manifest, Manifests, Repositories
+from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding
 from scenedock.model.helm import Application, Deployed
 from scenedock.model.units import Unit

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
 from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts
+from scenedock.frozen import dataclass
 from scenedock.model.helm import KUSTOMIZATIONS
 
 FLEET_FILES = ("fleet.yaml", "fleet.yml")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from scenedock.documents.reading import DocumentError, read_documents
+from scenedock.frozen import dataclass
 from scenedock.model.json import Json
 
 _ACTION = re.compile(rb"\{\{([^{}]*)\}\}")

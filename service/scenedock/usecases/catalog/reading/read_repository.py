@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from scenedock.catalog.explaining.coverage import advice_on, describe_deployed
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.reading.app_lists import read_app_lists
-from scenedock.catalog.reading.argo.applications import value_files_of
 from scenedock.catalog.reading.enabling_lists import not_applied, read_enabling_lists
 from scenedock.catalog.reading.environment_lists import (
     EnvironmentLists,
@@ -33,6 +32,7 @@ from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import Snapshot
 from scenedock.errors import InputError
+from scenedock.frozen import dataclass
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Skipped
 from scenedock.model.helm import Application, Deployed, HelmFolder, Listing, RepositoryFacts
@@ -143,7 +143,7 @@ class RepositoryReader:
 
     def manifests(self) -> Manifests:
         """What Argo CD's manifests, its own and those of other repositories, are evaluated with."""
-        files = tuple(path for path in self.listing.inside if posixpath.basename(path) not in ENTITY_FILES)
+        files = tuple(path for path in self.listing.inside if path.rpartition("/")[2] not in ENTITY_FILES)
         return Manifests(self.facts.name, files, self.charts, self.facts.url, self.environments, self._value)
 
     def said_by_tools(self, here: Manifests, others: Iterable[Manifests]) -> LayoutFacts:
@@ -164,10 +164,10 @@ class RepositoryReader:
         """
         proven = {each.environment for each in applications if each.environment}
         proven |= {each.environment for each in units if each.environment}
-        named = value_files_of(applications)
+        named = _value_files_of(applications) if applications else {}
         self.findings.extend(find_unlisted(self.facts.name, self.plan, self.environments, proven, named))
         self.findings.extend(find_unused_names(self.facts.name, self.plan, self.settings, self.listing, proven))
-        files = FileReader(self.files.folder, self.files.problems)
+        files = FileReader(self.files.folder, self.files.problems, notes=False)
         known = self.known.folders if self.known else {}
         reader = FolderFactsReader(files, self.charts, self.snapshot, self.kept_documents, known)
         folders: list[HelmFolder] = []
@@ -218,7 +218,11 @@ class RepositoryReader:
             decided=enabling.folders | (frozenset() if unknown else not_applied(by_path, applications)),
             applications=tuple(applications),
             skipped=tuple(sorted(skipped, key=lambda skip: skip.place.sort_key)),
-            catalog_files=tuple(path for path in self.listing.inside if posixpath.basename(path) == CATALOG_FILE),
+            catalog_files=tuple(
+                path
+                for path in self.listing.inside
+                if path.endswith(CATALOG_FILE) and posixpath.basename(path) == CATALOG_FILE
+            ),
             unreadable=frozenset(unreadable),
             doubtful=doubtful,
             directories=self._directories() if unreadable or doubtful else frozenset(),
@@ -353,6 +357,12 @@ class RepositoryReader:
 
     def _warn(self, code: str, message: str, place: Place, remedy: str) -> None:
         self.findings.append(Finding("warning", code, message, place, remedy))
+
+
+def _value_files_of(applications: Sequence[Application]) -> Mapping[str, Mapping[str, Sequence[str]]]:
+    from scenedock.catalog.reading.argo.applications import value_files_of  # a repository of charts alone needs no Argo
+
+    return value_files_of(applications)
 
 
 def _own_settings(name: str, files: FileReader, listing: Listing) -> CatalogSettings:
