@@ -371,3 +371,21 @@ def test_nothing_is_written_among_the_templates_of_a_chart(tmp_path: Path) -> No
     written = {path.parent.relative_to(ways.in_place).as_posix() for path in ways.in_place.rglob("catalog-info.yaml")}
 
     assert written == {"parent", "charts/cart", "charts/mail", "charts/search"}
+
+
+def test_a_manifest_may_be_in_another_repository(tmp_path: Path) -> None:
+    apps = plant(tmp_path / "apps", {"scenedock.yaml": SETTINGS, **CHARTS, "manifests/web/a.yaml": WORKLOAD})
+    settings = SETTINGS.replace("acme/apps", "acme/argo")
+    argo = plant(tmp_path / "argo", {"scenedock.yaml": settings, "argocd/web.yaml": FOLDER, "argocd/mail.yaml": KEYDB})
+    roots, written = (str(apps), str(argo)), tmp_path / "catalog.yaml"
+    assert export(*roots, "--output", str(written)) == 0
+    before = written.read_bytes()
+    assert b"name: web\n" in before
+
+    (argo / "argocd/web.yaml").write_bytes(b"a: [")
+    assert export(*roots, "--output", str(written)) == 1
+    assert written.read_bytes() == before
+
+    (argo / "argocd/web.yaml").write_text(FOLDER)
+    assert export(*roots, "--output", str(written)) == 0
+    assert written.read_bytes() == before

@@ -72,8 +72,8 @@ class ToolFiles:
         """A finding for each file that may be a manifest and can't be read; a template or an encrypted one may be."""
         found: list[Finding] = []
         for path in sorted({*self.manifests, *self.asked} - self.listing.outside):
-            judge = _unreadable if path not in self.asked else _of_values if is_chart_file(path) else _silent
-            if not reason_in_name(path.split("/")) and (problem := self._problem(path, judge)):
+            check = _unreadable if path not in self.asked else _of_values if is_chart_file(path) else _silent
+            if not reason_in_name(path.split("/")) and (problem := self._problem(path, check)):
                 found.append(self._finding(path, problem))
         return tuple(found)
 
@@ -90,8 +90,11 @@ class ToolFiles:
 
     def source_of(self, entity: Entity) -> str:
         """The file that an entity comes from, as far as it says that; values, which people edit, deploy nothing."""
-        path = path_in_edit_url(as_text(_annotations(entity).get(_EDIT_URL)), self.facts)
+        path = self._edited(entity)
         return path if posixpath.basename(path) == CHART_FILE or not is_chart_file(path) else ""
+
+    def _edited(self, entity: Entity) -> str:
+        return path_in_edit_url(as_text(_annotations(entity).get(_EDIT_URL)), self.facts)
 
     def is_there(self, path: str) -> bool:
         """Whether there is anything at a path."""
@@ -100,14 +103,13 @@ class ToolFiles:
     def silent(self, entity: Entity) -> Iterator[Finding]:
         """A finding for each file that an entity may come from and that says nothing any more, empty ones too."""
         source, home = self.source_of(entity), folder_of(entity) or ""
-        paths = self._called(entity.name)
-        if not source:
-            paths = [*paths, *(path for path in self.manifests if is_helmfile(path) or path.endswith(KUSTOMIZATIONS))]
-        elif not self._names(source, entity.name):
-            is_its_own = posixpath.basename(home) == entity.name
-            paths = [path for path in paths if is_its_own and path.startswith(f"{home}/")]
+        paths = [source] if source else [*filter(_is_never_empty, self.manifests)]
+        if posixpath.basename(home) == entity.name or (home and posixpath.dirname(self._edited(entity)) == home):
+            paths += (path for path in self._called(posixpath.basename(home)) if path.startswith(f"{home}/"))
+        if not source or self._names(source, entity.name):
+            paths += self._called(entity.name)
         chart = posixpath.join(home, CHART_FILE)
-        for path in dict.fromkeys((*filter(None, [source]), *paths, *((chart,) if self._is_no_file(chart) else ()))):
+        for path in dict.fromkeys((*paths, *((chart,) if self._is_no_file(chart) else ()))):
             if problem := self._problem(path, _of_template if "/templates/" in f"/{path}" else _silent):
                 yield self._finding(path, problem)
 
@@ -149,25 +151,25 @@ class ToolFiles:
                     by_name[name][path] = None
         return by_name
 
-    def _problem(self, path: str, judge: Callable[[bytes], DocumentError | None]) -> DocumentError | None:
+    def _problem(self, path: str, check: Callable[[bytes], DocumentError | None]) -> DocumentError | None:
         """Why a file says nothing; None where there is nothing at all."""
-        if (path, judge) not in self._problems:
-            self._problems[path, judge] = self._look_at(path, judge)
-        return self._problems[path, judge]
+        if (path, check) not in self._problems:
+            self._problems[path, check] = self._look_at(path, check)
+        return self._problems[path, check]
 
     @cached_property
     def _problems(self) -> dict[tuple[str, object], DocumentError | None]:
         return {}
 
-    def _look_at(self, path: str, judge: Callable[[bytes], DocumentError | None]) -> DocumentError | None:
+    def _look_at(self, path: str, check: Callable[[bytes], DocumentError | None]) -> DocumentError | None:
         if path in self.listing.outside:
             return _LINK
         if self._is_no_file(path):
-            return DocumentError("this is no file any more")
+            return DocumentError("this is not a file any more")
         if path not in self._files:
             return None
         try:
-            return judge(self.read(path))
+            return check(self.read(path))
         except InputError as error:
             return DocumentError(str(error))
 
@@ -230,6 +232,11 @@ def find_doubts(
     here = {posixpath.dirname(path) for repository, path in by_file if repository == files.facts.name}
     unreadable = frozenset(elsewhere) or here or {folder_of(each) or "" for each in doubted}
     return Doubts((*by_file.values(), *empty), frozenset(unreadable), files.folders | elsewhere.keys())
+
+
+def _is_never_empty(path: str) -> bool:
+    """Whether the tool that reads a file for its name refuses an empty one."""
+    return is_helmfile(path) or posixpath.basename(path) in KUSTOMIZATIONS
 
 
 def is_less_than(before: Entity, now: Entity | None) -> bool:

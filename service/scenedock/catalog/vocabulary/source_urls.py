@@ -64,7 +64,7 @@ def edit_url(repository: RepositoryFacts, path: str) -> str:
 
 
 def path_in_edit_url(url: str, repository: RepositoryFacts) -> str:
-    """The path of the file that an address of `edit_url` is about; empty if it is none of this repository's."""
+    """The path of the file that an address of `edit_url` is about; empty if it is of another repository."""
     before, _, after = edit_url(repository, "\0").partition("%00")
     is_one = bool(before) and url.startswith(before) and url.endswith(after)
     return unquote(url[len(before) : len(url) - len(after)]) if is_one else ""

@@ -260,7 +260,7 @@ def _content(file: int) -> bytes:
     """The bytes of an open file, in parts: one read would reserve the memory of the largest."""
     facts = os.fstat(file)
     if not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode)):
-        raise InputError("can't be read: this is no file, but a pipe, a socket or a device")
+        raise InputError("can't be read: this is not a file, but a pipe, a socket or a device")
     size = facts.st_size
     check_size(size)
     first = os.read(file, min(size + 1, _BYTES_AT_ONCE))

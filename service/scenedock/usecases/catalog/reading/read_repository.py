@@ -312,9 +312,7 @@ def _own_settings(name: str, files: FileReader, listing: Listing) -> CatalogSett
     label = f"{name}/{FILE_NAME}"
     if FILE_NAME not in listing.inside:
         if FILE_NAME in listing.outside or FILE_NAME in listing.special:
-            raise InputError(
-                f"{label}: this is no file, nor a link to one of the repository; the settings have to be one"
-            )
+            raise InputError(f"{label}: this is neither a file nor a link to one of the repository")
         if files.is_folder(FILE_NAME, listing):
             raise InputError(f"{label}: this is a folder; the settings have to be a file")
         return CatalogSettings()
