@@ -259,8 +259,8 @@ def check_size(size: int, most: int = MOST_BYTES) -> None:
 def _content(file: int) -> bytes:
     """The bytes of an open file, in parts: one read would reserve the memory of the largest."""
     facts = os.fstat(file)
-    if not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode)):
-        raise InputError("can't be read: this is not a file, but a pipe, a socket or a device")
+    if stat.S_ISFIFO(facts.st_mode):
+        raise InputError("can't be read: this is a pipe, not a file")
     size = facts.st_size
     check_size(size)
     first = os.read(file, min(size + 1, _BYTES_AT_ONCE))
