@@ -47,6 +47,14 @@ SERVICES = ("apps/billing", "apps/orders", "apps/search", "teams/billing", "team
 services = st.sampled_from(SERVICES)
 environments = st.sampled_from(("dev", "qa", "production", "blue"))
 UNREADABLE = (b"<<<<<<< HEAD\nname: a\n=======\nname: b\n>>>>>>> x\n", b"a: [", b"")
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d2\nsize 12345\n"
+NOTHING = (*UNREADABLE, bytes(range(256)), POINTER)
+SET = (
+    "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: all}\nspec:\n  goTemplate: true\n"
+    "  generators: [{git: {repoURL: https://github.com/a/b, files: [{path: argocd/sets/*.json}]}}]\n"
+    "  template:\n    metadata: {name: '{{.of}}'}\n"
+    "    spec: {source: {repoURL: https://charts.acme.test, chart: x, targetRevision: 1.0.0}}\n"
+)
 TOOLS = {
     "app.yaml": (
         "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
@@ -131,6 +139,7 @@ class _Edits(RuleBasedStateMachine):
         self.watch = Watch()
         self.broken: dict[str, bytes | None] = {}
         self.by_folder: dict[str, str] = {}
+        self.names: set[str] = set()
         for service in SERVICES[:4]:
             self.add(service)
         self.write("CODEOWNERS", b"* @acme/platform\n/apps/ @acme/shop\n")
@@ -267,12 +276,29 @@ class _Edits(RuleBasedStateMachine):
     def end_release(self, service: str) -> None:
         shutil.rmtree(self.root / "releases" / service.rpartition("/")[2], ignore_errors=True)
 
-    @rule(service=services, tool=st.sampled_from((*TOOLS, "values.yaml")), how=st.sampled_from(UNREADABLE[:2]))
+    @rule(service=services, tool=st.sampled_from((*TOOLS, "values.yaml")), how=st.sampled_from(NOTHING))
     def break_release(self, service: str, tool: str, how: bytes) -> None:
-        file = self.root / f"releases/{service.rpartition('/')[2]}/{tool}"
-        if file.is_file():  # but for a conflict, what is left must show that it was a release
-            left = b"" if how.startswith(b"<<<<<<<") else file.read_bytes()
-            self._break(file.relative_to(self.root).as_posix(), left + how)
+        """Overwrite what says that there is a release, so that nothing of it is left; or its values."""
+        self._break(f"releases/{service.rpartition('/')[2]}/{tool}", how)
+
+    @rule(service=services, set_of=st.booleans())
+    def generate(self, service: str, set_of: bool) -> None:  # noqa: FBT001 - drawn
+        """Be released by an Application of its own, or by one that a set makes of a file."""
+        name = service.rpartition("/")[2]
+        if set_of:
+            self.write("argocd/set.yaml", SET.encode())
+            self.write(f"argocd/sets/{name}.json", f'{{"of": "{name}-of-set"}}'.encode())
+        else:
+            self.write(f"argocd/{name}.yaml", TOOLS["app.yaml"].format(name=name, host="a", environment="qa").encode())
+
+    @rule(service=services, of=st.sampled_from(("{}.yaml", "sets/{}.json", "set.yaml")), how=st.sampled_from(NOTHING))
+    def break_manifest(self, service: str, of: str, how: bytes) -> None:
+        if how or not of.endswith(".json"):  # for a set, an empty file says as much as `{}`
+            self._break(f"argocd/{of.format(service.rpartition('/')[2])}", how)
+
+    @rule(service=services, of=st.sampled_from(("{}.yaml", "sets/{}.json")))
+    def end_manifest(self, service: str, of: str) -> None:
+        (self.root / f"argocd/{of.format(service.rpartition('/')[2])}").unlink(missing_ok=True)
 
     @rule(path=st.sampled_from(("CODEOWNERS", "scenedock.yaml", "argocd/x.yaml")), how=st.sampled_from(UNREADABLE))
     def break_file(self, path: str, how: bytes) -> None:
@@ -339,7 +365,18 @@ class _Edits(RuleBasedStateMachine):
         for folder in self.by_folder.keys() - by_folder.keys():
             note(f"{folder} is gone")
             assert folder in self.excluded or not (self.root / folder).is_dir() or self.watch.elsewhere
-        self.by_folder, self.last = by_folder, quick
+        names = {line.name for line in feed.components}
+        for name in self.names - names:
+            note(f"{name} is gone")
+            assert not self._is_released(name)
+        self.by_folder, self.names, self.last = by_folder, names, quick
+
+    def _is_released(self, name: str) -> bool:
+        """Whether a file that released it is still there, readable or not."""
+        if name.endswith("-of-set"):
+            files = (f"argocd/sets/{name.removesuffix('-of-set')}.json", "argocd/set.yaml")
+            return all((self.root / file).exists() for file in files)
+        return name.endswith("-x") and (self.root / f"argocd/{name.removesuffix('-x')}.yaml").exists()
 
 
 class _FolderEdits(_Edits):

@@ -1,4 +1,4 @@
-"""Recognise encrypted files by their bytes alone."""
+"""Recognise by their bytes alone files that are encrypted, or that git-lfs has not fetched."""
 
 from __future__ import annotations
 
@@ -30,3 +30,8 @@ def encryption_of(data: bytes) -> Encryption | None:
     if _CIPHERTEXT in data and _SOPS_KEY.search(data):
         return "sops"
     return None
+
+
+def is_lfs_pointer(data: bytes) -> bool:
+    """Whether a file is what git-lfs leaves in the place of one that it has not fetched."""
+    return data.startswith(b"version https://git-lfs.github.com/spec/")

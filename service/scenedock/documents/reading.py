@@ -30,6 +30,7 @@ __all__ = [
     "Document",
     "DocumentError",
     "RepeatedKey",
+    "as_utf8",
     "conflict_in",
     "read_document",
     "read_documents",
@@ -181,28 +182,35 @@ def conflict_in(data: bytes) -> int | None:
     return _line_at(data, found.start()) if found else None
 
 
-def _stream(data: bytes, meaning: Meaning, max_bytes: int) -> _Stream:
-    encryption = encryption_of(data)
-    if encryption not in {None, "sops"}:
-        raise DocumentError(f"the file is encrypted with {encryption}; decrypt it first, or leave it out")
-    if len(data) > max_bytes:
-        raise DocumentError(f"the file has {len(data):,} bytes, more than the limit of {max_bytes:,}")
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        data = _from_utf16(data)
-    if b"\0" in data:
-        raise DocumentError("the file is binary, not YAML", line=_line_at(data, data.index(b"\0")))
-    if data.count(b"%TAG") > MAX_TAG_DIRECTIVES:
-        raise DocumentError("the file has too many %TAG directives")
-    return _Stream(data, meaning)
+def as_utf8(data: bytes) -> bytes:
+    """The bytes of a file as UTF-8 if it begins like UTF-16, which every reader of YAML takes; else the same.
 
-
-def _from_utf16(data: bytes) -> bytes:
+    Raises
+    ------
+    DocumentError   it only begins so
+    """
+    if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data
     try:
         return data.decode("utf-16").encode()
     except UnicodeDecodeError as error:
         raise DocumentError(
             f"this is not YAML: it begins like UTF-16, but is not valid UTF-16 ({error.reason})"
         ) from None
+
+
+def _stream(data: bytes, meaning: Meaning, max_bytes: int) -> _Stream:
+    encryption = encryption_of(data)
+    if encryption not in {None, "sops"}:
+        raise DocumentError(f"the file is encrypted with {encryption}; decrypt it first, or leave it out")
+    if len(data) > max_bytes:
+        raise DocumentError(f"the file has {len(data):,} bytes, more than the limit of {max_bytes:,}")
+    data = as_utf8(data)
+    if b"\0" in data:
+        raise DocumentError("the file is binary, not YAML", line=_line_at(data, data.index(b"\0")))
+    if data.count(b"%TAG") > MAX_TAG_DIRECTIVES:
+        raise DocumentError("the file has too many %TAG directives")
+    return _Stream(data, meaning)
 
 
 @lru_cache(maxsize=1024)  # the same few keys are asked for

@@ -78,6 +78,30 @@ def test_a_table_that_would_be_too_large_is_not_kept(table: FactsTable, monkeypa
     assert rows_of(table, A) == [1]
 
 
+def test_what_does_not_fit_is_said_once_and_not_written_until_it_is_less(
+    table: FactsTable, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(facts_table, "_MOST_BYTES", 1 << 16)
+    large = {("folder", "apps", str(number)): os.urandom(1 << 13).hex() for number in range(8)}
+
+    written: set[int] = set()
+    for build in range(3):
+        table.save_all(large, [], version_of(table), 1_000 + build)
+        assert rows_of(table, *large) == [None] * 8
+        written.add(table.path.stat().st_mtime_ns)
+
+    assert len(written) == 1, "it isn't even touched"
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 1
+    assert "can't be kept" in said[0]
+    assert "they are more than" in said[0]
+
+    table.save_all({A: 1}, [], version_of(table), 500)
+    assert rows_of(table, A) == [1]
+    table.save_all(large, [A], version_of(table), 1_000)
+    assert len(caplog.records) == 2, "it is another time"
+
+
 def test_a_pipe_is_not_waited_for(table: FactsTable) -> None:
     table.path.parent.mkdir()
     os.mkfifo(table.path)

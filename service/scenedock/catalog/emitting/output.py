@@ -47,11 +47,12 @@ def entities_in_place(mapped: Mapped) -> tuple[dict[Home, tuple[Entity, ...]], l
     homes: dict[Home, list[Entity]] = defaultdict(list)
     findings: list[Finding] = []
     invalid = {finding.place for finding in mapped.findings if finding.code == "handwritten-invalid"}
+    charts = {folder.path for each in mapped.services for folder in each.service.folders if folder.chart}
     for each in mapped.services:
         if each.left_out:
             continue
         member = each.service.members[0]
-        place = Place(member.contents.facts.name, _file_in(member.path))
+        place = Place(member.contents.facts.name, _file_in(_out_of_templates(member.path, charts)))
         if any(folder.has_handwritten for folder in each.service.folders):
             findings.append(handwritten_kept(place, f"the entities of {each.service.name} are not written"))
             findings.extend(_refused_alone(each, invalid))
@@ -112,6 +113,12 @@ def describe_repository(contents: RepositoryContents) -> Iterator[JsonObject]:
         yield {**source, "namespace": application.namespace, "environment": application.environment}
     for skip in contents.skipped:
         yield {"skipped": skip.place.path, "repository": repository, "reason": skip.reason}
+
+
+def _out_of_templates(folder: str, charts: Collection[str]) -> str:
+    """A folder, or the chart in whose templates it is: Helm would install what lies there."""
+    chart, templates, _ = f"/{folder}/".partition("/templates/")
+    return chart[1:] if templates and chart[1:] in charts else folder
 
 
 def _file_in(folder: str) -> str:

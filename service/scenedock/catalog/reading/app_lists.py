@@ -48,7 +48,9 @@ def read_app_lists(
         files = files_of(app_list, listing)
         if not files:
             message, place = f"no file is called {app_list.file!r}", Place(repository, FILE_NAME)
-            listed.findings.append(Finding("error", "no-app-list", message, place, "Correct `apps[].file`."))
+            remedy = "Correct `apps[].file`; until then the last good entities of its items stay."
+            listed.findings.append(Finding("error", "no-app-list", message, place, remedy))
+            listed.unreadable.add(posixpath.dirname(app_list.file.strip("/")))
         for file in files:
             _read_file(Place(repository, file.path), app_list, file, read, listed)
     return listed

@@ -200,9 +200,14 @@ def _keys_of_helmfile(path: str, read: Read) -> EnvironmentNames | None:
 
 def read_quietly(path: str, read: Read) -> Json:
     """What a YAML or JSON file says; nothing where it is encrypted or can't be read."""
+    return read_value(path, read) or None
+
+
+def read_value(path: str, read: Read) -> Json:
+    """What a YAML or JSON file says, `{}` where it is empty or encrypted; None where it can't be read."""
     try:
         data = read(path)
-        return None if encryption_of(data) else read_document(data).value
+        return {} if encryption_of(data) else read_document(data).value or {}
     except InputError:
         return None
 

@@ -19,7 +19,7 @@ from scenedock.catalog.reading.plan import PlannedFolder, is_manifest
 from scenedock.catalog.reading.values import read_environments, read_values
 from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
-from scenedock.documents.encryption import encryption_of
+from scenedock.documents.encryption import encryption_of, is_lfs_pointer
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document, DocumentError, conflict_in, read_document, read_documents
 from scenedock.errors import InputError
@@ -262,7 +262,8 @@ class FolderReader:
         if self.documents is not None:
             self.documents[path] = document
         if document.value is not None and not isinstance(document.value, Mapping):
-            self._note_unreadable(name, "is not a mapping of keys to values", document.line, vital=is_chart)
+            said = "a pointer of git-lfs" if is_lfs_pointer(data) else "not a mapping of keys to values"
+            self._note_unreadable(name, f"is {said}", document.line, vital=is_chart)
             return None
         if document.value is None and is_chart:
             self._note_unreadable(name, "is empty", vital=True)

@@ -192,7 +192,7 @@ def _beside_values(charts: set[str], owned: dict[str | None, list[str]]) -> Iter
             first, _, rest = name.partition("/")
             if not name.endswith((".yaml", ".yml")) or (rest and first in _NOT_DEPLOYED):
                 continue
-            if not _CHART_FILES.match(name.rpartition("/")[2]):
+            if not is_chart_file(name):
                 yield posixpath.join(folder, name)
 
 
@@ -202,6 +202,11 @@ def is_manifest(name: str) -> bool:
         return False
     file = posixpath.basename(name)
     return not file.startswith("_") and file != "NOTES.txt"
+
+
+def is_chart_file(path: str) -> bool:
+    """Whether a file is called like those that describe and configure a chart."""
+    return _CHART_FILES.match(posixpath.basename(path)) is not None
 
 
 def _refusal(repository: str, path: str) -> Finding:

@@ -32,7 +32,8 @@ class Manifest:
 class Manifests:
     """What is needed of a repository to evaluate sources: its files, its address, how to read one YAML file.
 
-    `charts` are the folders with a chart, `environments` what it lists as the names of its environments.
+    `charts` are the folders with a chart, `environments` what it lists as the names of its environments. What is read
+    of a file is None only where it can't be read.
     """
 
     name: str

@@ -64,6 +64,13 @@ def edit_url(repository: RepositoryFacts, path: str) -> str:
     return _url(repository, 1, path)
 
 
+def path_in_edit_url(url: str, repository: RepositoryFacts) -> str:
+    """The path of the file that an address of `edit_url` is about; empty if it is of another repository."""
+    before, _, after = edit_url(repository, "\0").partition("%00")
+    is_one = bool(before) and url.startswith(before) and url.endswith(after)
+    return unquote(url[len(before) : len(url) - len(after)]) if is_one else ""
+
+
 def file_url(repository: RepositoryFacts, path: str) -> str:
     """The page of a file, from which Backstage reads it; empty where the repository's address isn't known."""
     return _url(repository, 2, path)

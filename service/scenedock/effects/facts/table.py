@@ -33,12 +33,20 @@ _FAILURES: Final = (OSError, sqlite3.Error, ValueError, TypeError, AttributeErro
 """What a disk raises that refuses, and a table that is damaged: also a message of SQLite may be no Unicode."""
 _DIGEST: Final = 32
 _VERSION: Final[Key] = ("version", "", "")
+_TOO_LARGE: Final[Key] = ("too large", "", "")
+"""The only row of a table whose facts didn't fit: how much they were."""
+_LIGHTER: Final = 0.9
+"""Facts that didn't fit are written again when they are no more than this share of what they were."""
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS facts "
     "(kind TEXT, repository BLOB, name BLOB, body BLOB NOT NULL, PRIMARY KEY (kind, repository, name)) WITHOUT ROWID"
 )
 
 _log: Final = logging.getLogger("scenedock.feed")
+
+
+class _TooLargeError(sqlite3.Error):
+    """The rows don't fit into a table."""
 
 
 @dataclass(slots=True)
@@ -114,13 +122,27 @@ class FactsTable:
         """
         self._save(rows, replacing)
 
-    def save_all(self, rows: Mapping[Key, object], same: Collection[Key], replacing: str) -> None:
+    def save_all(self, rows: Mapping[Key, object], same: Collection[Key], replacing: str, weight: int = 0) -> None:
         """Write rows; of the others only those stay that are the `same`. It is all as with `save`, but that a table
         which can't be used is thrown away.
-        """
-        self._save(rows, replacing, {*same, *rows})
 
-    def _save(self, rows: Mapping[Key, object | None], replacing: str, kept: Collection[Key] | None = None) -> None:
+        `weight` grows with all that is to be kept. What didn't fit is said once, and not written again until its weight
+        is less.
+        """
+        if weight:
+            with self.opened() as facts:
+                refused = facts.get(_TOO_LARGE)
+            if isinstance(refused, int) and weight > refused * _LIGHTER:
+                return
+        self._save(rows, replacing, {*same, *rows}, weight)
+
+    def _save(
+        self,
+        rows: Mapping[Key, object | None],
+        replacing: str,
+        kept: Collection[Key] | None = None,
+        weight: int = 0,
+    ) -> None:
         try:
             with self._locked():
                 if kept is not None and not replacing and not self._is_in_use():
@@ -131,6 +153,9 @@ class FactsTable:
                 except _FAILURES as error:
                     if not _is_busy(error):
                         self._throw_away()
+                    if isinstance(error, _TooLargeError) and weight:
+                        with self._connected(create=True) as connection:
+                            _write(connection, "", {_TOO_LARGE: weight})
                     raise
         except _FAILURES as error:
             _log.warning("the facts of the catalog can't be kept in %s; files will be read again: %s", self.path, error)
@@ -240,9 +265,25 @@ def _write(
             raise sqlite3.DatabaseError("its keys are in no order, so rows may not be found")
         gone |= set(there) - set(map(_row, (*kept, _VERSION)))
     connection.executemany("DELETE FROM facts WHERE kind IS ? AND repository IS ? AND name IS ?", gone)
-    new = ((*_row(key), _packed(key, facts)) for key, facts in changes.items() if facts is not None)
-    connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)", new)
-    connection.execute("COMMIT")
+    written = 0
+
+    def new() -> Iterator[tuple[str, bytes, bytes, bytes]]:
+        nonlocal written
+        for key, facts in changes.items():
+            if facts is not None:
+                body = _packed(key, facts)
+                written += len(body)
+                yield (*_row(key), body)
+
+    before = connection.execute("PRAGMA page_count").fetchone()[0] * _BYTES_OF_A_PAGE
+    try:
+        connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)", new())
+        connection.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        # SQLite says the same where the disk is full.
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL and before + written > _MOST_BYTES // 2:
+            raise _TooLargeError(f"they are more than {_MOST_BYTES >> 20:,} MiB") from error
+        raise
 
 
 def _row(key: Key) -> tuple[str, bytes, bytes]:

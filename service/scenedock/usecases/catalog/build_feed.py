@@ -74,17 +74,10 @@ def _build(
     facts = FactsOfRun(known_before(known, tuple(repositories))) if table else None
     with read_served(repositories, facts) as (whole, _opened):
         read = whole.by_faces() if table else whole
-    unchanged = {name: _unchanged(repository, watch.same.get(name)) for name, repository in repositories.items()}
-    if read.problems and not memory.entities:
-        raise InputError("; ".join(read.problems.values()))
-    export = map_catalog(read, names=memory.names, elsewhere=watch.elsewhere)
-    made = keep_catalog(
-        export,
-        _without_others(memory, export),
-        unchanged=unchanged,
-        problems=watch.stale,
-        allow=ACCEPT,
-    )
+        if read.problems and not memory.entities:
+            raise InputError("; ".join(read.problems.values()))
+        export = map_catalog(read, names=memory.names, elsewhere=watch.elsewhere)
+        made = _kept(export, memory, repositories, watch)
     reasons = [each for each in made.kept.reasons if each.repository not in watch.stale]
     findings = [
         each
@@ -106,6 +99,15 @@ def _build(
         services = [each.service for each in mapped.services] if mapped else []
         keep_facts(table, MadeOfFacts(facts, result, wanted, feed.proofs, index, services), version)
     return BuiltFeed(record, made.kept.wait, wanted)
+
+
+def _kept(
+    export: Export, memory: CatalogMemory, repositories: Mapping[str, ServedRepository], watch: Watch
+) -> KeptExport:
+    """The export beside what is remembered, while its repositories are open: they tell why something is gone."""
+    unchanged = {name: _unchanged(repository, watch.same.get(name)) for name, repository in repositories.items()}
+    known = _without_others(memory, export)
+    return keep_catalog(export, known, unchanged=unchanged, problems=watch.stale, allow=ACCEPT)
 
 
 def edit_of_last(

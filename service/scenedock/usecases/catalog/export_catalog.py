@@ -9,6 +9,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, get_args
 
+from scenedock.catalog.comparing.doubts import ToolFiles
 from scenedock.catalog.emitting.output import in_order
 from scenedock.catalog.explaining.coverage import Coverage, coverage_of, find_uncovered
 from scenedock.catalog.mapping.deployments import RepositoryContents, said_environments
@@ -52,7 +53,8 @@ class ReadRepositories:
     """What was read: the repositories in their listed order, and what was found on the way.
 
     `problems` says for each repository that can't be read why. `documents` are those of charts and values files, by
-    repository and path, where they were to be kept. Where services are to know no more of each other than their faces,
+    repository and path, where they were to be kept. `tool_files` may say what is gone, as long as the repositories are
+    open. Where services are to know no more of each other than their faces,
     `whole` are the folders of which the contents have only those, by repository and path.
     """
 
@@ -60,6 +62,7 @@ class ReadRepositories:
     findings: tuple[Finding, ...] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Mapping[str, Document]] = field(default_factory=dict)
+    tool_files: tuple[ToolFiles, ...] = ()
     whole: Mapping[tuple[str, str], HelmFolder] = field(default_factory=dict)
 
     def by_faces(self) -> ReadRepositories:
@@ -183,7 +186,8 @@ def read_repositories(
         facts.complete = not problems and not any(each.files.problems for each in opened)
     documents = {each.facts.name: each.kept_documents for each in opened if each.kept_documents is not None}
     findings = tuple(finding for each in opened for finding in each.findings)
-    return ReadRepositories(contents, findings, problems, documents)
+    tool_files = tuple(each.tool_files() for each in opened)
+    return ReadRepositories(contents, findings, problems, documents, tool_files)
 
 
 def map_catalog(

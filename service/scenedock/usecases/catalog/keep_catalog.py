@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from scenedock.catalog.comparing.doubts import NO_DOUBTS, Doubts, find_doubts, is_less_than
 from scenedock.catalog.comparing.keeping import FreshCatalog, Kept, keep_last_good
-from scenedock.catalog.comparing.memory import CatalogMemory, attribute, memory_of
+from scenedock.catalog.comparing.memory import CatalogMemory, attribute, is_main, memory_of
 from scenedock.catalog.comparing.vanishing import Look
 from scenedock.catalog.emitting.output import in_order
 from scenedock.catalog.mapping.deployments import RepositoryContents
@@ -15,6 +17,7 @@ from scenedock.catalog.reading.layouts.manifests import UNREADABLE_MANIFEST
 from scenedock.catalog.vocabulary.formats import is_key_in_folder
 from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity
+from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding
 from scenedock.usecases.catalog.export_catalog import Export, Names, in_order_of_severity, map_catalog
 
@@ -64,20 +67,68 @@ def keep_catalog(
         )
         known = _attributed(memory, export)
     looks: dict[str, Look] = {}
-    more: list[Finding] = []
+    doubts = _doubts(known, export)
+    said = [each for found in doubts.values() for each in found.findings]
     for contents in export.repositories:
         name = contents.facts.name
         doubted = _no_deployments_any_more(contents, known.names.get(name, {}), export.entities)
-        more.extend(doubted.values())
+        said.extend(doubted.values())
+        in_doubt = doubts.get(name, NO_DOUBTS)
         looks[name] = Look(
             limit=contents.settings.vanishing,
             unchanged=unchanged.get(name, 0.0),
-            unreadable=contents.unreadable | doubted.keys(),
-            directories=contents.directories,
+            unreadable=contents.unreadable
+            | doubted.keys()
+            | _of_services(in_doubt.unreadable, known.names.get(name, {})),
+            directories=contents.directories | in_doubt.directories,
         )
     looks |= {name: Look(problem) for name, problem in {**problems, **export.read.problems}.items()}
     kept = keep_last_good(known, FreshCatalog(export.entities, export.names, looks), allow, allowed=allowed)
+    export, more = _once_for_each_file(export, said)
     return KeptExport(export, replace(kept, findings=(*kept.findings, *more)))
+
+
+def _of_services(folders: Iterable[str], names: Mapping[str, str]) -> set[str]:
+    """The folders of the services of which some folders are a part; those that are of none as they are."""
+    above = ((folder, [*folders_above(folder), folder]) for folder in folders)
+    return {next((each for each in reversed(path) if each in names), folder) for folder, path in above}
+
+
+def _doubts(known: CatalogMemory, export: Export) -> Mapping[str, Doubts]:
+    """What can't be read and may have said what is gone, by the repository from which it is gone."""
+    now = {entity.ref: entity for entity in export.entities}
+    gone: dict[str, list[Entity]] = defaultdict(list)
+    less: set[str] = set()
+    for entity in filter(is_main, known.entities):
+        if entity.ref not in now:
+            gone[entity.place.repository].append(entity)
+        elif is_less_than(entity, now[entity.ref]):
+            less.add(entity.place.repository)
+    tools = {each.facts.name: each for each in export.read.tool_files}
+    return {
+        name: find_doubts(
+            tools[name], [tools[other] for other in tools if other != name], gone[name], is_less=name in less
+        )
+        for name in {*gone, *less} & tools.keys()
+    }
+
+
+def _once_for_each_file(export: Export, more: Sequence[Finding]) -> tuple[Export, tuple[Finding, ...]]:
+    """What is said of files that can't be read, the worst of each: what the export says, and what there is besides."""
+    told = {(each.place.repository, each.place.path) for each in export.findings if each.severity == "error"}
+    added: dict[tuple[str, str], Finding] = {}
+    for each in in_order_of_severity(more):
+        file = each.place.repository, each.place.path
+        if file not in told:
+            added.setdefault(file, each)
+    rest = (
+        each
+        for each in export.findings
+        if each.severity == "error"
+        or not each.code.startswith("unreadable")
+        or (each.place.repository, each.place.path) not in added
+    )
+    return replace(export, findings=tuple(rest)) if added else export, tuple(added.values())
 
 
 def _attributed(memory: CatalogMemory, export: Export) -> CatalogMemory:

@@ -29,7 +29,9 @@ NAMED = "{metadata: {name: '%s'}, spec: {source: {path: '%s'}, destination: {nam
 def evaluated(text: str) -> tuple[list[Application], list[Finding]]:
     documents = [Manifest(Place("repo", "a.yaml"), as_object(each.value)) for each in read_documents(text.encode())]
     charts = frozenset({"apps/billing", "apps/cart"})
-    here = Manifests("repo", FILES, charts, "https://github.com/acme/apps", EnvironmentLists(), CONTENT.get)
+    here = Manifests(
+        "repo", FILES, charts, "https://github.com/acme/apps", EnvironmentLists(), lambda path: CONTENT.get(path, {})
+    )
     read = read_applications(documents, Repositories(here))
     return read.applications, read.findings
 

@@ -160,7 +160,8 @@ class Generators:
         for file in _selected(manifests.files, files) if files[0] else ():
             folder, name = posixpath.split(file)
             location = {**_path_parameters(folder), "filename": name, "filenameNormalized": name.replace(".", "-")}
-            content = manifests.read(file)
+            if (content := manifests.read(file)) is None:
+                continue  # what it said before is in doubt, not what the others say
             for each in content if isinstance(content, list) else [content]:
                 yield self._of_path(git, outer, as_object(each), location)
 

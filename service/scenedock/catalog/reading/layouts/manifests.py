@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from scenedock.catalog.reading.layouts.table import LAYOUTS, is_named
 from scenedock.catalog.reading.layouts.templates import read_template
 from scenedock.catalog.reading.sources import Manifest
-from scenedock.documents.reading import DocumentError, conflict_in, read_documents
+from scenedock.documents.reading import DocumentError, as_utf8, conflict_in, read_documents
 from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import as_object
@@ -29,9 +30,11 @@ UNREADABLE_MANIFEST = "unreadable-manifest"
 def read_manifest_file(place: Place, data: bytes) -> ManifestFile:
     """The documents of a file; `place` is the file's.
 
-    A template is no mistake: its documents are what is literal in it. A file that a merge has left with conflicts may
-    be a manifest, whatever is left of it.
+    A template is no mistake: its documents are what is literal in it; but one with a conflict is. A file that a merge
+    has left with conflicts may be a manifest, whatever is left of it.
     """
+    with suppress(DocumentError):
+        data = as_utf8(data)
     marked = [layout for layout in LAYOUTS if any(mark in data for mark in layout.marks)]
     is_looked_at = bool(marked) or is_named(place.path)
     if not is_looked_at and (b"{{" in data or conflict_in(data) is None):
@@ -39,7 +42,7 @@ def read_manifest_file(place: Place, data: bytes) -> ManifestFile:
     try:
         documents = read_documents(data)
     except DocumentError as error:
-        if b"{{" in data:
+        if b"{{" in data and conflict_in(data) is None:
             reads_templates = any(layout.reads_templates for layout in marked)
             return ManifestFile(tuple(_of_template(place, data))) if reads_templates else NOTHING
         said, here = f"not used as evidence: {error}", Place(place.repository, place.path, error.line)

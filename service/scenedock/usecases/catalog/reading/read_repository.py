@@ -6,15 +6,15 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
-from scenedock.catalog.explaining.coverage import advice_on, describe_deployed
+from scenedock.catalog.comparing.doubts import ToolFiles
 from scenedock.catalog.mapping.deployments import RepositoryContents
-from scenedock.catalog.reading.app_lists import read_app_lists
+from scenedock.catalog.reading.app_lists import files_of, read_app_lists
 from scenedock.catalog.reading.enabling_lists import not_applied, read_enabling_lists
 from scenedock.catalog.reading.environment_lists import (
     EnvironmentLists,
     find_unlisted,
     list_environments,
-    read_quietly,
+    read_value,
 )
 from scenedock.catalog.reading.folder_facts import FolderRequest
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
@@ -47,12 +47,15 @@ from scenedock.usecases.catalog.known_facts import (
     known_repository,
 )
 from scenedock.usecases.catalog.reading.read_folders import read_folders
+from scenedock.usecases.catalog.reading.reports import (
+    find_missing_address,
+    find_missing_charts_of,
+    find_missing_folders,
+    find_unread_files,
+)
 from scenedock.usecases.catalog.reading.used_branch import with_used_branch
 
-_SHOWN_SEGMENTS, _SHOWN_CHARACTERS = 3, 200
-"""Of a path that is too long."""
 _LAST_GOOD_STAY = "Fix the file; until then the last good entities stay."
-_NOT_USED = "Make the file readable, or smaller; until then it is not used."
 
 
 @dataclass(slots=True)
@@ -75,6 +78,7 @@ class RepositoryReader:
     findings: list[Finding] = field(default_factory=list)
     deployed: list[Deployed] = field(default_factory=list)
     doubtful: dict[str, Finding] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
 
     @classmethod
     def of(
@@ -125,8 +129,8 @@ class RepositoryReader:
         opened.findings.extend(plan.findings)
         if replacement is None:
             opened.findings.extend(find_in_settings(name, settings, listing))
-        opened._report_missing_folders()
-        opened._report_missing_address(address.problem)
+        opened.findings.extend(find_missing_folders(name, listing))
+        opened.findings.extend(find_missing_address(facts, address.problem))
         if unknown_branch:
             opened.findings.append(unknown_branch)
         return opened
@@ -203,11 +207,13 @@ class RepositoryReader:
         codeowners = self._codeowners()
         by_path = {folder.path: folder for folder in seen}
         deployed = tuple(self.deployed)
-        if not with_facts:
-            self._report_missing_charts(deployed)
+        deploys = with_facts or self.plan.charts or self.plan.plain or self.settings.apps
+        if self.listing.files and not deploys:
+            self.findings.append(find_missing_charts_of(self.facts.name, self.plan, deployed))
         unknown = any(each.kind == "Argo CD ApplicationSet" for each in self.deployed)
         enabling = read_enabling_lists(self.plan.charts, by_path, self.environments, self.files.read)
-        self._report_unread_files()
+        told = {finding.place.path for finding in self.findings}
+        self.findings.extend(find_unread_files(self.facts.name, self.files.problems, told))
         self.now_known = known_repository(self.address, reader, self.manifest_files, self.files.seen)
         return RepositoryContents(
             facts=self.facts,
@@ -225,7 +231,7 @@ class RepositoryReader:
             ),
             unreadable=frozenset(unreadable),
             doubtful=doubtful,
-            directories=self._directories() if unreadable or doubtful else frozenset(),
+            directories=self._directories() | listed.unreadable if unreadable or doubtful else frozenset(),
             deployed=deployed,
             units=tuple(with_facts),
             unit_folders=unit_folders,
@@ -253,89 +259,36 @@ class RepositoryReader:
                 self.facts.name, planned, has_chart=False, environments=names, units=units, is_unit=True
             )
 
-    def _report_missing_charts(self, deployed: Sequence[Deployed]) -> None:
-        """The finding for a repository without charts; it names the tools that deploy what is there."""
-        if self.listing.files and not self.plan.charts and not self.plan.plain and not self.settings.apps:
-            skipped = f" ({len(self.plan.skipped)} charts were skipped)" if self.plan.skipped else ""
-            seen = f"; it has {describe_deployed(deployed)}" if deployed else ""
-            general = (
-                "Pass the root of a repository of Helm folders. In scenedock.yaml, `folders.include` adds folders "
-                "without charts, and `apps` adds lists of services."
-            )
-            remedy = f"{advice_on(deployed)}." if deployed else general
-            message = f"the repository has no Chart.yaml of a deployment{skipped}{seen}"
-            self._find("no-charts", message, Place(self.facts.name), remedy)
-
-    def _report_missing_folders(self) -> None:
-        """The finding for an empty repository."""
-        place = Place(self.facts.name)
-        if not self.listing.files:
-            self._find(
-                "empty-repository",
-                "the repository has no files",
-                place,
-                "Check the path, and that the clone is complete.",
-            )
-        for path in self.listing.unnameable:
-            if path.endswith("Chart.yaml"):
-                message = "its path isn't Unicode, so it can't be part of a catalog"
-                self.findings.append(
-                    Finding("warning", "name-not-unicode", message, Place(self.facts.name, path), "Rename the folder.")
-                )
-        if self.listing.too_deep:
-            deepest = "/".join(self.listing.too_deep[0].split("/")[:_SHOWN_SEGMENTS])
-            self._warn(
-                "path-too-long",
-                "folders nest here until their paths are too long to be read; what is down there is left out"
-                + (
-                    f" ({len(self.listing.too_deep)} such paths in the repository)"
-                    if len(self.listing.too_deep) > 1
-                    else ""
-                ),
-                Place(self.facts.name, deepest[:_SHOWN_CHARACTERS]),
-                "Remove the folder, or exclude it from the clone.",
-            )
-
-    def _report_unread_files(self) -> None:
-        """A finding for each file that can't be read and that nothing else has told of."""
-        told = {finding.place.path for finding in self.findings}
-        for path, problem in sorted(self.files.problems.items()):
-            if path not in told:
-                self._warn("unreadable-file", problem, Place(self.facts.name, path), _NOT_USED)
-
-    def _report_missing_address(self, problem: str) -> None:
-        """The finding if the address is unknown, so that no entity links to its source; `problem` is git's reason."""
-        if not self.facts.url:
-            self.findings.append(
-                Finding(
-                    "warning" if problem else "info",
-                    "no-address",
-                    "the repository's address isn't known, so no entity links to its source"
-                    + (f": {problem}" if problem else ""),
-                    Place(self.facts.name),
-                    "Set `repository` in scenedock.yaml, or add the git remote `origin`.",
-                )
-            )
-
-    def _find(self, code: str, message: str, place: Place, remedy: str) -> None:
-        self.findings.append(Finding("error", code, message, place, remedy))
-
     def documents(self) -> dict[str, tuple[Manifest, ...]]:
         """The documents of each file that some layout looks at."""
         paths = {*self.plan.manifests, *(path for path in self.listing.files if is_named(path))}
         documents: dict[str, tuple[Manifest, ...]] = {}
+        lists = {file.path for each in self.settings.apps for file in files_of(each, self.listing)}
+        self.asked |= lists
         for path in sorted(paths - self.listing.outside):
             said = self.manifest_files.read(Place(self.facts.name, path))
             if said.documents:
                 documents[path] = said.documents
-            if said.finding:
+            if said.finding and path not in lists:  # whoever reads a list says what is wrong with it
                 self.findings.append(said.finding)
                 doubt = replace(said.finding, severity="error", remedy=_LAST_GOOD_STAY)
                 self.doubtful.setdefault(posixpath.dirname(path), doubt)
         return documents
 
+    def tool_files(self) -> ToolFiles:
+        """The files that may tell tools what to deploy, once it is read."""
+        return ToolFiles(
+            self.facts,
+            self.listing,
+            self.files.folder.read,
+            self.plan.manifests,
+            self.asked,
+            self.settings.exclude,
+        )
+
     def _value(self, path: str) -> Json:
-        return read_quietly(path, self.files.read)
+        self.asked.add(path)
+        return read_value(path, self.files.read)
 
     def _codeowners(self) -> Codeowners:
         """The owners from the first such file; an invalid line is a finding, and sets no owner."""
@@ -368,6 +321,8 @@ def _value_files_of(applications: Sequence[Application]) -> Mapping[str, Mapping
 def _own_settings(name: str, files: FileReader, listing: Listing) -> CatalogSettings:
     label = f"{name}/{FILE_NAME}"
     if FILE_NAME not in listing.inside:
+        if FILE_NAME in listing.outside or FILE_NAME in listing.special:
+            raise InputError(f"{label}: this is neither a file nor a link to one of the repository")
         if files.is_folder(FILE_NAME, listing):
             raise InputError(f"{label}: this is a folder; the settings have to be a file")
         return CatalogSettings()

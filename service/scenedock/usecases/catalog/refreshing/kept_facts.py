@@ -128,6 +128,7 @@ def keep_facts(table: FactsTable, made: MadeOfFacts, replacing: str) -> None:
     rows: dict[Key, object] = {}
     same: list[Key] = []
     states: list[tuple[str, bytes]] = []
+    weight = 0
     for name, known in made.facts.after.items():
         snapshot = made.facts.snapshots[name]
         rows["repository", name, ""] = KnownTree(known.address, snapshot.tree, snapshot.links)
@@ -138,13 +139,14 @@ def keep_facts(table: FactsTable, made: MadeOfFacts, replacing: str) -> None:
         for directory, files in _uses(known, snapshot).items():
             rows["directory", name, directory] = files
         before = made.facts.before.get(name)
-        kinds: tuple[tuple[str, Mapping[str, object], object], ...] = (
+        kinds: tuple[tuple[str, Mapping[str, KnownFolder | KnownManifests], object], ...] = (
             ("folder", known.folders, before and before.folders),
             ("manifest", known.manifests, before and before.manifests),
         )
         for kind, now, then in kinds:
             given = then.given if isinstance(then, _Rows) else {}
             for path, each in now.items():
+                weight += len(each.facts)
                 if given.get(path) is each:
                     same.append((kind, name, path))
                 else:
@@ -157,7 +159,7 @@ def keep_facts(table: FactsTable, made: MadeOfFacts, replacing: str) -> None:
             if all(member.parts for member in service.members):
                 parts = tuple((member.contents.facts.name, member.parts) for member in service.members)
                 rows["service", "", service.name] = parts
-    table.save_all(rows, same, replacing)
+    table.save_all(rows, same, replacing, weight)
 
 
 def digest_of(state: TreeState) -> bytes:
