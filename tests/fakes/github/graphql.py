@@ -1,4 +1,4 @@
-"""GitHub's other API, as far as clients need it: who asks, and what the REST API can't do, checked against GitHub's schema."""
+"""GitHub's other API: who asks, and mutations that the REST API lacks, checked against GitHub's schema."""
 
 from __future__ import annotations
 
