@@ -173,7 +173,8 @@ def checkout(copy: Path) -> Path:
 def test_an_image_without_its_digest_or_of_another_version_than_the_dockerfile_is_refused(
     programs: Path, checkout: Path
 ) -> None:
-    assert publish(programs, "ghcr.io", "check", checkout=checkout)[0].returncode == 0
+    done, _ = publish(programs, "ghcr.io", "check", checkout=checkout)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
     for old, new, said in (
         (f"buildx-stable-1@{DIGEST}", "buildx-stable-1", "BUILDKIT_IMAGE=moby/buildkit:buildx-stable-1 has no digest"),
         ("python:3.13", "python:3.12", "but the Dockerfile has python:3.13-slim-trixie"),
@@ -184,6 +185,20 @@ def test_an_image_without_its_digest_or_of_another_version_than_the_dockerfile_i
             done, calls = publish(programs, "ghcr.io", what, checkout=checkout)
             assert (done.returncode, said in done.stderr) == (1, True), done.stderr
             assert [call for call in calls if "run" in call or "build" in call] == []
+
+
+def test_all_that_the_first_release_lacks_is_said_at_once_with_what_to_do(programs: Path, checkout: Path) -> None:
+    images = checkout / "scripts" / "release-images"
+    images.write_text(images.read_text("utf-8").replace(f"@{DIGEST}", ""), encoding="utf-8")
+    (checkout / "README.md").write_text("# Scenedock\n\nIt isn't on PyPI yet: clone it.\n", encoding="utf-8")
+
+    done, _ = publish(programs, "ghcr.io", "check", checkout=checkout)
+
+    named = re.findall(r"^[A-Z]+_IMAGE=(\S+)$", images.read_text("utf-8"), re.MULTILINE)
+    looked_up = re.findall(r"^    docker buildx imagetools inspect (\S+) --format", done.stderr, re.MULTILINE)
+    assert (done.returncode, len(named), looked_up) == (1, 5, named)
+    assert "README.md:3:isn't on PyPI yet\n" in done.stderr
+    assert done.stderr.endswith("docs/releasing.md, Once, for a repository\n")
 
 
 @pytest.mark.parametrize(
