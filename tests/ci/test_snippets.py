@@ -18,6 +18,7 @@ from tests.tools.venv import venv
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "catalog-in-ci.md").read_text("utf-8")
+RELEASING = (ROOT / "docs" / "releasing.md").read_text("utf-8")
 PUBLISHING = (ROOT / "docs" / "publishing.md").read_text("utf-8")
 LOCK = Path(__file__).parent / "requirements-tools.txt"
 SCENEDOCK = Path(sysconfig.get_path("scripts"), "scenedock")

@@ -7,6 +7,8 @@ import pytest
 from scenedock.errors import NotAllowedError
 from scenedock.model.code_hosts.comment import LONGEST_COMMENT, KeptComment
 from scenedock.usecases.publishing.keep_comment import keep_comment
+from tests.fakes.github.model import Comment as GitHubComment
+from tests.fakes.gitlab.model import Note
 from tests.publishing.acme import Acme
 from tests.publishing.acme_gitlab import AcmeOnGitLab
 from tests.publishing.company import Company
@@ -26,6 +28,14 @@ def keep(company: Company, number: int, text: str, run: int = 7, subject: str = 
         return keep_comment(repository.pulls, number, KeptComment(subject, run, text))
 
 
+def write(company: Company, number: int, text: str) -> None:
+    """Somebody comments, with the token that Scenedock has."""
+    hosts = company.effects.code_hosts
+    with hosts.open(hosts.read(f"{company.host}/{company.owner}/apps")) as repository:
+        assert repository.pulls
+        repository.pulls.comment(number, text)
+
+
 def texts(company: Company, number: int) -> list[str]:
     """What people see: without the line by which a run finds its comment."""
     return [each.partition("\n")[2] if each.startswith("<!--") else each for each in company.comments(number)]
@@ -41,7 +51,7 @@ def test_a_later_run_replaces_it_and_deletes_it_when_there_is_nothing_to_say(com
     assert texts(company, number) == ["two"]
     company.calls()
     assert keep(company, number, "two", 8) == first
-    assert [call for call in company.calls() if not call.startswith("GET ")] == []
+    assert [call for call in company.calls() if not call.startswith("GET ") and call != "POST /graphql"] == []
     assert keep(company, number, "", 9) == ""
     assert texts(company, number) == []
 
@@ -99,10 +109,10 @@ def test_somebody_elses_comment_with_our_first_line_is_left_alone(acme: Acme, on
     number = opened(acme)
     pull = acme.repository("apps").pulls[number]
     keep(acme, number, "true", 7)
-    pull.comments.append(type(pull.comments[0])(1, acme.github.world.accounts["bob"], forged))
+    pull.comments.append(GitHubComment(1, acme.github.world.accounts["bob"], forged))
     request = on_gitlab.repository("apps").merge_requests[opened(on_gitlab)]
     keep(on_gitlab, request.iid, "true", 7)
-    request.notes.append(type(request.notes[0])(1, on_gitlab.gitlab.world.users["bob"], forged))
+    request.notes.append(Note(1, on_gitlab.gitlab.world.users["bob"], forged))
 
     for company in (acme, on_gitlab):
         keep(company, number, "true again", 8)
@@ -111,25 +121,42 @@ def test_somebody_elses_comment_with_our_first_line_is_left_alone(acme: Acme, on
         assert texts(company, number) == ["All right!"]
 
 
-def test_a_pipelines_token_knows_its_own_among_those_of_people(acme: Acme) -> None:
+def test_a_pipelines_token_knows_its_own_among_those_of_people_and_other_apps(acme: Acme) -> None:
     number = opened(acme)
     permissions = {"pull_requests": "write", "contents": "read", "metadata": "read"}
-    bot = acme.github.world.install(acme.github.world.app("actions", "acme", permissions), "acme")
-    forged = KeptComment(".", 99, "All right!").body
+    forged = KeptComment(".", 10**19, "All right!").body
     pull = acme.repository("apps").pulls[number]
     acme.use_token(acme.token)
-    hosts = acme.effects.code_hosts
-    with hosts.open(hosts.read("github.com/acme/apps")) as repository:
-        assert repository.pulls
-        repository.pulls.comment(number, forged)
-    (acme.folder / "token").write_text(acme.github.world.installation_token(bot, permissions, None).value)
-    acme.restart()
+    write(acme, number, forged)
+    for app in ("welcome", "actions"):
+        bot = acme.github.world.install(acme.github.world.app(app, "acme", permissions), "acme")
+        (acme.folder / "token").write_text(acme.github.world.installation_token(bot, permissions, None).value)
+        acme.restart()
+        if app == "welcome":
+            write(acme, number, forged)
 
     keep(acme, number, "one", 7)
     keep(acme, number, "two", 8)
 
-    assert texts(acme, number) == ["All right!", "two"]
-    assert [each.account.login for each in pull.comments] == ["ada", "actions[bot]"]
+    assert texts(acme, number) == ["All right!", "All right!", "two"]
+    assert [each.account.login for each in pull.comments] == ["ada", "welcome[bot]", "actions[bot]"]
+    keep(acme, number, "", 9)
+    assert texts(acme, number) == ["All right!", "All right!"]
+
+
+def test_a_copy_of_what_we_are_about_to_say_is_not_taken_for_ours(acme: Acme, on_gitlab: AcmeOnGitLab) -> None:
+    copied = KeptComment(".", 7, "true").body
+    number = opened(acme)
+    pull = acme.repository("apps").pulls[number]
+    pull.comments.append(GitHubComment(1, acme.github.world.accounts["bob"], copied))
+    request = on_gitlab.repository("apps").merge_requests[opened(on_gitlab)]
+    request.notes.append(Note(1, on_gitlab.gitlab.world.users["bob"], copied))
+
+    for company in (acme, on_gitlab):
+        assert keep(company, number, "true", 7)
+        assert texts(company, number) == ["true", "true"]
+        keep(company, number, "", 8)
+        assert texts(company, number) == ["true"]
 
 
 def test_a_token_that_may_only_read_is_refused(acme: Acme) -> None:

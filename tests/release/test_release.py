@@ -153,11 +153,15 @@ def publish(
     return done, log.read_text(encoding="utf-8").splitlines()
 
 
-def with_digests(folder: Path) -> Path:
-    """A folder whose file of images is as Renovate completes it: that of this checkout may have no digests yet."""
+def prepared(folder: Path) -> Path:
+    """A folder after the pull request of a first release: images with digests, and pages that say it is there."""
     images = (ROOT / "scripts" / "release-images").read_text(encoding="utf-8")
     complete = re.sub(r"^(\w+_IMAGE=[^@\n]+).*", rf"\1@{DIGEST}", images, flags=re.MULTILINE)
     (folder / "scripts" / "release-images").write_text(complete, encoding="utf-8")
+    for page in (folder / "README.md", folder / "deploy" / "chart" / "README.md", *folder.glob("docs/*.md")):
+        if page.exists():
+            text = page.read_text(encoding="utf-8")
+            page.write_text(re.sub("isn't on PyPI yet|Nothing is released yet", "It is there", text), encoding="utf-8")
     return folder
 
 
@@ -167,23 +171,38 @@ def checkout(copy: Path) -> Path:
     shutil.copy(ROOT / "scripts" / "publish", copy / "scripts")
     git(copy, "init", "--quiet")
     git(copy, "commit", "--quiet", "--allow-empty", "--message=Release")
-    return with_digests(copy)
+    return prepared(copy)
 
 
 def test_an_image_without_its_digest_or_of_another_version_than_the_dockerfile_is_refused(
     programs: Path, checkout: Path
 ) -> None:
-    assert publish(programs, "ghcr.io", "check", checkout=checkout)[0].returncode == 0
+    done, _ = publish(programs, "ghcr.io", "check", checkout=checkout)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
     for old, new, said in (
         (f"buildx-stable-1@{DIGEST}", "buildx-stable-1", "BUILDKIT_IMAGE=moby/buildkit:buildx-stable-1 has no digest"),
         ("python:3.13", "python:3.12", "but the Dockerfile has python:3.13-slim-trixie"),
     ):
-        with_digests(checkout)
+        prepared(checkout)
         replace(checkout / "scripts" / "release-images", old, new)
         for what in ("check", "image"):
             done, calls = publish(programs, "ghcr.io", what, checkout=checkout)
             assert (done.returncode, said in done.stderr) == (1, True), done.stderr
             assert [call for call in calls if "run" in call or "build" in call] == []
+
+
+def test_all_that_the_first_release_lacks_is_said_at_once_with_what_to_do(programs: Path, checkout: Path) -> None:
+    images = checkout / "scripts" / "release-images"
+    images.write_text(images.read_text("utf-8").replace(f"@{DIGEST}", ""), encoding="utf-8")
+    (checkout / "README.md").write_text("# Scenedock\n\nIt isn't on PyPI yet: clone it.\n", encoding="utf-8")
+
+    done, _ = publish(programs, "ghcr.io", "check", checkout=checkout)
+
+    named = re.findall(r"^[A-Z]+_IMAGE=(\S+)$", images.read_text("utf-8"), re.MULTILINE)
+    looked_up = re.findall(r"^    docker buildx imagetools inspect (\S+) --format", done.stderr, re.MULTILINE)
+    assert (done.returncode, len(named), looked_up) == (1, 5, named)
+    assert "README.md:3:isn't on PyPI yet\n" in done.stderr
+    assert done.stderr.endswith("docs/releasing.md, Once, for a repository\n")
 
 
 @pytest.mark.parametrize(
@@ -314,7 +333,7 @@ def test_the_bot_for_updates_understands_its_settings(copy: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     (manager,) = json.loads((ROOT / "renovate.json").read_text("utf-8"))["customManagers"]
     pattern = manager["matchStrings"][0].replace("(?<", "(?P<")
-    assert re.findall(pattern, with_digests(copy).joinpath("scripts/release-images").read_text("utf-8")) == [
+    assert re.findall(pattern, prepared(copy).joinpath("scripts/release-images").read_text("utf-8")) == [
         ("python", "3.13-slim-trixie", DIGEST),
         ("alpine/helm", "4.3.1", DIGEST),
         ("tonistiigi/binfmt", "qemu-v10.2.3", DIGEST),
@@ -360,7 +379,7 @@ def test_the_workflow_runs_from_the_tag_to_the_release(
     (checkout / "scripts" / "bootstrap").write_text("#!/bin/sh\n", encoding="utf-8")  # .venv is there
     workflow = checkout / ".github" / "workflows" / "release.yaml"
     workflow.write_text(executable(workflow.read_text("utf-8"), registry, tmp_path / "artifacts"), encoding="utf-8")
-    with_digests(checkout)
+    prepared(checkout)
     git(checkout, "init", "--quiet", "--initial-branch=main")
     git(checkout, "add", "--all")
     git(checkout, "commit", "--quiet", "--message=Release")

@@ -1,4 +1,4 @@
-"""GitHub's other API, as far as clients need it: mutations that the REST API lacks, checked against GitHub's schema."""
+"""GitHub's other API: who asks, and mutations that the REST API lacks, checked against GitHub's schema."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     build_ast_schema,
     build_schema,
     parse,
@@ -49,13 +50,15 @@ class UnlikeGitHubError(Exception):
 
 
 def answer(call: Call) -> Answer:
-    """POST /graphql: one mutation, of those in `MUTATIONS`.
+    """POST /graphql: who asks, or one mutation of those in `MUTATIONS`.
 
     Raises
     ------
     UnlikeGitHubError   the request is not as GitHub's schema has it, or the mutation is not one of these
     """
     name, values = _asked(call.body)
+    if name == "viewer":
+        return Answer(200, {"data": {name: {"login": call.caller.account.login}}})
     shown: dict[str, Any] = {"data": {name: {"clientMutationId": values.get("clientMutationId")}}}
     try:
         MUTATIONS[name](call, values)
@@ -121,7 +124,7 @@ MUTATIONS: dict[str, Callable[[Call, Mapping[str, Any]], None]] = {
 
 
 def _asked(body: Any) -> tuple[str, Mapping[str, Any]]:
-    """The mutation and its input."""
+    """The mutation and its input; of a query, its only field."""
     try:
         document = parse(body["query"])
         (operation,) = document.definitions
@@ -134,6 +137,8 @@ def _asked(body: Any) -> tuple[str, Mapping[str, Any]]:
     if isinstance(values, list):
         raise UnlikeGitHubError("; ".join(each.message for each in values))
     (field,) = operation.selection_set.selections
+    if operation.operation is OperationType.QUERY and isinstance(field, FieldNode):
+        return field.name.value, {}
     if not isinstance(field, FieldNode) or field.name.value not in MUTATIONS:
         raise UnlikeGitHubError(f"the fake has only the mutations {', '.join(MUTATIONS)}")
     mutation = _schema().mutation_type
@@ -173,7 +178,7 @@ def _number(node: str, kind: str) -> int:
 
 @cache
 def _schema() -> GraphQLSchema:
-    """GitHub's schema, cut to the mutations that the fake has; what they return is cut to its scalars."""
+    """GitHub's schema, cut to `viewer { login }` and the mutations that the fake has, with the texts they return."""
     made_from = (NODE / "package-lock.json").read_bytes() + Path(__file__).read_bytes()
     kept = keep(f"github-graphql-{hashlib.sha256(made_from).hexdigest()[:16]}", _extract)
     return build_schema((kept / "schema.graphql").read_text("utf-8"))
@@ -185,8 +190,14 @@ def _extract(folder: Path) -> None:
     mutation = types["Mutation"]
     assert isinstance(mutation, ObjectTypeDefinitionNode)
     fields = tuple(each for each in mutation.fields or () if each.name.value in MUTATIONS)
-    query = parse("type Query { nothing: Boolean }").definitions
-    made: dict[str, DefinitionNode] = {"Query": query[0], "Mutation": _with(mutation, fields)}
+    query, user = types["Query"], types["User"]
+    assert isinstance(query, ObjectTypeDefinitionNode)
+    assert isinstance(user, ObjectTypeDefinitionNode)
+    made: dict[str, DefinitionNode] = {
+        "Query": _with(query, [each for each in query.fields or () if each.name.value == "viewer"]),
+        "User": _with(user, [each for each in user.fields or () if each.name.value == "login"]),
+        "Mutation": _with(mutation, fields),
+    }
     wanted = [_name(argument.type) for field in fields for argument in field.arguments or ()]
     for field in fields:
         payload = types[_name(field.type)]

@@ -1,4 +1,4 @@
-"""The mutations of GitHub's other API: refs that move only from where they are, and merging by itself."""
+"""GitHub's other API: who asks, refs that move only from where they are, and merging by itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from github.Repository import Repository
 
-from tests.fakes.github.conftest import commit
+from tests.fakes.github.conftest import Connect, commit
 from tests.fakes.github.server import FakeGitHub
 
 PROTECTION = {
@@ -42,6 +42,20 @@ def test_a_branch_is_replaced_only_from_where_it_is(fake: FakeGitHub, billing: R
     assert moved == {"data": {"updateRefs": {"clientMutationId": None}}}
     assert (refused["data"], refused["errors"][0]["type"]) == ({"updateRefs": None}, "UNPROCESSABLE")
     assert fake.world.repository("acme/billing").branch("task-1") == other
+
+
+def test_it_says_who_asks_also_to_an_app(fake: FakeGitHub, connect: Connect, billing: Repository) -> None:
+    app = fake.world.app("robot", "acme", {"metadata": "read"})
+    robot = connect(fake.world.installation_token(fake.world.install(app, "acme"), {"metadata": "read"}, None).value)
+
+    asked = [
+        client.requester.requestJsonAndCheck(
+            "POST", client.requester.graphql_url, input={"query": "query { viewer { login } }"}
+        )[1]
+        for client in (connect(fake.world.personal_token("bob")), robot)
+    ]
+
+    assert asked == [{"data": {"viewer": {"login": login}}} for login in ("bob", "robot[bot]")]
 
 
 def test_what_is_not_in_the_schema_is_a_violation(fake: FakeGitHub, billing: Repository) -> None:

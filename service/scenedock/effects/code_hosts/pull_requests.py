@@ -38,13 +38,10 @@ class PullRequests(Protocol):
         """Close a pull request without merging it."""
 
     def comment(self, number: int, text: str) -> None:
-        """Write a comment on a pull request, unless the same text is among its first hundred comments."""
+        """Write a comment on a pull request, unless its first hundred comments have one of ours with the same text."""
 
     def own_comments(self, number: int) -> Sequence[Comment]:
-        """Our comments on a pull request, the oldest first; at most a thousand are read.
-
-        A token of a GitHub App doesn't say who we are: then the comments of all Apps count as ours.
-        """
+        """Our comments on a pull request, the oldest first; at most a thousand are read."""
 
     def edit_comment(self, number: int, comment: int, text: str) -> None:
         """Replace the text of a comment."""

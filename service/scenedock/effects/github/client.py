@@ -154,6 +154,19 @@ class GitHubClient:
             raise failure_of(error, asked, self._host) from None
         return GitHubAnswer(200, data, str(headers.get("date", "")))
 
+    def login(self) -> str:
+        """Our login, such as `github-actions[bot]`: the REST API doesn't tell it to Apps, as pipelines are.
+
+        Raises
+        ------
+        ScenedockError   as `call` does; TemporaryError if GitHub doesn't say it
+        """
+        answer = self.call("POST", self._requester.graphql_url, {"query": "query { viewer { login } }"})
+        login = as_text(value_at(answer.body, ["data", "viewer", "login"]))
+        if not login:
+            raise TemporaryError(f"{self._host} doesn't say whose our credentials are", retry_after=60)
+        return login
+
     def mutate(self, mutation: str, values: JsonObject) -> str:
         """Run a mutation of the GraphQL API, for what the REST API can't do; GitHub's message if it refuses, else "".
 

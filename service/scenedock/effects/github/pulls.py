@@ -72,26 +72,26 @@ class GitHubPullRequests:
         self._client.call("PATCH", f"{self._path}/pulls/{number}", {"state": "closed"})
 
     def comment(self, number: int, text: str) -> None:
-        """Write a comment on a pull request, unless the same text is among its first hundred comments."""
-        path = f"{self._path}/issues/{number}/comments"
-        if any(as_text(each.get("body")) == text.strip() for each in self._client.pages(path, {}, 100)):
+        """Write a comment on a pull request, unless its first hundred comments have one of ours with the same text."""
+        wanted = text.strip()
+        if any(as_text(each.get("body")) == wanted for each in self._comments(number, 100)) and any(
+            each.body == wanted for each in self.own_comments(number)
+        ):
             return
-        self._client.call("POST", path, {"body": text.strip()}, tells=True)
+        self._client.call("POST", f"{self._path}/issues/{number}/comments", {"body": wanted}, tells=True)
 
     def own_comments(self, number: int) -> Sequence[Comment]:
-        """Our comments on a pull request, the oldest first; at most a thousand are read.
-
-        A token of an App, as pipelines have it, doesn't say who we are: then the comments of all Apps count as ours.
-        """
-        we = self._client.call("GET", "/user", expected=(403,))
-        field, ours = ("id", as_object(we.body).get("id")) if we.status == 200 else ("type", "Bot")
-        listed = self._client.pages(f"{self._path}/issues/{number}/comments", {}, 1_000)
-        own = [each for each in listed if value_at(each, ["user", field]) == ours]
+        """Our comments on a pull request, the oldest first; at most a thousand are read."""
+        we = self._client.login()
         return [
             Comment(key, as_text(each.get("body")), as_text(each.get("html_url")))
-            for each in own
-            if isinstance(key := each.get("id"), int)
+            for each in self._comments(number, 1_000)
+            if isinstance(key := each.get("id"), int) and value_at(each, ["user", "login"]) == we
         ]
+
+    def _comments(self, number: int, most: int) -> list[JsonObject]:
+        """The comments on a pull request, the oldest first."""
+        return self._client.pages(f"{self._path}/issues/{number}/comments", {}, most)
 
     def edit_comment(self, number: int, comment: int, text: str) -> None:  # noqa: ARG002 - GitLab needs the number
         """Replace the text of a comment."""

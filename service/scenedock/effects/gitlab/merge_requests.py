@@ -78,23 +78,28 @@ class GitLabMergeRequests:
         self._put(number, {"state_event": "close"})
 
     def comment(self, number: int, text: str) -> None:
-        """Write a comment on a merge request, unless the same text is among its first hundred comments."""
-        path, wanted = f"{self._path}/{number}/notes", inert(text.strip())
-        first: dict[str, str | int] = {"sort": "asc", "order_by": "created_at"}
-        if any(as_text(each.get("body")) == wanted for each in self._client.pages(path, first, 100)):
+        """Write a comment on a merge request, unless its first hundred comments have one of ours with the same text."""
+        wanted = inert(text.strip())
+        if any(as_text(each.get("body")) == wanted for each in self._notes(number, 100)) and any(
+            each.body == wanted for each in self.own_comments(number)
+        ):
             return
-        self._client.call("POST", path, {"body": wanted}, tells=True)
+        self._client.call("POST", f"{self._path}/{number}/notes", {"body": wanted}, tells=True)
 
     def own_comments(self, number: int) -> Sequence[Comment]:
         """Our comments on a merge request, the oldest first; at most a thousand are read."""
         we = self._client.call("GET", "/user").id
         page = f"{as_text(self._got(number).get('web_url'))}#note_"
-        first: dict[str, str | int] = {"sort": "asc", "order_by": "created_at"}
         return [
             Comment(key, as_text(each.get("body")), f"{page}{key}")
-            for each in self._client.pages(f"{self._path}/{number}/notes", first, 1_000)
+            for each in self._notes(number, 1_000)
             if isinstance(key := each.get("id"), int) and value_at(each, ["author", "id"]) == we
         ]
+
+    def _notes(self, number: int, most: int) -> list[JsonObject]:
+        """The comments on a merge request, the oldest first."""
+        first: dict[str, str | int] = {"sort": "asc", "order_by": "created_at"}
+        return self._client.pages(f"{self._path}/{number}/notes", first, most)
 
     def edit_comment(self, number: int, comment: int, text: str) -> None:
         """Replace the text of a comment."""
