@@ -14,7 +14,8 @@ from scenedock.runtime.settings import Settings
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
 from tests.publishing.company import APPS
 from tests.publishing.step import Step
-from tests.scenarios.repositories import COMMAND, ENVIRONMENT, plant
+from tests.scenarios.repositories import ENVIRONMENT, plant
+from tests.tools.command import run_scenedock
 from tests.tools.effects import effects_with
 from tests.tools.git_server import GitServer, git, git_server
 
@@ -119,12 +120,12 @@ def test_the_catalog_files_are_one_branch_that_is_pushed_only_if_something_chang
     apps = plant(tmp_path / "apps", {"billing/Chart.yaml": "apiVersion: v2\nname: billing\nversion: 1.0.0\n"})
     git(apps, "init", "--quiet", "--initial-branch=main")
     git(apps, "remote", "add", "origin", f"https://{URL}.git")
-    command = [str(COMMAND), "catalog", "export", str(apps), "--in-place", "--propose", "--quiet"]
+    command = ["catalog", "export", str(apps), "--in-place", "--propose", "--quiet"]
     environment = {**ENVIRONMENT, "SCENEDOCK_CODE_HOSTS": str(tmp_path / "hosts.yaml")}
     commits = []
     for name in ("billing", "billing", "cart"):
         plant(apps, {f"{name}/Chart.yaml": f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n"})
-        done = subprocess.run(command, capture_output=True, check=False, env=environment, text=True, timeout=120)
+        done = run_scenedock(command, environment)
         assert done.returncode == 0, done.stderr
         commits.append(shown(server, "scenedock/catalog").splitlines()[0])
 

@@ -6,10 +6,9 @@ import os
 import subprocess
 import sysconfig
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
-from tests.tools.forks import Forks
+from tests.tools.command import run_scenedock
 
 COMMAND = Path(sysconfig.get_path("scripts"), "scenedock")
 # Nobody's own settings of git may decide a test.
@@ -71,7 +70,7 @@ def scenedock(
     command = list(map(str, arguments))
     added = {**ENVIRONMENT, **(environment or {})}
     if all(name.startswith("SCENEDOCK_") for name in environment or ()):
-        done = _forks().run(command, added, cwd)
+        done = run_scenedock(command, added, cwd)
     else:
         done = subprocess.run(
             [COMMAND, *command],
@@ -85,9 +84,3 @@ def scenedock(
         )
     assert "Traceback" not in done.stderr
     return done
-
-
-@cache
-def _forks() -> Forks:
-    modules = ["scenedock.doors.cli.export", "scenedock.usecases.catalog.publish_catalog"]
-    return Forks("scenedock.doors.cli:main", ENVIRONMENT, modules=modules)

@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from functools import cache
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from scenedock.model.json import JsonObject
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
-from tests.tools.forks import Forks
+from tests.tools.command import run_scenedock
 from tests.tools.server import Server, free_port, wait_until
 from tests.tools.service import EXAMPLE, READ, RUN, TOKENS, bearer
 
@@ -79,13 +78,7 @@ def ask(connection: HTTPConnection, path: str, body: object = None, token: str =
 
 def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """The command as a process of its own, a fork."""
-    return _forks().run(arguments, {"PATH": os.environ["PATH"], **settings})
-
-
-@cache
-def _forks() -> Forks:
-    modules = ["scenedock.runtime.service_wiring", "scenedock.doors.http.serving", "scenedock.doors.cli.actions"]
-    return Forks("scenedock.doors.cli:main", {"PATH": os.environ["PATH"]}, modules=modules)
+    return run_scenedock(arguments, {"PATH": os.environ["PATH"], **settings})
 
 
 def test_a_service_without_tasks_has_not_opened_what_runs_them(tmp_path: Path) -> None:
@@ -173,7 +166,8 @@ def test_a_reader_that_hangs_up_leaves_its_place_to_the_next(served: tuple[Serve
     left = time.monotonic()
     wait_until(lambda: place_is_free(served[1]), "a place for the next reader")
 
-    assert time.monotonic() - left < 8  # without a look at the connection it is the next beat but one, after 20 s
+    # A busy machine looks late; without a look at the connection it is the next beat but one, after 20 s.
+    assert time.monotonic() - left < 15
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import urllib3
 from scenedock.catalog.reading.entity_files import read_entities
 from scenedock.model.action import BASE_PATH
 from scenedock.model.entity import Entity
+from tests.tools.command import run_scenedock
 from tests.tools.server import Server, free_port, wait_until
 from tests.tools.service import ADMIN, TOKENS, bearer
 
@@ -111,7 +112,6 @@ class FeedService:
 
 def accept(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `scenedock catalog accept`; whatever happens, it prints no traceback."""
-    command = [SCENEDOCK, "catalog", "accept", *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = run_scenedock(("catalog", "accept", *arguments), environment)
     assert "Traceback" not in done.stderr
     return done

@@ -33,6 +33,23 @@ class Operation:
         resolved = [_resolved(node) for node in self.node.get("parameters", [])]
         return {(node["in"], node["name"]): node for node in resolved}
 
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What matches a request of it, `GET /repos/acme/apps`, with a group for each value of the path."""
+
+        def value(found: re.Match[str]) -> str:
+            name = found[1]
+            # Branches and refs with a slash in them work without quoting, too, though only some parameters say so.
+            several = self.parameters.get(("path", name), {}).get("x-multi-segment") or name in {"ref", "branch"}
+            return f"(?P<{name}>{'.+?' if several else '[^/]+'})"
+
+        return re.compile(re.sub(r"\\\{(\w+)\\\}", value, re.escape(self.name)))
+
+    @cached_property
+    def ends(self) -> tuple[str, str]:
+        """What stands before the first value of the path, and after the last one."""
+        return self.name.partition("{")[0], self.name.rpartition("}")[2]
+
     def request_problems(self, path: Mapping[str, str], query: Mapping[str, str], body: Any) -> list[str]:
         """What is wrong with a request; `body` is None where there was none."""
         problems = [f"query {name}: not in the description" for name in query if ("query", name) not in self.parameters]
@@ -81,16 +98,20 @@ class Description:
             # An older name of `compare/{basehead}`.
             if method in node and not template.endswith("/compare/{base}...{head}")
         }
-        self._patterns = sorted(
-            ((_pattern(each), each) for each in self.operations.values()),
-            key=lambda pair: [("{" not in part, part) for part in pair[1].name.split("/")],
+        self._in_order = sorted(
+            self.operations.values(),
+            key=lambda each: [("{" not in part, part) for part in each.name.split("/")],
             reverse=True,  # what is written out comes before a value, and the longer path before the shorter one
         )
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """The operation of a request and the values in its path, which is as the client sent it, still quoted."""
-        for pattern, operation in self._patterns:
-            if found := pattern.fullmatch(f"{method} {path}"):
+        asked = f"{method} {path}"
+        for operation in self._in_order:
+            before, after = operation.ends  # a look at them saves compiling 1,200 patterns
+            if not (asked.startswith(before) and asked.endswith(after)):
+                continue
+            if found := operation.pattern.fullmatch(asked):
                 return operation, {name: unquote(value) for name, value in found.groupdict().items()}
         return None
 
@@ -105,16 +126,6 @@ def webhook_problems(event: str, body: Any) -> list[str]:
     """What is wrong with a webhook's payload; the event is named with its action: `pull-request-closed`."""
     post = description()["x-webhooks"][event]["post"]
     return _problems(post["requestBody"]["content"]["application/json"]["schema"], body)
-
-
-def _pattern(operation: Operation) -> re.Pattern[str]:
-    def value(found: re.Match[str]) -> str:
-        name = found[1]
-        # Branches and refs with a slash in them work without quoting, too, though only some parameters say so.
-        several = operation.parameters.get(("path", name), {}).get("x-multi-segment") or name in {"ref", "branch"}
-        return f"(?P<{name}>{'.+?' if several else '[^/]+'})"
-
-    return re.compile(re.sub(r"\\\{(\w+)\\\}", value, re.escape(operation.name)))
 
 
 def _resolved(node: Mapping[str, Any]) -> Mapping[str, Any]:

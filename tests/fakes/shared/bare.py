@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import tempfile
 import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from tests.tools.git_server import GIT
 
 NULL = "0" * 40
+_VERIFY = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+_OF_OBJECTS = {"cat-file", "blob", "diff", "log", "ls-tree", "merge-base", "merge-tree"}
+_ID = re.compile("[0-9a-f]{40}")
 MODES = {"blob": "100644", "tree": "040000", "commit": "160000"}
 
 
@@ -91,16 +97,18 @@ class Bare:
         ------
         GitError   it failed
         """
-        done = subprocess.run(
-            ["git", "-C", str(self.folder), *arguments],
-            input=stdin,
-            capture_output=True,
-            check=False,
-            env={**GIT, **(environment or {})},
-        )
-        if done.returncode:
-            raise GitError(done.stderr.decode(errors="replace"))
-        return done.stdout
+        return _run(self.folder, arguments, stdin, environment)
+
+    def _of_ids(self, *arguments: str) -> bytes:
+        """What a git command prints that depends on nothing but objects, given by their whole ids.
+
+        Objects don't change: what git has said of them once stays true. What it refused is asked again.
+        """
+        known = all(each in _OF_OBJECTS or each.startswith("-") or _ID.fullmatch(each) for each in arguments)
+        return _remembered(self.folder, arguments) if known else self.run(*arguments)
+
+    def _text_of_ids(self, *arguments: str) -> str:
+        return self._of_ids(*arguments).decode(errors="replace").rstrip("\n")
 
     def text(self, *arguments: str) -> str:
         """What a git command prints, as text without the last newline."""
@@ -108,14 +116,37 @@ class Bare:
 
     def refs(self, prefix: str = "refs/") -> dict[str, str]:
         """Each ref to the id that it points at, sorted."""
-        lines = self.text("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
-        return {name: sha for name, sha in map(str.split, lines) if name.startswith(prefix)}
+        found: dict[str, str] = {}
+        for folder, _, names in os.walk(self.folder / "refs"):
+            for name in names:
+                path = Path(folder, name)
+                if path.suffix != ".lock":  # git writes there, and renames it
+                    with suppress(FileNotFoundError):  # deleted, or packed, in which case it stands below
+                        found[path.relative_to(self.folder).as_posix()] = path.read_text().strip()
+        for line in self._packed_refs():
+            if not line.startswith(("#", "^")):  # a header, and what the tag of the line above leads to
+                sha, _, name = line.partition(" ")
+                found.setdefault(name, sha)
+        return {name: sha for name, sha in sorted(found.items()) if name.startswith(prefix)}
+
+    def _packed_refs(self) -> list[str]:
+        try:
+            return (self.folder / "packed-refs").read_text().splitlines()
+        except FileNotFoundError:
+            return []
 
     def resolve(self, name: str, kind: str = "commit") -> str | None:
         """The id of what a branch, tag or id names, if there is one of that kind."""
+        refs = self.refs()
+        places = [refs[ref] for ref in (f"refs/heads/{name}", f"refs/tags/{name}") if ref in refs]
+        if sha := next(iter(places), name if _ID.fullmatch(name) else None):
+            try:
+                return _remembered(self.folder, (*_VERIFY, f"{sha}^{{{kind}}}")).decode().strip()
+            except GitError:
+                return None
         for candidate in (f"refs/heads/{name}", f"refs/tags/{name}", name):
             try:
-                return self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{candidate}^{{{kind}}}")
+                return self.text(*_VERIFY, f"{candidate}^{{{kind}}}")
             except GitError:
                 continue
         return None
@@ -123,7 +154,7 @@ class Bare:
     def kind(self, sha: str) -> str | None:
         """The type of an object, None if there is none of that id."""
         try:
-            return self.text("cat-file", "-t", sha)
+            return self._text_of_ids("cat-file", "-t", sha)
         except GitError:
             return None
 
@@ -134,7 +165,7 @@ class Bare:
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether one commit leads to the other."""
         try:
-            self.run("merge-base", "--is-ancestor", old, new)
+            self._of_ids("merge-base", "--is-ancestor", old, new)
         except GitError:
             return False
         return True
@@ -142,7 +173,7 @@ class Bare:
     def merge_base(self, one: str, other: str) -> str | None:
         """The last common ancestor."""
         try:
-            return self.text("merge-base", one, other)
+            return self._text_of_ids("merge-base", one, other)
         except GitError:
             return None
 
@@ -158,7 +189,7 @@ class Bare:
 
     def read_blob(self, sha: str) -> bytes:
         """The content of a file."""
-        return self.run("cat-file", "blob", sha)
+        return self._of_ids("cat-file", "blob", sha)
 
     def write_tree(self, entries: Iterable[Entry], base: str | None = None) -> str:
         """Make a tree of entries, upon another one if given; its id.
@@ -188,7 +219,7 @@ class Bare:
     def tree(self, sha: str, *, recursive: bool = False, path: str = "") -> list[Entry]:
         """The entries of a tree or commit, folders among them, in git's order."""
         options = ["-r", "-t"] if recursive else []
-        printed = self.run("ls-tree", "-z", "--long", *options, sha, *([path] if path else []))
+        printed = self._of_ids("ls-tree", "-z", "--long", *options, sha, *([path] if path else []))
         entries = []
         for line in printed.decode(errors="surrogateescape").split("\0")[:-1]:
             facts, _, name = line.partition("\t")
@@ -198,7 +229,8 @@ class Bare:
 
     def files(self, revision: str) -> dict[str, tuple[str, bytes]]:
         """Each file's path to its mode and content."""
-        found = [each for each in self.tree(revision, recursive=True) if each.kind == "blob" and each.sha]
+        commit = self.resolve(revision) or revision
+        found = [each for each in self.tree(commit, recursive=True) if each.kind == "blob" and each.sha]
         wanted = "".join(f"{each.sha}\n" for each in found).encode()
         printed = self.run("cat-file", "--batch", stdin=wanted)
         files = {}
@@ -247,7 +279,7 @@ class Bare:
     def commits(self, *arguments: str) -> list[Commit]:
         """The commits that `git log` finds with these arguments."""
         form = "%x00".join(("%H", "%T", "%P", "%an", "%ae", "%ad", "%cn", "%ce", "%cd", "%B"))
-        printed = self.text("log", "-z", "--date=raw", f"--format=%x01{form}", *arguments)
+        printed = self._text_of_ids("log", "-z", "--date=raw", f"--format=%x01{form}", *arguments)
         found = []
         for text in printed.split("\x01")[1:]:
             sha, tree, parents, an, ae, ad, cn, ce, cd, message = text.split("\0")[:10]
@@ -259,7 +291,7 @@ class Bare:
         """What differs between two commits, or between nothing and a commit, in git's order."""
         nothing = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # the empty tree, which git knows without having it
         options = ("--raw", "--numstat", "-z", "--no-abbrev", "-M")
-        parts = iter(self.text("diff", *options, before or nothing, after).split("\0"))
+        parts = iter(self._text_of_ids("diff", *options, before or nothing, after).split("\0"))
         facts: dict[str, tuple[str, str, str]] = {}
         found = []
         for part in parts:
@@ -281,7 +313,7 @@ class Bare:
     def merged_tree(self, base: str, head: str) -> str | None:
         """The tree of a merge, None where there are conflicts."""
         try:
-            return self.text("merge-tree", "--write-tree", base, head).splitlines()[0]
+            return self._text_of_ids("merge-tree", "--write-tree", base, head).splitlines()[0]
         except GitError:
             return None
 
@@ -298,3 +330,21 @@ class Bare:
                 return None
             finally:
                 self.run("worktree", "remove", "--force", str(work.folder))
+
+
+def _run(folder: Path, arguments: Sequence[str], stdin: bytes, environment: Mapping[str, str] | None) -> bytes:
+    done = subprocess.run(
+        ["git", "-C", str(folder), *arguments],
+        input=stdin,
+        capture_output=True,
+        check=False,
+        env={**GIT, **(environment or {})},
+    )
+    if done.returncode:
+        raise GitError(done.stderr.decode(errors="replace"))
+    return done.stdout
+
+
+@lru_cache(maxsize=1024)
+def _remembered(folder: Path, arguments: tuple[str, ...]) -> bytes:
+    return _run(folder, arguments, b"", None)
