@@ -34,7 +34,7 @@ from scenedock.usecases.catalog.refreshing.patching import edit_catalog, patch_c
 from scenedock.usecases.catalog.watching import CatalogEdit, Watch, signature_of
 from tests.scenarios.repositories import git
 
-RUNS = int(os.environ.get("SCENEDOCK_SOAK_RUNS", "6")) // 2  # of each kind of repository
+RUNS = int(os.environ.get("SCENEDOCK_SOAK_RUNS", "10")) // 2  # of each kind of repository
 STEPS = profile(
     max_examples=max(1, RUNS),
     stateful_step_count=50,
@@ -362,7 +362,9 @@ class _Edits(RuleBasedStateMachine):
         feed = read_feed(quick)
         assert feed is not None
         by_folder = {line.folder: line.name for line in feed.components}
-        for folder in self.by_folder.keys() - by_folder.keys():
+        for folder in (
+            self.by_folder.keys() - by_folder.keys() - {"argocd"}
+        ):  # of what deploys from there: see the names
             note(f"{folder} is gone")
             assert folder in self.excluded or not (self.root / folder).is_dir() or self.watch.elsewhere
         names = {line.name for line in feed.components}
@@ -418,7 +420,7 @@ def test_edits_of_a_clone() -> None:
     run_state_machine_as_test(_CloneEdits, settings=STEPS)
 
 
-@pytest.mark.parametrize("seed", range(RUNS))
+@pytest.mark.parametrize("seed", range(min(RUNS, 3)))
 def test_edits_of_what_services_say_of_themselves(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Most of these are patched; in the other runs, something else has nearly always changed, too."""
     monkeypatch.setattr(repositories, "_NANOSECONDS_TO_SETTLE", int(SECONDS_TO_SETTLE * 1e9))
