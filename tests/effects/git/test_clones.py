@@ -56,6 +56,19 @@ def test_a_branch_is_read_as_it_was_fetched_and_knows_its_address(
     assert not clone.is_on("other")
 
 
+def test_the_folder_of_clones_may_be_a_relative_path(
+    server: GitServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.commit("acme/apps", FILES)
+    monkeypatch.chdir(tmp_path)
+    clone = clone_of(server, Path("data"))
+
+    fetch(clone, None)
+
+    assert files_of(clone) == FILES
+    assert [each.name for each in Path("data/repositories").iterdir() if each.is_dir()] == [clone.folder.name]
+
+
 @pytest.mark.parametrize("kept", ["loose", "packed", "both", "detached", "broken"])
 def test_the_commit_is_read_from_gits_files_or_else_asked_of_git(server: GitServer, tmp_path: Path, kept: str) -> None:
     server.commit("acme/apps", FILES)

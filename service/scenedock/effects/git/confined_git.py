@@ -85,7 +85,7 @@ class ConfinedGit:
         with path.with_name(f"{path.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not (path / "HEAD").is_file():
-                self.output(path.parent, "init", "--quiet", "--bare", str(path))
+                self.output(path.parent, "init", "--quiet", "--bare", f"./{path.name}")
             for left in (*path.glob("*.lock"), *path.glob("refs/**/*.lock")):
                 left.unlink()  # of a git that was killed: while we hold the lock, nobody else writes here
             yield path

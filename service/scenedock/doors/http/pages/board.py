@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final
 
 from flask import Response, request
 
@@ -136,7 +136,7 @@ class Board:
         return [self._rows[at] for at in sorted(self._at[name] for name in names if name in self._at)]
 
     def _having(self, state: str) -> set[str]:
-        if state not in self._in_state and state in get_args(State):
+        if state not in self._in_state and state in _STATES:
             self._in_state[state] = {
                 row.service for row in self._rows if any(_is_in(cell, state) for cell in row.cells.values())
             }
