@@ -96,11 +96,11 @@ def on_a_full_disk(service: Service, name: str) -> Iterator[None]:
     kept = service.actions[name]
     full = replace(kept, function=write)
     running.actions[kept.id] = full
-    service.actions[name] = full  # type: ignore[index]
+    service.actions._by_name[name] = full  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        running.actions[kept.id] = service.actions[name] = kept  # type: ignore[index]
+        running.actions[kept.id] = service.actions._by_name[name] = kept  # type: ignore[attr-defined]
 
 
 def test_a_read_only_action_that_finds_no_space_says_so(client: FlaskClient, service: Service) -> None:

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scenedock.doors.cli import main
+from tests.tools.server import free_port
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "acme-apps"
 SYNTAX = "\nlist: [a\n"
@@ -75,6 +76,7 @@ def test_the_service_tells_the_place_of_what_is_wrong(
 ) -> None:
     (folder / "it.yaml").write_text(text)
     monkeypatch.setenv(f"SCENEDOCK_{variable}", "it.yaml")
+    monkeypatch.setenv("SCENEDOCK_LISTEN", f"127.0.0.1:{free_port()}")
 
     lines = told(run(command))
 

@@ -152,7 +152,7 @@ def _read(
     result = map_catalog(read, names=names)
     known = KnownVersions(before.names, facts.after if facts else {})
     if facts and facts.complete and not read.problems:
-        known = replace(known, export=pack(replace(result, read=replace(read, documents={}))))
+        known = replace(known, export=pack(replace(result, read=replace(read, documents={}, tool_files=()))))
     return _Seen(result, known)
 
 
