@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard, cast
 
-from yaml.cyaml import CBaseLoader
-from yaml.events import (
+from yaml import (
     AliasEvent,
+    CBaseLoader,
     CollectionStartEvent,
     DocumentStartEvent,
     Event,

@@ -22,7 +22,7 @@ from scenedock.frozen import dataclass
 from scenedock.model.json import Json, as_object
 
 if TYPE_CHECKING:
-    from yaml.error import YAMLError
+    from yaml import YAMLError
 
 __all__ = [
     "BACKSTAGE",
@@ -61,7 +61,7 @@ class _Stream:
             self._read = 1
             yield Document(*ordinary, self)
             return
-        from yaml.error import YAMLError  # libyaml is imported where a file isn't ordinary
+        from yaml import YAMLError  # libyaml is imported where a file isn't ordinary
 
         from scenedock.documents.composing import compose
 
@@ -237,7 +237,7 @@ def _line_at(data: bytes, offset: int) -> int:
 
 def _translated(error: YAMLError, data: bytes) -> DocumentError:
     """PyYAML's error as a DocumentError."""
-    from yaml.error import MarkedYAMLError
+    from yaml import MarkedYAMLError
     from yaml.reader import ReaderError
 
     if isinstance(error, ReaderError):

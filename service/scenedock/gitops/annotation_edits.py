@@ -6,9 +6,7 @@ import codecs
 import json
 from collections.abc import Mapping, Sequence
 
-from yaml import MappingNode, Node, ScalarNode
-from yaml.cyaml import CBaseLoader
-from yaml.error import YAMLError
+from yaml import CBaseLoader, MappingNode, Node, ScalarNode, YAMLError
 
 from scenedock.documents.reading import BACKSTAGE, DocumentError, read_documents
 from scenedock.errors import InputError

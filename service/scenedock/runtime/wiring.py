@@ -153,9 +153,9 @@ def open_effects(
     import_once(RUN_APART)
 
     def folders() -> FolderTable:
+        opened = tasks()  # loads all of SQLAlchemy: to use its core while another thread loads the rest fails
         from scenedock.effects.tasks.storage.folder_table import FolderTable
 
-        opened = tasks()
         return FolderTable(opened.database, opened.clock)
 
     def kept() -> KeptCatalog | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
-from yaml.error import YAMLError
+from yaml import YAMLError
 
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_documents

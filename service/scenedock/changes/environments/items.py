@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from yaml.error import YAMLError
+from yaml import YAMLError
 
 from scenedock.changes.environments.entries import Entries
 from scenedock.changes.environments.words import Words

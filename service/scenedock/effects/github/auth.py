@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from github.Auth import AppAuth, Auth, Token
+from github import Auth
 
 from scenedock.effects.github.client import GitHubClient
 from scenedock.effects.github.pace import github_pace
@@ -21,14 +21,14 @@ RENEW_SECONDS = 300.0
 _NEW_SECONDS = 60.0
 
 
-class InstallationAuth(Auth):
+class InstallationAuth(Auth.Auth):
     """The credential of an App's installation for one owner."""
 
     def __init__(
         self, host: CodeHost, secrets: HostSecrets, owner: str, clock: Callable[[], float] = time.time
     ) -> None:
         self._host = host
-        self._app = AppAuth(host.app_id, secrets.app_key)
+        self._app = Auth.AppAuth(host.app_id, secrets.app_key)
         self._owner = owner
         self._clock = clock
         self._pace = github_pace()
@@ -86,6 +86,6 @@ class InstallationAuth(Auth):
         )
 
 
-def github_auth(host: CodeHost, secrets: HostSecrets, owner: str) -> Auth:
+def github_auth(host: CodeHost, secrets: HostSecrets, owner: str) -> Auth.Auth:
     """The credential for an owner's repositories."""
-    return InstallationAuth(host, secrets, owner) if secrets.app_key else Token(secrets.token)
+    return InstallationAuth(host, secrets, owner) if secrets.app_key else Auth.Token(secrets.token)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
-from github.PublicKey import encrypt
+from github import PublicKey
 
 from scenedock.effects.github.client import GitHubAnswer, GitHubClient
 from scenedock.effects.github.just_created import seconds_between
@@ -176,7 +176,7 @@ class GitHubRepositorySettings:
         """Set secrets for the repository's GitHub Actions, encrypted with its public key."""
         key = self._client.call("GET", f"{self._path}/actions/secrets/public-key")
         for name, value in sorted(secrets.items()):
-            body = {"encrypted_value": encrypt(key.text("key"), value), "key_id": key.text("key_id")}
+            body = {"encrypted_value": PublicKey.encrypt(key.text("key"), value), "key_id": key.text("key_id")}
             self._client.call("PUT", f"{self._path}/actions/secrets/{name}", body)
 
 

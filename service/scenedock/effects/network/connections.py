@@ -37,9 +37,9 @@ class Connections(urllib3.PoolManager):
 
     def _manager(self, proxy: str) -> urllib3.ProxyManager:
         if proxy not in self._through:
-            from requests.utils import get_auth_from_url
+            from requests import utils
 
-            user, password = get_auth_from_url(proxy)
+            user, password = utils.get_auth_from_url(proxy)
             login = urllib3.make_headers(proxy_basic_auth=f"{user}:{password}") if user else None
             manager = urllib3.ProxyManager(proxy, proxy_headers=login, **self._options)
             manager.pool_classes_by_scheme = self.pool_classes_by_scheme
@@ -51,10 +51,10 @@ def proxy_for(url: str) -> str:
     """The address of the proxy through which a URL is reached; empty if directly."""
     if not any(os.environ.get(name) or os.environ.get(name.upper()) for name in _PROXIES):
         return ""
-    from requests.utils import get_environ_proxies, prepend_scheme_if_needed, select_proxy
+    from requests import utils
 
-    proxy = select_proxy(url, get_environ_proxies(url))
-    return prepend_scheme_if_needed(proxy, "http") if proxy else ""
+    proxy = utils.select_proxy(url, utils.get_environ_proxies(url))
+    return utils.prepend_scheme_if_needed(proxy, "http") if proxy else ""
 
 
 def why(error: Exception) -> str:

@@ -124,12 +124,12 @@ class SharedExecutors:
 
     def _keep(self) -> None:
         import psycopg
-        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy import exc
 
         while not self._leaving.is_set():
             try:
                 self._hold_and_listen()
-            except (SQLAlchemyError, psycopg.Error):  # the server is away, or was
+            except (exc.SQLAlchemyError, psycopg.Error):  # the server is away, or was
                 self._leaving.wait(_SECONDS_AFTER_A_FAILURE)
 
     def _hold_and_listen(self) -> None:

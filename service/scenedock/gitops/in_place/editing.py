@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from yaml.error import YAMLError
+from yaml import YAMLError
 
 from scenedock.documents.reading import HELM, DocumentError, read_documents
 from scenedock.errors import InputError

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, cast
 
-from yaml._yaml import Mark
-from yaml.cyaml import CBaseLoader
-from yaml.events import (
+from yaml import (
     AliasEvent,
+    CBaseLoader,
     DocumentEndEvent,
     DocumentStartEvent,
     Event,
@@ -24,6 +23,7 @@ from yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from yaml._yaml import Mark
 
 from scenedock.documents.scalars import HELM, MERGE_TAG
 

@@ -87,11 +87,11 @@ def _github(entry: KnownHost) -> tuple[Diagnosis, Probe]:
 
 
 def _app(entry: KnownHost) -> Iterator[tuple[Diagnosis, Probe]]:
-    from github.Auth import AppAuth
+    from github import Auth
 
     host = entry.host
     check = f"code-host {host.host}"
-    headers = _bearer(AppAuth(host.app_id, entry.secrets.app_key).token)
+    headers = _bearer(Auth.AppAuth(host.app_id, entry.secrets.app_key).token)
     answer = probe(f"{host.api}/app", headers)
     if wrong := _reached(host, answer, f"signature as the App {host.app_id}"):
         if answer.status == 401:

@@ -41,9 +41,9 @@ def arguments(url: str) -> dict[str, str]:
     ------
     psycopg.ProgrammingError   the URL isn't one of PostgreSQL
     """
-    from psycopg.conninfo import conninfo_to_dict
+    from psycopg import conninfo
 
-    return {name: value for name, value in _CLIENT.items() if name not in conninfo_to_dict(url)}
+    return {name: value for name, value in _CLIENT.items() if name not in conninfo.conninfo_to_dict(url)}
 
 
 def connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:

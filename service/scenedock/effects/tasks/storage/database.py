@@ -123,16 +123,16 @@ class Database:
             return list(connection.execute(query).all())
 
     def _patiently(self, attempt: Callable[[], T]) -> T:
-        from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+        from sqlalchemy import exc
 
         until, pause = time.monotonic() + PATIENCE_SECONDS, 0.05
         while True:
             try:
                 return attempt()
-            except DBAPIError as error:
+            except exc.DBAPIError as error:
                 if _is_full(error.orig):
                     raise TemporaryError(self._full, retry_after=60) from None
-                passing = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+                passing = error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InterfaceError)
                 if not passing or "no such" in str(error.orig):
                     raise
                 if time.monotonic() > until:
