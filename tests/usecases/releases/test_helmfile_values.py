@@ -64,11 +64,19 @@ def test_a_block_for_an_environment_counts_there_alone(tmp_path: Path) -> None:
 def test_what_only_helmfile_can_fill_in_is_no_version(tmp_path: Path) -> None:
     set_there = "what sets the tag of its image is no tag (values/billing.yaml.gotmpl:{})"
     unreadable = "values/billing.yaml.gotmpl: only helmfile can fill in this template; the rest says latest"
+    opened = "values/billing.yaml.gotmpl:{}: only helmfile can fill in what is there; the rest says latest"
     for template, reason in {
         'image:\n  tag: "{{ env "TAG" }}"\n': set_there.format(2),
         'image:\n  tag: "{{ .StateValues.OTHER_TAG }}"\n': set_there.format(2),
         "{{ if .StateValues.CANARY }}\nimage:\n  tag: 4.0.0\n{{ end }}\n": set_there.format(3),
-        "image:\n{{ toYaml .Values.image | indent 2 }}\n": f"{unreadable} (charts/billing/values.yaml:1)",
+        "image:\n{{ toYaml .Values.image | indent 2 }}\n": f"{opened.format(2)} (charts/billing/values.yaml:1)",
+        'image: {{ env "IMAGE" }}\n': f"{opened.format(1)} (charts/billing/values.yaml:1)",
+        '{{ readFile "all.yaml" }}\n': f"{opened.format(1)} (charts/billing/values.yaml:1)",
+        "{{ if .Values.canary }} # canary\nimage: {tag: 4.0.0}\n{{ end }}\n": set_there.format(2),
+        '{{ with .Values.x }}\nimage:\n  "tag": &tag 4.0.0\n{{ end }}\n': set_there.format(3),
+        "{{ range .Values.all }}\nimage:\n  tag: >-\n    4.0.0\n{{ end }}\n": set_there.format(3),
+        "image:\n  tag:\n{{ if .Values.x }}\n    4.0.0\n{{ end }}\n": set_there.format(2),
+        "x: {{ if .Values.x }}\n  y: 1\n{{ end }}\nimage: {tag: 4.0.0}\n": f"{unreadable} (charts/billing/values.yaml:1)",
         "a: b: c\nimage: {}\n": f"{unreadable} (charts/billing/values.yaml:1)",
     }.items():
         said = of_template(tmp_path / str(len(template)), template)
@@ -108,3 +116,25 @@ def test_without_a_version_of_the_chart_the_images_of_others_are_named(tmp_path:
     assert found["mail/qa"]["version"] == "1.0.0"
     reason = "only images that don't seem to be its own have a tag: envoy (billing.yaml:1)"
     assert found["billing/qa"]["reason"] == reason
+
+
+def test_what_stays_open_above_a_tag_hides_it(tmp_path: Path) -> None:
+    chart = CHART | {"charts/billing/values.yaml": "app: {image: {repository: acme/billing, tag: latest}}\n"}
+    for number, template in enumerate(
+        (
+            "app:\n  {{- toYaml .Values.app | nindent 2 }}\n",
+            "app:\n  {{ .Values.key }}:\n    tag: 5.0.0\n",
+            "app: {{ toYaml .Values.app | nindent 2 }}\n",
+        )
+    ):
+        files = {"helmfile.yaml": HELMFILE, **chart, **STATE, "values/billing.yaml.gotmpl": template}
+        found = listed(tmp_path / str(number), files)["billing/qa"]
+        assert (found["version"], found["reason"].partition(":")[0]) == (None, "values/billing.yaml.gotmpl"), template
+
+
+def test_a_value_without_quotes_is_what_yaml_makes_of_it(tmp_path: Path) -> None:
+    state = {"env/qa.env": 'BILLING_TAG: "1.10"\n', "env/production.env": 'BILLING_TAG: "1.10"\n'}
+    for template, version in {"{{ .Values.BILLING_TAG }}": "1.1", "{{ .Values.BILLING_TAG | quote }}": "1.10"}.items():
+        files = {"helmfile.yaml": HELMFILE, **CHART, **state}
+        files["values/billing.yaml.gotmpl"] = f"image:\n  tag: {template}\n"
+        assert listed(tmp_path / version, files)["billing/qa"]["version"] == version
