@@ -29,9 +29,9 @@ class Layer:
 
     `is_file` says whether the values are the whole file; `shape` is how a version in it is set, where its place in the
     values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's. `unreadable` says
-    why nobody can tell what it sets: then no version of a lower layer is a fact; if only some values stay open, they are
-    `open_at` these keys, each with a reason. `spot_of` gives the spot of a path in its values, where an edit of it would
-    go. `without_images` are the ids of what in the values names no image.
+    why nobody can tell what it sets: then no version of a lower layer is a fact; if only some values stay open, they
+    are `open_at` these keys, each with a reason. `spot_of` gives the spot of a path in its values, where an edit of it
+    would go. `without_images` are the ids of what in the values names no image.
     """
 
     path: str

@@ -76,7 +76,7 @@ def test_what_only_helmfile_can_fill_in_is_no_version(tmp_path: Path) -> None:
         '{{ with .Values.x }}\nimage:\n  "tag": &tag 4.0.0\n{{ end }}\n': set_there.format(3),
         "{{ range .Values.all }}\nimage:\n  tag: >-\n    4.0.0\n{{ end }}\n": set_there.format(3),
         "image:\n  tag:\n{{ if .Values.x }}\n    4.0.0\n{{ end }}\n": set_there.format(2),
-        "x: {{ if .Values.x }}\n  y: 1\n{{ end }}\nimage: {tag: 4.0.0}\n": f"{unreadable} (charts/billing/values.yaml:1)",
+        "x: {{ if .Values.x }}\n  y: 1\n{{ end }}\nimage: {}\n": f"{unreadable} (charts/billing/values.yaml:1)",
         "a: b: c\nimage: {}\n": f"{unreadable} (charts/billing/values.yaml:1)",
     }.items():
         said = of_template(tmp_path / str(len(template)), template)

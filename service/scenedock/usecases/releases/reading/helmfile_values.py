@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document, DocumentError, read_document
-from scenedock.model.json import Json, as_object, value_at
+from scenedock.model.json import Json, JsonObject, as_object, value_at
 from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, text_of
 from scenedock.usecases.releases.reading.argo_values import nested
