@@ -7,6 +7,7 @@ Source: helmfile, "Configuration", "Environment Values", "Using .gotmpl files".
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -32,6 +33,10 @@ from scenedock.model.units import TEMPLATE, Unit, Written
 
 # helmfile reads all other files of an environment's values as YAML.
 _NO_YAML = (".gotmpl", ".hcl")
+_SETTING = ("values", "valuesTemplate", "set", "setString", "setTemplate")
+"""The keys of a release by which it has values."""
+_NAMES_AN_IMAGE = re.compile(r"image|tag|version|\{\{", re.IGNORECASE)
+_VERSION_UNCLEAR = "only helmfile knows the version of its chart"
 _VALUES = (".yaml", ".yml", ".yaml.gotmpl", ".yml.gotmpl")
 # Far more than anybody has: what is beyond counts for no environment, or not at all.
 _MOST_FILES = 1000
@@ -209,6 +214,9 @@ class _Reader:
         plain = [file for file in files if not file.endswith(TEMPLATE)]
         version = self._filled(text_of(release.get("version")), environment, unit.name) if chart else ""
         line = helmfile.line_of_version(unit.name, text_of(release.get("version"))) if version else 0
+        is_doubled = [as_object(each).get("name") for each in helmfile.all("releases")].count(unit.name) > 1
+        line = 0 if is_doubled else line
+        unclear = self._unclear(helmfile, release, environment, unit)
         return replace(
             unit,
             namespace=self._filled(as_text(release.get("namespace")), environment, unit.name),
@@ -220,7 +228,21 @@ class _Reader:
             version=version if line else "",
             version_at=Written(replace(unit.place, line=line or unit.place.line)) if chart else None,
             values=_without_marks(values),
+            unclear=unclear,
+            version_unclear="" if line or not release.get("version") else _VERSION_UNCLEAR,
         )
+
+    def _unclear(self, helmfile: Helmfile, release: JsonObject, environment: str | None, unit: Unit) -> str:
+        """Why other things than files may set a tag of a release; empty where only its files do."""
+        if block := helmfile.block_at(unit.name):
+            return f"{helmfile.path}:{block}: only helmfile knows what counts of this block"
+        for each in (item for key in _SETTING for item in as_list(release.get(key))):
+            path = as_text(each)
+            is_known = not path or self._filled(path, environment, unit.name).endswith(_VALUES)
+            if not is_known or (not path and _NAMES_AN_IMAGE.search(str(each))):
+                what = f"the values {path.replace(ITS_NAME, '…')!r}" if path else "values that are written here"
+                return f"{unit.place.path}:{unit.place.line}: {what} are known to helmfile alone"
+        return ""
 
     def _filled(self, text: str, environment: str | None, name: str) -> str:
         """A text with the names that are known; empty where more stays open."""
