@@ -38,6 +38,7 @@ class Helmfile:
     path: str
     documents: tuple[JsonObject, ...]
     text: str
+    lines: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -79,14 +80,16 @@ class Helmfile:
 
     def block_at(self, name: str) -> int:
         """The line of a block in a release's item, or of one around it that asks for the environment; 0 without."""
+        if "{{" not in self.text:
+            return 0
         lines = self._item_of(name)
         blocks: list[tuple[str, int]] = []
-        for number, line in enumerate(self.text.splitlines(), 1):
+        for number, line in enumerate(self.lines, 1):
             if number == next(iter(lines), 0):
                 asked = [at for action, at in blocks if ".Environment.Name" in action]
                 inside = [at for at, each in lines.items() if _BLOCK.search(each)]
                 return next(iter((*asked, *inside)), 0)
-            for word, action in _BLOCK.findall(line):
+            for word, action in _BLOCK.findall(line) if "{{" in line else ():
                 if word == "end":
                     del blocks[-1:]
                 elif word == "else":
@@ -97,7 +100,7 @@ class Helmfile:
 
     def _item_of(self, name: str) -> dict[int, str]:
         """The lines of a release's item, by their numbers; none where they aren't plainly there."""
-        lines = self.text.splitlines()
+        lines = self.lines
         start = self.line_of(name) - 1
         indent = len(lines[start]) - len(lines[start].lstrip()) if lines else 0
         is_found = bool(lines) and _ITEM.match(lines[start]) is not None
@@ -142,4 +145,5 @@ def read_helmfile(path: str, read: Callable[[str], bytes]) -> Helmfile | None:
         values = [document.value for document in read_documents(data)]
     except DocumentError:
         values = [document.value for document in read_template(data)] if b"{{" in data else []
-    return Helmfile(path, tuple(map(as_object, values)), data.decode("utf-8", "replace"))
+    text = data.decode("utf-8", "replace")
+    return Helmfile(path, tuple(map(as_object, values)), text, tuple(text.splitlines()))

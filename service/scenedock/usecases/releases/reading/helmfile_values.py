@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from typing import Final, TypeVar
 
+from scenedock.documents.encryption import CIPHERTEXT
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document, DocumentError, read_document
 from scenedock.model.json import Json, JsonObject, as_object, value_at
@@ -62,7 +63,8 @@ def value_template_layers(
             said = f"{path}: only helmfile can fill in this template"
             yield Layer(path, {}, _first_line, is_file=False, unreadable=said)
         return
-    values = reduce(merge_values, (each.values for each in state), as_object({}))
+    is_known = not any(each.unreadable for each in state)
+    values = reduce(merge_values, (each.values for each in state if is_known), as_object({}))
     filling = _Filling(values, document, literal.doubtful)
     yield Layer(path, as_object(filling.of(document.value, ())), document.line_of, is_file=False)
     yield from _of_state(document.value, (), state, filling)
@@ -218,7 +220,7 @@ class _Filling:
         if not isinstance(written, str) or _OPEN not in written:
             return written
         said = [text_of(value_at(self.values, gap.lstrip(_RAW).split("."))) for gap in _GAP.findall(written)]
-        if not all(said) or any("{{" in each for each in said):
+        if not all(said) or any("{{" in each or each.startswith(CIPHERTEXT) for each in said):
             return _ACTION_AGAIN
         found = iter(said)
         filled = _GAP.sub(lambda _gap: next(found), written)
