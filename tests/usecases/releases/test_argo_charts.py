@@ -170,3 +170,12 @@ def test_a_revision_in_a_block_of_a_template_is_not_known(tmp_path: Path) -> Non
     assert found["both"]["reason"].startswith(
         "a template fills in the version of its chart (apps/templates/redis.yaml:"
     )
+
+
+def test_values_files_of_another_revision_may_not_be_what_was_read(tmp_path: Path) -> None:
+    chart = "repoURL: https://c.test, chart: billing, targetRevision: 1.0.0, helm: {valueFiles: [$values/v.yaml]}"
+    values = "repoURL: https://git.test/acme/apps, ref: values, targetRevision: {}"
+    files = {**SETTINGS, "v.yaml": "image: {repository: acme/billing, tag: 1.1.1}\n"}
+    for revision, version in {"main": "1.1.1", "release-1": None}.items():
+        manifest = {"argocd/billing.yaml": application("billing", chart, values.format(revision))}
+        assert listed(tmp_path / revision, {**files, **manifest})["billing"]["version"] == version
