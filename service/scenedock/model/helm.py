@@ -152,8 +152,8 @@ class HelmFolder:
     Helm merges them; `unused_files` name an environment, too, but Applications name other files of the folder.
     `handwritten` are the entities that a person wrote, `has_handwritten` says that they are (also) in a catalog-info
     file, even if nothing in it can be read. `kind_files` has a file for each Kubernetes kind that its manifests and
-    templates spell out, `services` the names of the Services among them. `skeleton` is what the folder was baked from,
-    with its ref: `deployment@v1.2.0`.
+    templates spell out, and `names_all_kinds` says of templates that there are no others; `services` are the names of
+    the Services among them. `skeleton` is what the folder was baked from, with its ref: `deployment@v1.2.0`.
     """
 
     path: str
@@ -162,6 +162,7 @@ class HelmFolder:
     value_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unused_files: tuple[tuple[str, str], ...] = ()
     kind_files: Mapping[str, str] = field(default_factory=dict)
+    names_all_kinds: bool = False
     services: frozenset[str] = frozenset()
     kubernetes_id: str = ""
     value_keys: frozenset[str] = frozenset()

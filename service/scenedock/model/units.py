@@ -55,7 +55,8 @@ class Unit:
     `release` is what Helm calls the release. `chart_values` is the file of the chart's own values, where settings
     say that a chart which looks like one from elsewhere is in the repository. `value_templates` are all values files,
     where templates are among them, and `state_files` the files of the values that these templates are filled in with.
-    All three count for versions alone.
+    All three count for versions alone. `unclear` says why what its values say may not be all, `version_unclear` why
+    its version isn't known though something sets it.
     """
 
     kind: DeployedKind
@@ -81,6 +82,8 @@ class Unit:
     chart_values: str = ""
     value_templates: tuple[str, ...] = ()
     state_files: tuple[str, ...] = ()
+    unclear: str = ""
+    version_unclear: str = ""
 
     @property
     def version_files(self) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from typing import Final, Literal, TypeAlias
@@ -29,8 +29,9 @@ class Layer:
 
     `is_file` says whether the values are the whole file; `shape` is how a version in it is set, where its place in the
     values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's. `unreadable` says
-    why nobody can tell what it sets: then no version of a lower layer is a fact. `spot_of` gives the spot of a path in
-    its values, where an edit of it would go. `without_images` are the ids of what in the values names no image.
+    why nobody can tell what it sets: then no version of a lower layer is a fact; if only some values stay open, they
+    are `open_at` these keys, each with a reason. `spot_of` gives the spot of a path in its values, where an edit of it
+    would go. `without_images` are the ids of what in the values names no image.
     """
 
     path: str
@@ -42,6 +43,16 @@ class Layer:
     unreadable: str = ""
     spot_of: SpotOf = nowhere
     without_images: frozenset[int] = frozenset()
+    open_at: tuple[tuple[Keys, str], ...] = ()
+
+    def hiding(self, places: Collection[Keys] | None) -> Iterator[str]:
+        """Why versions at some places of the values may be others than a lower layer says.
+
+        The places are None where it isn't a tag that counts, or none is known, and have no keys where nothing sets it.
+        """
+        if not self.open_at:
+            yield self.unreadable
+        yield from [reason for keys, reason in self.open_at if _may_change(keys, places)][:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +167,17 @@ class Deployed:
         merged = reduce(merge_values, (layer.values for layer in layers), _NO_VALUES)
         without = frozenset[int]().union(*(layer.without_images for layer in layers))
         return [image for image in images_in(merged, without) if image.keys[0] not in self.foreign]
+
+
+def _may_change(opened: Keys, places: Collection[Keys] | None) -> bool:
+    """Whether what stays open at some keys may be a version: above or beside it, or an image of any name."""
+    last = str(opened[-1]).lower() if opened else ""
+    if not opened or last.endswith(("image", "images")):
+        return True
+    is_tag = last.endswith(("tag", "version", "digest"))
+    for keys in places or ():
+        common = min(len(opened), len(keys))
+        is_above = bool(keys) and opened[:common] == keys[:common]
+        if is_above or (is_tag and (not keys or opened[:-1] == keys[:-1])):
+            return True
+    return False

@@ -13,7 +13,7 @@ from scenedock.model.similar import similar
 from scenedock.releases.drift import gap_of, has_order
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.release import PairKey, Release
-from scenedock.releases.tags import is_mutable, without_pin
+from scenedock.releases.tags import is_mutable, is_range, without_pin
 
 _MOST_EXAMPLES = 3
 BY_SETTING = "`versions.equal`"
@@ -43,7 +43,7 @@ def find_in_versions(
         if release.version is None:
             continue
         services[release.service].append(release)
-        if is_mutable(release.version):
+        if is_mutable(release.version) or (release.chart and is_range(release.version)):
             found[release.key].append(_mutable(release))
         elif not has_order(release.version):
             unordered[release.repository].append(release)

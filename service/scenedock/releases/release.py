@@ -127,13 +127,13 @@ def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose:
 
 def _unreadable_above(release: Release, deployed: Deployed) -> Iterator[str]:
     """Why layers can't be read that count for more than what says the version; values files set none of a chart."""
-    layers = () if release.shape == TAG_FILE else deployed.layers
-    for layer in reversed(layers):
+    places = None if release.version is None or release.chart else tuple(each.keys for each in release.lines)
+    for layer in reversed(() if release.shape == TAG_FILE else deployed.layers):
         if not layer.unreadable:
             if (layer.path, layer.elsewhere) == (release.path, release.elsewhere) and release.version is not None:
                 return
-        elif not (release.chart and layer.is_file):
-            yield layer.unreadable
+        elif layer.open_at or not (release.chart and layer.is_file):
+            yield from layer.hiding(places)
 
 
 def _of_only_image(deployed: Deployed, images: Sequence[Image]) -> Release | None:

@@ -13,11 +13,22 @@ _MUTABLE = re.compile(
     re.IGNORECASE,
 )
 
+_RANGE = re.compile(r"[vV=]?(?:\d+(?:\.\d+)?|(?:\d+\.){0,2}[xX](?:\.[xX]){0,2})|.*\s.*")
+
 
 @lru_cache(maxsize=16_384)  # the services of a repository have the same few versions in their environments
 def is_mutable(tag: str) -> bool:
     """Whether it says a place that others fill again and again, and no version."""
     return _MUTABLE.fullmatch(tag) is not None
+
+
+def is_range(version: str) -> bool:
+    """Whether the version of a chart is one of several: Helm takes the newest that fits.
+
+    >>> [is_range(each) for each in ("1", "v1.2", "1.x.x", "1.0.0 - 2.0.0", ">=1, <2", "1.2.3", "1.2.3-rc.x")]
+    [True, True, True, True, True, False, False]
+    """
+    return is_mutable(version) or _RANGE.fullmatch(version) is not None
 
 
 def without_pin(version: str) -> str:

@@ -155,6 +155,31 @@ def test_a_digest_pins_the_tag(apps: Path) -> None:
     assert (refusal["code"], refusal["liftable"]) == ("pinned-digest", False)
 
 
+def test_a_tag_is_not_changed_where_a_digest_beside_it_says_what_runs(apps: Path, tmp_path: Path) -> None:
+    digest = f"sha256:{64 * 'a'}"
+    commit(apps, 2, {"billing/values-qa.yaml": f"image:\n  tag: 1.2.0\n  digest: {digest}\n"})
+    asked = ("set-version", "--environment", "qa", "--version", "1.3.0-rc.1", "--pre-release")
+    refused = planned(apps, *asked, code=1)["refusals"]
+    assert [each["message"] for each in refused] == [
+        "beside apps:billing/values-qa.yaml:2 a digest says which image runs (apps:billing/values-qa.yaml:3)"
+    ]
+
+    root = tmp_path / "kustomized"
+    images = f"images:\n  - name: acme/billing\n    newTag: 1.2.0\n    digest: {digest}\n"
+    workload = "kind: Deployment\nspec: {template: {spec: {containers: [{name: a, image: acme/billing}]}}}\n"
+    files = {
+        "billing/base/kustomization.yaml": "resources: [deployment.yaml]\n",
+        "billing/base/deployment.yaml": f"apiVersion: apps/v1\nmetadata: {{name: billing}}\n{workload}",
+        "billing/overlays/qa/kustomization.yaml": f"resources: [../../base]\n{images}",
+    }
+    commit(root, 1, files)
+    (release,) = json.loads(run("list", root, "--format", "json"))
+    assert release["version"] == f"1.2.0@{digest}"
+    refused = planned(root, *asked[:-1], code=1)["refusals"]
+    place = "kustomized:billing/overlays/qa/kustomization.yaml"
+    assert f"beside {place}:4 a digest says which image runs ({place}:5)" in [each["message"] for each in refused]
+
+
 def test_an_unknown_version_is_refused_with_both_lines(apps: Path) -> None:
     two = "a:\n  image: {repository: acme/billing, tag: 1.0.0}\nb:\n  image: {repository: acme/billing, tag: 2.0.0}\n"
     own = {f"billing/values-{name}.yaml": two for name in ("qa", "production")}

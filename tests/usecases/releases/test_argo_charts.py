@@ -132,3 +132,50 @@ def test_the_template_of_an_app_of_apps_says_the_version_if_it_is_literal(
 
     assert (found["redis"]["version"], found["redis"]["reason"]) == (version, reason)
     assert place(found["redis"]) == ("root/templates/redis.yaml:9" if version else "None:None")
+
+
+def test_a_range_is_a_version_that_moves(tmp_path: Path) -> None:
+    ranges = {"a": "1", "b": "v1.2", "c": "1.x.x", "d": "1.0.0 - 2.0.0", "e": "X", "f": "1.2.3"}
+    files = {
+        f"argocd/{name}.yaml": application(name, f"repoURL: https://c.test, chart: {name}, targetRevision: '{version}'")
+        for name, version in ranges.items()
+    }
+    found = listed(tmp_path, {**SETTINGS, **files})
+
+    codes = {name: [each["code"] for each in found[name]["findings"]] for name in ranges}
+    assert codes == {name: [] if name == "f" else ["mutable-version"] for name in ranges}
+
+
+def test_a_revision_in_a_block_of_a_template_is_not_known(tmp_path: Path) -> None:
+    source = "  source:\n    repoURL: https://c.test\n    chart: redis\n"
+    blocks = {
+        "both": (
+            "    {{- if .Values.new }}\n    targetRevision: 2.0.0\n"
+            "    {{- else }}\n    targetRevision: 1.0.0\n    {{- end }}\n"
+        ),
+        "last": "    targetRevision: 1.0.0\n    {{- if .Values.new }}\n    targetRevision: 2.0.0\n    {{- end }}\n",
+        "plain": "    targetRevision: 1.0.0\n",
+    }
+    found = {}
+    for name, revision in blocks.items():
+        template = "{{- if .Values.redis }}\n" + HEAD.format(name="redis") + source + revision + "{{- end }}\n"
+        files = {
+            "apps/Chart.yaml": "apiVersion: v2\nname: apps\nversion: 1.0.0\n",
+            "apps/values.yaml": "redis: true\n",
+            "apps/templates/redis.yaml": template,
+        }
+        found[name] = listed(tmp_path / name, {**SETTINGS, **files})["redis"]
+
+    assert {name: each["version"] for name, each in found.items()} == {"both": None, "last": None, "plain": "1.0.0"}
+    assert found["both"]["reason"].startswith(
+        "a template fills in the version of its chart (apps/templates/redis.yaml:"
+    )
+
+
+def test_values_files_of_another_revision_may_not_be_what_was_read(tmp_path: Path) -> None:
+    chart = "repoURL: https://c.test, chart: billing, targetRevision: 1.0.0, helm: {valueFiles: [$values/v.yaml]}"
+    values = "repoURL: https://git.test/acme/apps, ref: values, targetRevision: {}"
+    files = {**SETTINGS, "v.yaml": "image: {repository: acme/billing, tag: 1.1.1}\n"}
+    for revision, version in {"main": "1.1.1", "release-1": None}.items():
+        manifest = {"argocd/billing.yaml": application("billing", chart, values.format(revision))}
+        assert listed(tmp_path / revision, {**files, **manifest})["billing"]["version"] == version

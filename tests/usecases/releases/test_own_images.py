@@ -31,11 +31,30 @@ def test_an_image_under_a_key_with_the_name_of_the_service_is_its_own(tmp_path: 
     )
 
 
+HIDDEN = {
+    "templates/a.yaml": '{{ include "billing.deployment" . }}\n',
+    "templates/b.yaml": 'kind: {{ .Values.kind | default "Deployment" }}\n',
+    "templates/c.yaml": '"kind": Deployment\n',
+    "templates/d.yaml": '{"kind": "Deployment"}\n',
+    "templates/e.yaml": "kind: ConfigMap\n---\n{{ range .Values.more }}\n---\n{{ toYaml . }}\n{{ end }}\n",
+    "charts/app/Chart.yaml": "apiVersion: v2\nname: app\nversion: 1.0.0\n",
+}
+"""Of a chart with a Secret, what else may run something."""
+
+
 def test_a_chart_without_workloads_runs_no_image_whatever_its_values_name(tmp_path: Path) -> None:
     leftover = "image: {repository: nginx, tag: 1.27.0}\n"
     tests = {
         "secrets/templates/tests/connection.yaml": "kind: Pod\n",
         "jobs/templates/tests/connection.yaml": "kind: Pod\n",
+    }
+    hidden = {
+        f"hidden{number}/{path}": text
+        for number, (name, template) in enumerate(HIDDEN.items())
+        for path, text in {
+            **{path.partition("/")[2]: text for path, text in chart("secrets", leftover, "Secret").items()},
+            name: template,
+        }.items()
     }
     found = listed(
         tmp_path,
@@ -43,10 +62,12 @@ def test_a_chart_without_workloads_runs_no_image_whatever_its_values_name(tmp_pa
             **chart("secrets", leftover, "Secret", "ServiceAccount"),
             **chart("jobs", leftover, "CronJob", "ServiceAccount"),
             **chart("operated", leftover, "Kafka"),
+            **hidden,
             **tests,
         },
     )
 
+    assert [found[f"hidden{number}"]["version"] for number in range(len(HIDDEN))] == ["1.27.0"] * len(HIDDEN)
     assert found["secrets"]["reason"] == "its chart has no workloads, and it has no chart from elsewhere"
     assert {name: found[name]["version"] for name in ("jobs", "operated")} == {"jobs": "1.27.0", "operated": "1.27.0"}
 

@@ -83,6 +83,7 @@ class FolderReader:
             value_files=self._files_of(),
             unused_files=tuple(self._unused_files()),
             kind_files=manifests.kind_files,
+            names_all_kinds=manifests.names_all and not self._has_charts(),
             services=manifests.services,
             kubernetes_id=manifests.kubernetes_id,
             value_keys=frozenset(key for values in merged.values() for key in values),
@@ -299,6 +300,9 @@ class FolderReader:
             message = f"the chart's name is the placeholder {chart.name!r}" if chart.name else "the chart has no name"
             path = self.planned.at(CHART_FILE)
             self._note("chart-without-name", message, (path, None), "Give the chart the name of its folder.")
+
+    def _has_charts(self) -> bool:
+        return self.planned.has_charts or any(name.startswith("charts/") for name in self.planned.files)
 
     def _templates(self) -> Iterator[tuple[str, str]]:
         """Name and text of each template of a chart."""

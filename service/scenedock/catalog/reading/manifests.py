@@ -22,32 +22,50 @@ _NAME = re.compile(
     r"name:[ \t]*[\"']?([a-z0-9][a-z0-9-]*)[\"']?[ \t]*[,}\r\n]",
     re.MULTILINE,
 )
+_COMMENTS = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}|^\s*#.*$", re.DOTALL | re.MULTILINE)
+_BLOCKS = re.compile(r"\{\{-?\s*(?:if|else|end|range|with|\$\w*\s*:?=)[^{}]*\}\}")
+_ANY_KIND = re.compile(r"\bkind[\"']?[ \t]*:")
+_ANYTHING = re.compile(r"^\{\{(?![^{}]*\bn?indent[ \t]+[1-9])", re.MULTILINE)
 _NOT_DEPLOYED = ("argoproj.io/", "backstage.io/", "fleet.cattle.io/", "kustomize.config.k8s.io/")
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestFacts:
-    """Kinds with a file of each, the names of Services, a literal label `kubernetes-id`, the labels of all pods."""
+    """Kinds with a file of each, the names of Services, a literal label `kubernetes-id`, the labels of all pods.
+
+    `names_all` says that there can be no manifests of other kinds.
+    """
 
     kind_files: dict[str, str]
     services: frozenset[str]
     kubernetes_id: str
     labels: frozenset[tuple[str, str]] = frozenset()
+    names_all: bool = False
 
 
 def read_templates(templates: Iterable[tuple[str, str]]) -> ManifestFacts:
     """The facts in Helm's templates, given as name and text; they have no labels."""
     kind_files: dict[str, str] = {}
     services: set[str] = set()
-    kubernetes_id = ""
+    kubernetes_id, names_all = "", True
     for name, text in templates:
+        names_all = names_all and ("/tests/" in name or _names_all(text))
         kinds = _KIND.findall(text)
         kind_files = {**dict.fromkeys(kinds, name), **kind_files}
         if "Service" in kinds:
             services.update(_names_of_services(text))
         if not kubernetes_id and (match := _KUBERNETES_ID.search(text)):
             kubernetes_id = match[1]
-    return ManifestFacts(kind_files, frozenset(services), kubernetes_id)
+    return ManifestFacts(kind_files, frozenset(services), kubernetes_id, names_all=names_all)
+
+
+def _names_all(template: str) -> bool:
+    """Whether each document of a template says its kind, and nothing writes further ones."""
+    for part in _DOCUMENT_END.split(_BLOCKS.sub("", _COMMENTS.sub("", template))):
+        kinds = [each for line in part.splitlines() for each in _ANY_KIND.findall(line) if line[:1].strip()]
+        if part.strip() and (len(kinds) != len(_KIND.findall(part)) or not kinds or _ANYTHING.search(part)):
+            return False
+    return True
 
 
 def read_manifests(documents: Sequence[tuple[str, JsonObject]], *, kustomized: bool) -> ManifestFacts | None:

@@ -30,12 +30,13 @@ _CHART_FILES = re.compile(r"^(Chart|requirements|values.*|.*values|catalog-info(
 class PlannedFolder:
     """A folder to read, and its files by their paths inside it (without those of charts below it).
 
-    `included` says that settings name a folder without a chart.
+    `included` says that settings name a folder without a chart, `has_charts` that one with a chart has others inside.
     """
 
     path: str
     files: tuple[str, ...]
     included: bool = False
+    has_charts: bool = False
 
     def at(self, name: str) -> str:
         """The path from the repository's root of a file inside the folder, or of one beside it (`../base/a.yaml`)."""
@@ -93,8 +94,11 @@ def plan_repository(
     owned = _by_folder(listing.inside, all_charts)
     loose = tuple(path for path in owned.pop(None, ()) if path.endswith((".yaml", ".yml")))
     plain = _plain_folders(loose, charts, settings, skeletons)
+    above = {f"/{path}".rpartition("/charts/")[0].removeprefix("/") for path in all_charts if "charts/" in path}
     return Plan(
-        charts=tuple(PlannedFolder(path, tuple(owned.get(path, ()))) for path in sorted(charts)),
+        charts=tuple(
+            PlannedFolder(path, tuple(owned.get(path, ())), has_charts=path in above) for path in sorted(charts)
+        ),
         refused=tuple(sorted(refused)),
         plain=tuple(PlannedFolder(path, tuple(names), bool(settings.include)) for path, names in sorted(plain.items())),
         manifests=tuple(sorted((*loose, *_beside_values(charts, owned)))),

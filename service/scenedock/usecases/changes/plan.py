@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scenedock.changes.automations import writer_of_image, writer_of_line
 from scenedock.changes.contents import value_in, with_value, with_version
@@ -14,6 +14,7 @@ from scenedock.changes.rules import refusals_of
 from scenedock.changes.steps import step_between
 from scenedock.changes.targets import Target, insertions, line_of, missing_file
 from scenedock.changes.text import Verb, with_text
+from scenedock.documents.reading import read_documents
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_object, value_at
@@ -178,10 +179,31 @@ def set_version(draft: Draft, wanted: Wanted) -> None:
     _refuse_written(
         draft, release, writer_of_image(release.path, _application_of(draft.ground, release), release.image)
     )
+    if pins := [pin for line in release.lines for pin in _pins_beside(draft, line)]:
+        message = f"beside {release.place} a digest says which image runs ({', '.join(map(str, pins))})"
+        draft.refuse("not-editable", release, message, "Edit both lines by hand, or remove the digest.")
+        return
     in_overlay: set[str] = set()
     for line in release.lines:
         if line.image not in in_overlay and _set_line(draft, Wanted(line, wanted.version)):
             in_overlay.add(line.image)
+
+
+def _pins_beside(draft: Draft, release: Release) -> Iterator[Place]:
+    """The lines of digests beside a tag: with another tag the same image would run."""
+    beside = (*release.keys[:-1], "digest")
+    if release.keys and release.keys[-1] not in {"digest", "repository"}:
+        deployed = draft.ground.deployed[release.key]
+        set_by = [each for each in deployed.all_layers if value_at(each.values, map(str, beside)) is not None]
+        if set_by and text_of(value_at(set_by[-1].values, map(str, beside))):
+            yield Place(set_by[-1].elsewhere or release.repository, set_by[-1].path, set_by[-1].line_of(beside))
+    if release.shape == "newTag" and release.spot and release.spot.keys[-1] == "newTag":
+        target = line_of(release)
+        data = draft.content(target.repository, target.path) if target else b""
+        spot = replace(release.spot, keys=(*release.spot.keys[:-1], "digest"))
+        if text_of(value_in(data, spot)):
+            line = read_documents(data)[spot.document - 1].line_of(spot.keys)
+            yield Place(release.elsewhere or release.repository, release.path, line)
 
 
 def _set_line(draft: Draft, wanted: Wanted) -> bool:

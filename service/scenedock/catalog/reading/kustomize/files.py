@@ -14,7 +14,10 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
 @dataclass(frozen=True, slots=True)
 class ImageChange:
-    """An item of `images`: the image `name` gets another name, or the tag at a `key`; `number` is the item's."""
+    """An item of `images`: the image `name` gets another name, or the tag at a `key`; `number` is the item's.
+
+    Of a tag with a digest beside it the digest is what runs: both together are the tag.
+    """
 
     name: str
     new_name: str
@@ -80,8 +83,9 @@ def image_changes(document: JsonObject) -> Iterator[ImageChange]:
     """The items of `images`, of a kustomization or of Flux's."""
     for number, item in enumerate(map(as_object, as_list(document.get("images")))):
         if name := as_text(item.get("name")):
-            key = "newTag" if text_of(item.get("newTag")) or not item.get("digest") else "digest"
-            yield ImageChange(name, as_text(item.get("newName")), text_of(item.get(key)), number, key)
+            tag, digest = text_of(item.get("newTag")), text_of(item.get("digest"))
+            said = f"{tag}@{digest}" if tag and digest else tag or digest
+            yield ImageChange(name, as_text(item.get("newName")), said, number, "newTag" if tag else "digest")
 
 
 def text_of(value: Json) -> str:

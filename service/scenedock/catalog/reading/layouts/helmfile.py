@@ -7,6 +7,7 @@ Source: helmfile, "Configuration", "Environment Values", "Using .gotmpl files".
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -32,6 +33,10 @@ from scenedock.model.units import TEMPLATE, Unit, Written
 
 # helmfile reads all other files of an environment's values as YAML.
 _NO_YAML = (".gotmpl", ".hcl")
+_SETTING = ("values", "valuesTemplate", "set", "setString", "setTemplate")
+"""The keys of a release by which it has values."""
+_NAMES_AN_IMAGE = re.compile(r"image|tag|version|\{\{", re.IGNORECASE)
+_VERSION_UNCLEAR = "only helmfile knows the version of its chart"
 _VALUES = (".yaml", ".yml", ".yaml.gotmpl", ".yml.gotmpl")
 # Far more than anybody has: what is beyond counts for no environment, or not at all.
 _MOST_FILES = 1000
@@ -44,6 +49,7 @@ class _Environment:
 
     given: Given
     written: tuple[Json, ...]
+    secrets: tuple[str, ...] = ()
 
     @cached_property
     def values(self) -> JsonObject | None:
@@ -64,7 +70,7 @@ class _Environment:
     @property
     def files(self) -> tuple[str, ...]:
         """The files of its values; none where not all its values are in files of the repository that can be read."""
-        files = tuple(map(as_text, self.written))
+        files = (*map(as_text, self.written), *self.secrets)
         return files if self.values is not None and all(map(self.given.here.has, files)) else ()
 
     @cached_property
@@ -82,6 +88,7 @@ class _Reader:
     units: list[Unit] = field(default_factory=list)
     seen: list[Deployed] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    filled_by_others: set[str] = field(default_factory=set)
 
     def read(self) -> LayoutFacts:
         for path in self.given.here.files:
@@ -111,7 +118,10 @@ class _Reader:
         for each in helmfile.all("helmfiles"):
             path = as_text(each) or as_text(as_object(each).get("path"))
             if path and not any(sign in path for sign in (*MARKS, "::")):
-                yield from self._files_at(helmfile.at(path))
+                files = list(self._files_at(helmfile.at(path)))
+                if as_object(each).get("values"):
+                    self.filled_by_others.update(files)
+                yield from files
 
     def _files_at(self, path: str) -> Iterator[str]:
         """A file, all YAML files of a folder, or those that a pattern fits."""
@@ -139,7 +149,10 @@ class _Reader:
             if helmfile is None or path in done:
                 continue
             done.add(path)
-            environments = self._environments(helmfile) or above
+            own = self._environments(helmfile)
+            if not own:  # what is below has its own values alone, or those that it is given
+                self.filled_by_others.add(path)
+            environments = own or above
             releases = list(helmfile.all("releases"))
             for release in releases:
                 self._add(helmfile, as_object(release), environments)
@@ -185,9 +198,13 @@ class _Reader:
             return
         proven: list[str | None] = [each for each, holds in known.items() if holds and each != "default"]
         unit = Unit("helmfile release", name, folder or self._home(helmfile, release), place, self.given.here.name)
+        lines = helmfile.block_at(name), helmfile.line_of_version(name, text_of(release.get("version")))
+        is_doubled = [as_object(each).get("name") for each in helmfile.all("releases")].count(name) > 1
+        block, line = lines[0], 0 if lines[0] or is_doubled else lines[1]
+        is_filled = helmfile.path not in self.filled_by_others
         for environment in proven or [None]:
-            made = self._unit(unit, helmfile, release, environment, "" if folder is not None else chart)
-            state = environments[environment].files if environment and made.value_templates else ()
+            made = self._unit(unit, helmfile, release, environment, "" if folder is not None else chart, block, line)
+            state = environments[environment].files if environment and made.value_templates and is_filled else ()
             self.units.append(replace(made, state_files=state))
 
     def _values_of_chart(self, chart: str) -> str:
@@ -197,8 +214,17 @@ class _Reader:
         at = posixpath.normpath(posixpath.join(folder, name)) if folder and name else ""
         return f"{at}/values.yaml" if at in self.given.here.charts else ""
 
-    def _unit(self, unit: Unit, helmfile: Helmfile, release: JsonObject, environment: str | None, chart: str) -> Unit:
-        """A release in an environment."""
+    def _unit(
+        self,
+        unit: Unit,
+        helmfile: Helmfile,
+        release: JsonObject,
+        environment: str | None,
+        chart: str,
+        block: int,
+        line: int,
+    ) -> Unit:
+        """A release in an environment, with the lines of a block that hides some of it and of its chart's version."""
         values: JsonObject = {}
         files: list[str] = []
         for each in as_list(release.get("values")):
@@ -208,7 +234,8 @@ class _Reader:
                 values = merge_values(values, as_object(each))
         plain = [file for file in files if not file.endswith(TEMPLATE)]
         version = self._filled(text_of(release.get("version")), environment, unit.name) if chart else ""
-        line = helmfile.line_of_version(unit.name, text_of(release.get("version"))) if version else 0
+        line = line if version else 0
+        unclear = f"{helmfile.path}:{block}: only helmfile knows what counts of this block" if block else ""
         return replace(
             unit,
             namespace=self._filled(as_text(release.get("namespace")), environment, unit.name),
@@ -220,7 +247,19 @@ class _Reader:
             version=version if line else "",
             version_at=Written(replace(unit.place, line=line or unit.place.line)) if chart else None,
             values=_without_marks(values),
+            unclear=unclear or self._unclear(release, environment, unit),
+            version_unclear="" if line or not release.get("version") else _VERSION_UNCLEAR,
         )
+
+    def _unclear(self, release: JsonObject, environment: str | None, unit: Unit) -> str:
+        """Why other things than files may set a tag of a release; empty where only its files do."""
+        for each in (item for key in _SETTING for item in as_list(release.get(key))):
+            path = as_text(each)
+            is_known = not path or self._filled(path, environment, unit.name).endswith(_VALUES)
+            if not is_known or (not path and _NAMES_AN_IMAGE.search(str(each))):
+                what = f"the values {path.replace(ITS_NAME, '…')!r}" if path else "values that are written here"
+                return f"{unit.place.path}:{unit.place.line}: {what} are known to helmfile alone"
+        return ""
 
     def _filled(self, text: str, environment: str | None, name: str) -> str:
         """A text with the names that are known; empty where more stays open."""
@@ -271,11 +310,15 @@ def _named(document: JsonObject, helmfile: Helmfile, given: Given) -> dict[str, 
     named: dict[str, _Environment] = {}
     for name, said in as_object(document.get("environments")).items():
         if not any(sign in name for sign in MARKS):
-            written = as_list(as_object(said).get("values"))
+            said_of = as_object(said)
+            written = as_list(said_of.get("values"))
             values = (
                 helmfile.at(text.replace(ITS_NAME, name)) if (text := as_text(each)) else each for each in written
             )
-            named[name] = _Environment(given, tuple(values))
+            secrets = (
+                helmfile.at(text.replace(ITS_NAME, name)) for text in map(as_text, as_list(said_of.get("secrets")))
+            )
+            named[name] = _Environment(given, tuple(values), tuple(secrets))
     return named
 
 

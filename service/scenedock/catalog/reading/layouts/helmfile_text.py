@@ -27,7 +27,8 @@ _AMONG = re.compile(
     rb"(?:\{\{-?[ \t]*else[ \t]*-?\}\}(?:\{\{[^{}\n]*\}\}|[^{}\n]*)\{\{-?[ \t]*end[ \t]*-?\}\})?(?:`\}\})?"
 )
 ITS_LIST = "\ue002"
-_ITEM = re.compile(r"([ \t]*)-[ \t]")
+_ITEM = re.compile(r"([ \t]*)-[ \t]+")
+_BLOCK = re.compile(r"\{\{-?[ \t]*(if|else|range|with|end)\b([^{}]*)\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Helmfile:
     path: str
     documents: tuple[JsonObject, ...]
     text: str
+    lines: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -53,28 +55,83 @@ class Helmfile:
 
     def line_of(self, name: str) -> int:
         """The line of a release."""
-        named = re.compile(rf"\bname:[ \t]*[\"']?{re.escape(name)}(?![\w-])")
+        named = re.compile(
+            rf"^[ \t]*(?:-[ \t]+)?(?:\{{[^#\n]*)?\bname:[ \t]*[\"']?{re.escape(name)}(?![\w-])", re.MULTILINE
+        )
         found = named.search(self.text, max(self.text.find("\nreleases:"), 0)) or named.search(self.text)
         return self.text.count("\n", 0, found.start()) + 1 if found else 1
 
     def line_of_version(self, name: str, version: str) -> int:
         """The line of the version in a release's own item; 0 where it isn't plainly in one."""
-        lines = self.text.splitlines()
-        text = re.escape(version)
-        written = re.compile(rf"(?:^|[\s,{{-])version:[ \t]*[\"']?{text}[\"']?[ \t]*(?:[,}}#].*)?$")
-        start = self.line_of(name) - 1
-        while start > 0 and not _ITEM.match(lines[start]):
-            start -= 1
-        item = _ITEM.match(lines[start]) if lines else None
-        if item is None:
+        lines = self._item_of(name)
+        if not lines or any(map(_BLOCK.search, lines.values())):
             return 0
-        for number in range(start, len(lines)):
-            line = lines[number]
-            if number > start and line.strip() and not line.startswith(f"{item[1]} "):
-                return 0
-            if written.search(line):
-                return number + 1
+        first, indent = next(iter(lines.values())), _ITEM.match(next(iter(lines.values())))
+        if indent is None:
+            return 0
+        text = re.escape(version)
+        written = re.compile(rf"version:[ \t]*[\"']?{text}[\"']?[ \t]*(?:#.*)?$")
+        in_braces = re.compile(rf"[\s,{{]version:[ \t]*[\"']?{text}[\"']?[ \t]*[,}}]")
+        for number, line in lines.items():
+            own = line[len(indent[0]) :] if line is first or not line[: len(indent[0])].strip() else ""
+            if written.match(own) or (own[:1] == "{" and own.count("{") == 1 and in_braces.search(own)):
+                return number
         return 0
+
+    def block_at(self, name: str) -> int:
+        """The line of a block in a release's item, or of one around it that asks for the environment; 0 without."""
+        if "{{" not in self.text:
+            return 0
+        lines = self._item_of(name)
+        blocks: list[tuple[str, int]] = []
+        for number, line in enumerate(self.lines, 1):
+            if number == next(iter(lines), 0):
+                asked = [at for action, at in blocks if ".Environment.Name" in action]
+                inside = [at for at, each in lines.items() if _BLOCK.search(each)]
+                return next(iter((*asked, *inside)), 0)
+            for word, action in _BLOCK.findall(line) if "{{" in line else ():
+                if word == "end":
+                    del blocks[-1:]
+                elif word == "else":
+                    blocks[-1:] = [(f"{blocks[-1][0] if blocks else ''} {action}", number)]
+                else:
+                    blocks.append((action, number))
+        return 0
+
+    def _item_of(self, name: str) -> dict[int, str]:
+        """The lines of a release's item, by their numbers; none where they aren't plainly there."""
+        lines = self.lines
+        start = self.line_of(name) - 1
+        indent = len(lines[start]) - len(lines[start].lstrip()) if lines else 0
+        is_found = bool(lines) and _ITEM.match(lines[start]) is not None
+        while start > 0 and not is_found:
+            start -= 1
+            item = _ITEM.match(lines[start])
+            is_found = item is not None and len(item[0]) == indent
+        found = _ITEM.match(lines[start]) if is_found else None
+        if found is None:
+            return {}
+        item_lines = {start + 1: lines[start]}
+        for number in range(start + 1, len(lines)):
+            line = lines[number]
+            if line.strip() and not line.lstrip().startswith("{{") and not line.startswith(f"{found[1]} "):
+                break
+            item_lines[number + 1] = line
+        return _without_end(item_lines)
+
+
+def _without_end(lines: dict[int, str]) -> dict[int, str]:
+    """The lines of an item without what ends or begins blocks after it."""
+    numbers = list(lines)
+    while numbers and (not lines[numbers[-1]].strip() or lines[numbers[-1]].lstrip().startswith("{{")):
+        numbers.pop()
+    depth = 0
+    for number in list(lines):
+        for word, _ in _BLOCK.findall(lines[number]):
+            depth += -1 if word == "end" else 0 if word == "else" else 1
+        if number not in numbers and depth >= 0 and any(_BLOCK.search(lines[each]) for each in numbers):
+            numbers.append(number)
+    return {number: lines[number] for number in numbers}
 
 
 def read_helmfile(path: str, read: Callable[[str], bytes]) -> Helmfile | None:
@@ -88,4 +145,5 @@ def read_helmfile(path: str, read: Callable[[str], bytes]) -> Helmfile | None:
         values = [document.value for document in read_documents(data)]
     except DocumentError:
         values = [document.value for document in read_template(data)] if b"{{" in data else []
-    return Helmfile(path, tuple(map(as_object, values)), data.decode("utf-8", "replace"))
+    text = data.decode("utf-8", "replace")
+    return Helmfile(path, tuple(map(as_object, values)), text, tuple(text.splitlines()))

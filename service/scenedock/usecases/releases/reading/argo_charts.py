@@ -24,6 +24,8 @@ SHAPE = "targetRevision"
 """The shape of a chart's version that an Application sets."""
 _BY_CLUSTER = "only a cluster knows the version of its chart"
 _BY_TEMPLATE = "a template fills in the version of its chart"
+_REVISION = re.compile(r"\btargetRevision[\"']?\s*:")
+_BLOCK = re.compile(r"\{\{-?\s*(if|with|range|define|block|else|end)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,9 @@ def _of_template(application: Application, chart: str, data: bytes, elsewhere: s
                 continue
             version, unknown = _version(text_of(source.get("targetRevision")), is_chart=bool(source.get("chart")))
             lines = [line for line in range(each.line, end) if _sets(text[line - 1], version)]
-            if version and len(lines) != 1:
+            all_lines = [line for line in range(each.line, end) if _REVISION.search(text[line - 1])]
+            is_plain = len(lines) == 1 and _is_outside_of_blocks(text[each.line - 1 : lines[0]])
+            if version and not (is_plain and len(all_lines) <= len(sources)):
                 version, unknown = "", _BY_TEMPLATE
             at = lines[0] if len(lines) == 1 else each.line
             said = DependencyVersion(name, version, (), SHAPE, unknown.replace(_BY_CLUSTER, _BY_TEMPLATE))
@@ -159,6 +163,16 @@ def _name(path: str) -> str:
 def _sets(line: str, version: str) -> bool:
     written = re.fullmatch(r"[\s-]*targetRevision:\s*(\S+?)\s*(?:#.*)?", line)
     return written is not None and written[1].strip("\"'") == version
+
+
+def _is_outside_of_blocks(before: Sequence[str]) -> bool:
+    """Whether no block that begins in some lines, nor another branch of one around them, goes on after them."""
+    depth = 0
+    for word in _BLOCK.findall("\n".join(before)):
+        if depth == 0 and word in {"else", "end"}:
+            return False
+        depth += -1 if word == "end" else 0 if word == "else" else 1
+    return depth == 0
 
 
 def _always(line: int, _keys: Keys) -> int:

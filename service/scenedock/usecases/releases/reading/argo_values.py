@@ -14,7 +14,7 @@ from typing import Final
 
 from scenedock.catalog.reading.argo.generators import flat, render_all
 from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
-from scenedock.catalog.reading.argo.written import folder_at
+from scenedock.catalog.reading.argo.written import folder_at, value_files_of_source
 from scenedock.documents.reading import Document, DocumentError, read_document
 from scenedock.model.finding import Place
 from scenedock.model.helm import Application
@@ -72,8 +72,26 @@ def application_layers(
         own = _without(as_object(written.value), [as_object(each.value) for _, each in overrides[number + 1 :]])
         for layer in SourceOfApplication(application, written, (), own, read, is_set=False).layers():
             yield replace(layer, path=path, is_file=False)
+    used = [
+        SourceOfApplication(application, document, at, as_object(each), read, is_set=is_set) for at, each in sources
+    ]
+    yield from _files_of_other_revisions(used, chart, elsewhere, is_read)
     for said in pinned:
         yield Layer(application.place.path, {}, lambda _: 1, is_file=False, elsewhere=elsewhere, unreadable=said)
+
+
+def _files_of_other_revisions(
+    sources: Sequence[SourceOfApplication], chart: str, elsewhere: str, is_read: Callable[[str], bool]
+) -> Iterator[Layer]:
+    """A layer for each source whose values files another one takes, at a revision that isn't the one that is read."""
+    files = [file for each in sources if each.deploys(chart) for file in value_files_of_source(each.source)]
+    for one in sources:
+        reference, path = one.text("ref"), one.application.place.path
+        is_taken = bool(reference) and any(file.startswith(f"${reference}/") for file in files)
+        if is_taken and (revision := one.other_revision(is_read)):
+            at = Place(elsewhere, path, one.document.line_of((*one.place, "targetRevision")))
+            said = f"{at}: its values files are those of the revision {revision}, which may not be what was read"
+            yield Layer(path, {}, lambda _: 1, elsewhere=elsewhere, unreadable=said)
 
 
 def override_paths(application: Application) -> tuple[str, ...]:

@@ -203,9 +203,12 @@ def _dependencies(folder: HelmFolder) -> tuple[Dependency, ...]:
 
 
 def _runs_nothing(folder: HelmFolder) -> bool:
-    """Whether all templates of a chart, but for tests, are of kinds that run no container, and it uses no other."""
+    """Whether all templates of a chart, but for tests, are of kinds that run no container, and it uses no other.
+
+    A template whose kinds aren't all spelled out may write something that runs.
+    """
     of_others = {kind for kind, path in folder.kind_files.items() if not (kind == "Pod" and "/tests/" in path)}
-    is_known = folder.chart is not None and bool(of_others)
+    is_known = folder.chart is not None and folder.names_all_kinds and bool(of_others)
     return is_known and of_others <= _WITHOUT_CONTAINERS and not _dependencies(folder)
 
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from typing import Final, TypeVar
 
+from scenedock.documents.encryption import CIPHERTEXT
 from scenedock.documents.merging import merge_values
-from scenedock.documents.reading import DocumentError, read_document
-from scenedock.model.json import Json, as_object, value_at
+from scenedock.documents.reading import Document, DocumentError, read_document
+from scenedock.model.json import Json, JsonObject, as_object, value_at
 from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, text_of
 from scenedock.usecases.releases.reading.argo_values import nested
 
 _ACTION: Final = re.compile(r"\{\{-?\s*((?:[^{}\"`]|\"(?:[^\"\\]|\\.)*\"|`[^`]*`)*?)\s*-?\}\}")
-_ONLY_ACTIONS: Final = re.compile(r"\s*(?:\{\{[^{}\n]*\}\}\s*)+")
 _BLOCK: Final = re.compile(r"(if|with|range|define|block|else|end)\b\s*(.*)", re.DOTALL)
 _ASKED: Final = r"\(?\s*(eq|ne)\s+\.Environment\.Name\s+\"([^\"]*)\"\s*\)?"
 _IF: Final = re.compile(_ASKED)
@@ -30,10 +30,15 @@ _STATE: Final = re.compile(
     r"\(?\s*\.(?:StateValues|Values|Environment\.Values)\.(\w+(?:\.\w+)*)\s*\)?(?:\s*\|\s*quote)?"
 )
 _NAMES: Final = {".Environment.Name": "environment", ".Release.Name": "release"}
-_SCALAR: Final = re.compile(r"^(\s*(?:- )?[\w./-]+:)[ \t]+(?![|>&*#{\[])\S.*$")
+# The beginning of an item of a mapping or a list: all other lines go on with what is before them.
+_BEGINS: Final = re.compile(r"\s*(?:- +)*[\"']?[\w./-]+[\"']?\s*:(?:\s|$)|\s*-(?:\s|$)|\s*#")
+_INDENT: Final = re.compile(r"\b(n?)indent\s+(\d+)\s*-?\}\}")
+_MANY_LINES: Final = re.compile(r"\b(?:indent|nindent|toYaml|include|tpl|template|readFile|exec)\b")
+_TEXT_OF_IMAGE: Final = re.compile(r"(?:image|docker)?(?:tag|version|digest|repository|repo|registry|name)")
 _MAY_SET_A_VERSION: Final = re.compile(r"(?:image|tag|version)\w*[\"']?\s*:", re.IGNORECASE)
 # Characters that no YAML file has a use for, around what stays open.
-_OPEN, _CLOSE = "\ue000", "\ue001"
+_OPEN, _CLOSE, _RAW = "\ue000", "\ue001", "\ue002"
+_ACTION_AGAIN: Final = "{{…}}"
 _UNKNOWN: Final = f"{_OPEN}?{_CLOSE}"
 _GAP: Final = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 
@@ -48,51 +53,84 @@ def value_template_layers(
     `state` are the values of the environment. A text that is one of them has the place of that: an edit goes there.
     """
     text = data.decode("utf-8", "replace")
-    names = {"environment": environment or _UNKNOWN, "release": release}
+    literal = _literal(text, {"environment": environment or _UNKNOWN, "release": release})
     try:
-        document = read_document(_literal(text, names).encode())
+        document = read_document(literal.text.encode()) if literal else None
     except DocumentError:
         document = None
-    if document is None or _is_open(document.value, "image"):
-        if _MAY_SET_A_VERSION.search(text) or _OPEN in text:
+    if literal is None or document is None or not isinstance(document.value, (dict, type(None))):
+        if _MAY_SET_A_VERSION.search(text) or "{{" in text:
             said = f"{path}: only helmfile can fill in this template"
             yield Layer(path, {}, _first_line, is_file=False, unreadable=said)
         return
-    values = reduce(merge_values, (each.values for each in state), as_object({}))
-    yield Layer(path, as_object(_filled(document.value, values)), document.line_of, is_file=False)
-    yield from _of_state(document.value, (), state)
+    is_known = not any(each.unreadable for each in state)
+    values = reduce(merge_values, (each.values for each in state if is_known), as_object({}))
+    filling = _Filling(values, document, literal.doubtful)
+    yield Layer(path, as_object(filling.of(document.value, ())), document.line_of, is_file=False)
+    yield from _of_state(document.value, (), state, filling)
+    if filling.opened:
+        said = f"{path}:{{}}: only helmfile can fill in what is there"
+        opened = tuple((keys, said.format(line)) for keys, line in filling.opened.items())
+        yield Layer(path, {}, _first_line, is_file=False, unreadable=opened[0][1], open_at=opened)
 
 
-def _literal(text: str, names: dict[str, str]) -> str:
-    """The text as YAML, line for line, with gaps for what stays open; blocks of other environments are left out."""
+@dataclass(frozen=True, slots=True)
+class _Literal:
+    """A template as YAML, line for line, with gaps for what stays open; `doubtful` are lines that may not count."""
+
+    text: str
+    doubtful: frozenset[int]
+
+
+def _literal(text: str, names: dict[str, str]) -> _Literal | None:
+    """What a template plainly says, without the blocks of other environments; None where blocks can't be followed."""
     blocks: list[tuple[bool | None, bool | None]] = []  # whether a branch counts, and whether one before it did
-    lines = []
+    lines: list[str] = []
+    doubtful: set[int] = set()
     for line in text.split("\n"):
-        if _ONLY_ACTIONS.fullmatch(line) and (actions := _ACTION.findall(line)):
-            is_block = False
-            for action in actions:
-                is_block |= _enter(blocks, action, names["environment"])
-            lines.append("" if is_block or _is_silent(actions) else _unknown_key(line))
-            continue
-        filled = _ACTION.sub(partial(_gap, names), line)
+        actions, rest = _ACTION.findall(line), _ACTION.sub("", line)
+        changes = [each for each in actions if _BLOCK.match(each)]
+        is_alone = bool(actions) and re.fullmatch(r"\s*(?:#.*)?", rest) is not None
+        if "{{" in rest or (changes and not is_alone and not _is_balanced(changes)):
+            return None
+        if changes and is_alone and not all(_enter(blocks, each, names["environment"]) for each in changes):
+            return None
         counts = [each for each, _ in blocks]
-        if False in counts:
-            filled = ""
-        elif None in counts:
-            filled = _SCALAR.sub(rf"\1 {_UNKNOWN}", filled)
-        lines.append(filled)
-    return "\n".join(lines)
+        if is_alone:
+            is_comment = line.lstrip().startswith("#") and not any(map(_MANY_LINES.search, actions))
+            is_silent = is_comment or all(each in changes or _is_silent(each) for each in actions)
+            is_left_out = is_silent or (False in counts and not changes)
+            lines.append("" if is_left_out else _unknown_key(line))
+        elif False in counts:
+            lines.append("")
+        else:
+            filled = _ACTION.sub(partial(_gap, names), line)
+            if None in counts:
+                doubtful.add(len(lines) + 1)
+                filled += _UNKNOWN if rest.strip() and not _BEGINS.match(rest) else ""
+            lines.append(filled)
+    return None if blocks else _Literal("\n".join(lines), frozenset(doubtful))
+
+
+def _is_balanced(changes: Sequence[str]) -> bool:
+    """Whether blocks that begin in a line end there, too."""
+    depth = 0
+    for each in changes:
+        depth += -1 if each == "end" else 0 if each.startswith("else") else 1
+        if depth < 0 or (depth == 0 and each != "end"):
+            return False
+    return depth == 0
 
 
 def _enter(blocks: list[tuple[bool | None, bool | None]], action: str, environment: str) -> bool:
-    """Follow an action that begins, changes or ends a block; False for any other."""
+    """Follow an action that begins, changes or ends a block; False for one that ends or changes none."""
     word = _BLOCK.match(action)
-    if word is None:
+    if word is None or (word[1] in {"else", "end"} and not blocks):
         return False
     if word[1] == "end":
-        del blocks[-1:]
+        blocks.pop()
     elif word[1] == "else":
-        _, before = blocks.pop() if blocks else (None, None)
+        _, before = blocks.pop()
         asked = _holds(word[2].removeprefix("if").strip(), environment) if word[2] else True
         counts = False if before else None if before is None else asked
         blocks.append((counts, True if before or counts else None if None in {before, counts} else False))
@@ -111,59 +149,109 @@ def _holds(condition: str, environment: str) -> bool | None:
     return any(asked) if several and several[1] == "or" else all(asked)
 
 
-def _is_silent(actions: Sequence[str]) -> bool:
-    """Whether actions write nothing: comments, and variables that they set."""
-    return all(each.startswith("/*") or re.match(r"\$\w*\s*:?=", each) for each in actions)
+def _is_silent(action: str) -> bool:
+    """Whether an action writes nothing: a comment, or a variable that it sets."""
+    return action.startswith("/*") or re.match(r"\$\w*\s*:?=", action) is not None
 
 
 def _unknown_key(line: str) -> str:
     """What an action writes that is alone in its line may be any keys and values there."""
-    return f"{line[: len(line) - len(line.lstrip())]}{_UNKNOWN}: {_UNKNOWN}"
+    own, indented = line[: len(line) - len(line.lstrip())], _INDENT.search(line)
+    indent = own if indented is None else " " * int(indented[2]) + ("" if indented[1] else own)
+    return f"{indent}{_UNKNOWN}: {_UNKNOWN}"
 
 
 def _gap(names: dict[str, str], action: re.Match[str]) -> str:
     if action[1] in _NAMES:
         return names[_NAMES[action[1]]]
     state = _STATE.fullmatch(action[1])
-    return f"{_OPEN}{state[1]}{_CLOSE}" if state else _UNKNOWN
+    before = _ACTION.sub("", action.string[: action.start()])
+    is_quoted = "quote" in action[1].split() or before.count('"') % 2 == 1 or before.count("'") % 2 == 1
+    return f"{_OPEN}{'' if is_quoted else _RAW}{state[1]}{_CLOSE}" if state else _UNKNOWN
 
 
-def _is_open(value: Json, key: str) -> bool:
-    """Whether there may be any keys at the root or in what is called an image."""
-    if isinstance(value, list):
-        return any(_is_open(below, key) for below in value)
-    below = as_object(value)
-    if key.lower().endswith(("image", "images")) and any(_OPEN in each for each in below):
-        return True
-    return any(_is_open(each, name) for name, each in below.items())
+@dataclass(slots=True)
+class _Filling:
+    """Fills in the values of an environment; `opened` are the keys of what helmfile alone knows, with lines."""
+
+    values: JsonObject
+    document: Document
+    doubtful: frozenset[int]
+    opened: dict[Keys, int] = field(default_factory=dict)
+    _repeated: frozenset[tuple[str, int]] = frozenset()
+
+    def __post_init__(self) -> None:
+        repeated = self.document.repeated_keys if self.doubtful else ()
+        self._repeated = frozenset((each.key, each.line) for each in repeated)
+
+    def of(self, written: Json, keys: Keys) -> Json:
+        """What is written at some keys; a text that stays open is an action again, or left out."""
+        if isinstance(written, dict):
+            return dict(self._items(written, keys))
+        if isinstance(written, list):
+            before = dict(self.opened)
+            items = [self.of(each, (*keys, number)) for number, each in enumerate(written)]
+            if len(self.opened) > len(before):  # Helm replaces lists as a whole
+                self.opened = before
+                self._open(keys)
+            return items
+        text = self.text_at(written, keys)
+        if text == _ACTION_AGAIN:
+            self._open(keys)
+        return text
+
+    def _items(self, written: JsonObject, keys: Keys) -> Iterator[tuple[str, Json]]:
+        for key, below in written.items():
+            at = (*keys, key)
+            if _OPEN in key:
+                self.opened.setdefault(keys, self.document.line_of(at))
+                continue
+            if self._repeated and (key, self.document.line_of(at)) in self._repeated:
+                self._open(at)
+            made = self.of(below, at)
+            is_kept = made != _ACTION_AGAIN or _TEXT_OF_IMAGE.fullmatch(re.sub("[_-]", "", key).lower())
+            if is_kept:
+                yield key, made
+
+    def text_at(self, written: Json, keys: Keys) -> Json:
+        """A scalar with the values in it; an action again where it stays open."""
+        if self.doubtful and self.document.line_of(keys) in self.doubtful:
+            return _ACTION_AGAIN
+        if not isinstance(written, str) or _OPEN not in written:
+            return written
+        said = [text_of(value_at(self.values, gap.lstrip(_RAW).split("."))) for gap in _GAP.findall(written)]
+        if not all(said) or any("{{" in each or each.startswith(CIPHERTEXT) for each in said):
+            return _ACTION_AGAIN
+        found = iter(said)
+        filled = _GAP.sub(lambda _gap: next(found), written)
+        return _read_again(filled) if _RAW in written else filled
+
+    def _open(self, keys: Keys) -> None:
+        self.opened.setdefault(keys, self.document.line_of(keys))
 
 
-def _filled(written: Json, values: Json) -> Json:
-    """What a template writes, with the environment's values; what stays open is an action again."""
-    if isinstance(written, dict):
-        return {key: _filled(below, values) for key, below in written.items() if _OPEN not in key}
-    if isinstance(written, list):
-        return [_filled(below, values) for below in written]
-    return _GAP.sub(partial(_value, as_object(values)), written) if isinstance(written, str) else written
+def _read_again(text: str) -> Json:
+    """What YAML makes of a text without quotes; that is no scalar, an action again."""
+    try:
+        value = as_object(read_document(f"value: {text}".encode()).value).get("value")
+    except DocumentError:
+        return _ACTION_AGAIN
+    return _ACTION_AGAIN if isinstance(value, (dict, list)) else value
 
 
-def _value(values: Json, gap: re.Match[str]) -> str:
-    return text_of(value_at(as_object(values), gap[1].split("."))) or "{{…}}"
-
-
-def _of_state(written: Json, keys: Keys, state: Sequence[Layer]) -> Iterator[Layer]:
+def _of_state(written: Json, keys: Keys, state: Sequence[Layer], filling: _Filling) -> Iterator[Layer]:
     """A layer for each text that is a value of the environment, at the place of that value."""
     if isinstance(written, dict):
         for key, below in written.items():
-            yield from _of_state(below, (*keys, key), state)
+            yield from _of_state(below, (*keys, key), state, filling)
     elif isinstance(written, str) and (gap := _GAP.fullmatch(written)):
-        steps = gap[1].split(".")
-        for layer in reversed(state):
-            if said := text_of(value_at(layer.values, steps)):
-                where, spot = layer.line_of(tuple(steps)), layer.spot_of(tuple(steps))
-                there = replace(layer, values=nested([str(key) for key in keys], said), is_file=False)
-                yield replace(there, line_of=partial(_always, where), spot_of=partial(_always, spot))
-                return
+        steps = gap[1].lstrip(_RAW).split(".")
+        said = filling.text_at(written, keys)
+        layer = next((each for each in reversed(state) if value_at(each.values, steps) is not None), None)
+        if said != _ACTION_AGAIN and layer is not None:
+            where, spot = layer.line_of(tuple(steps)), layer.spot_of(tuple(steps))
+            there = replace(layer, values=nested([str(key) for key in keys], said), is_file=False)
+            yield replace(there, line_of=partial(_always, where), spot_of=partial(_always, spot))
 
 
 def _first_line(_keys: Keys) -> int:

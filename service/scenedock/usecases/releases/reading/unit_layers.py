@@ -41,6 +41,8 @@ class UnitLayers:
                 above.append(Layer(path, values, lines, is_file=False, spot_of=spots))
                 merged = merge_values(merged, values)
         yield from above
+        if self.unit.unclear:  # values are of no consequence for the version of a chart
+            yield Layer(path, {}, lines, unreadable=self.unit.unclear)
         yield from _changed(merged, self.unit.values if self.unit.values_at else merged, above, Layer(path, {}, lines))
 
     def layers_of_images(self, changes: Iterable[Layer]) -> Iterator[Layer]:
@@ -83,7 +85,7 @@ class UnitLayers:
             return None
         place, keys = self.unit.version_at.place, self.unit.version_at.keys
         if self.unit.kind == "helmfile release":  # a template: only the line is known
-            said = DependencyVersion(self.unit.chart, self.unit.version, (), "helmfile")
+            said = DependencyVersion(self.unit.chart, self.unit.version, (), "helmfile", self.unit.version_unclear)
             return ChartVersions(place.path, partial(_same_line, place.line or 1), remote=(said,))
         shape = "HelmRelease" if self.unit.kind == "Flux HelmRelease" else "helmCharts"
         one = DependencyVersion(self.unit.chart, self.unit.version, keys, shape, OF_GIT if keys[-1] == "chart" else "")
