@@ -98,7 +98,9 @@ def test_the_commands_of_the_guides_bake_what_is_shipped(page: str, tmp_path: Pa
 
     assert commands
     for name, pairs in commands:
-        done = CliRunner().invoke(main, ["skeletons", "bake", name, "--output", str(tmp_path / name), *shlex.split(pairs)])
+        done = CliRunner().invoke(
+            main, ["skeletons", "bake", name, "--output", str(tmp_path / name), *shlex.split(pairs)]
+        )
         assert done.exit_code == 0, done.output
 
 
