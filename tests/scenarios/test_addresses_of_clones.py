@@ -182,6 +182,13 @@ def test_without_a_remote_no_url_is_emitted(tmp_path: Path) -> None:
     assert "add the git remote `origin`" in done.stderr
 
 
+def test_a_remote_that_is_a_folder_is_no_address(tmp_path: Path) -> None:
+    done = export(clone(tmp_path / "apps", str(tmp_path / "others.git")))
+
+    assert (done.returncode, "://" in done.stdout) == (0, False)
+    assert "git's remote `origin` is a folder, not an address. Set `repository` in scenedock.yaml." in done.stderr
+
+
 def test_a_clone_without_git_on_the_path_is_exported_and_says_so(tmp_path: Path) -> None:
     clone(tmp_path, HTTPS)
 

@@ -254,6 +254,31 @@ def test_an_emptied_codeowners_does_not_take_all_owners(tmp_path: Path, output: 
     assert {spec["owner"] for spec in written(output).values()} == {"unknown"}
 
 
+def test_a_check_after_codeowners_is_gone_names_what_makes_it_right(tmp_path: Path) -> None:
+    root = services(tmp_path / "apps", "a b c", CODEOWNERS="* @acme/shop\n")
+    export(root, "--in-place")
+    (root / "CODEOWNERS").unlink()
+
+    checked = check(root)
+    refused = export(root, "--in-place")
+    allowed = export(root, "--in-place", "--allow-deletions")
+
+    assert checked.returncode == 1
+    assert "3 entities would lose their owners" in checked.stdout
+    remedy = "run `scenedock catalog export --in-place --allow-deletions .` there and commit what it writes."
+    assert f"Restore what named them, such as CODEOWNERS, or, if this is intended, {remedy}" in checked.stdout
+    assert "export --in-place .`" not in checked.stdout
+    assert (refused.returncode, (refused.stdout + refused.stderr).count("would lose their owners")) == (4, 1)
+    assert (allowed.returncode, check(root).returncode) == (0, 0)
+
+
+def test_a_check_where_nothing_is_committed_says_that_a_feed_needs_nothing(tmp_path: Path) -> None:
+    checked = check(services(tmp_path / "apps", "a b c"))
+
+    assert (checked.returncode, "catalog-info.yaml files: 3 missing" in checked.stdout) == (1, True)
+    assert "Where Backstage reads the feed of `scenedock serve`" in checked.stdout
+
+
 @contextmanager
 def changing(root: Path) -> Iterator[None]:
     """A repository in which somebody writes all the time."""

@@ -27,7 +27,7 @@ SERVED = "127.0.0.1:8000"
 
 
 class Newcomer:
-    """Somebody with Python and git, an empty home, and a package index that has Scenedock."""
+    """Somebody with Python and git, an empty home, and the wheel that pip builds of a clone."""
 
     def __init__(self, folder: Path, *, lent: bool) -> None:
         self.folder = folder
@@ -35,7 +35,7 @@ class Newcomer:
         self.home.mkdir()
         self.address = f"127.0.0.1:{free_port()}"
         wheels = folder / "index"
-        build_wheel(wheels)
+        self.wheel = build_wheel(wheels)
         self.lent = lent
         self.environment = {
             "PATH": plain_path(Path(sys.base_prefix) / "bin"),
@@ -56,7 +56,7 @@ class Newcomer:
     def follows(self, typed: list[Typed], shell: Shell) -> None:
         """Type the lines of a block, and see what the page shows."""
         for each in typed:
-            printed = shell.type(each.line)
+            printed = shell.type(each.line.replace("./scenedock", str(self.wheel)))
             if each.shown:
                 assert each.is_printed(printed), f"{each.line} prints\n{printed}"
             if self.lent and " -m venv " in each.line:

@@ -77,3 +77,6 @@ def test_a_service_that_is_not_there_is_told_with_those_that_are(apps: Path) -> 
         in unknown.stderr
     )
     assert "did you mean billing?" in run("catalog", "explain", "biling", apps).stderr
+    promote = ("deployments", "promote", "--from", "qa", "--to", "production")
+    assert "did you mean cart?" in run(*promote, "catr", apps).stderr
+    assert "; services are: billing, cart\n" in run(*promote, "nothing-like-it", apps).stderr

@@ -43,6 +43,19 @@ def test_names_of_which_one_is_there_are_no_mistake(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("known", "near"),
+    [("[qa, harbor]", "names 'harbor', which nothing here has; 'harbour' doesn't count"), ("[qa, market]", "")],
+)
+def test_a_misspelt_name_beside_right_ones_is_told_with_the_one_that_is_there(
+    tmp_path: Path, known: str, near: str
+) -> None:
+    shown = said(tmp_path, {"scenedock.yaml": f"environments: {{known: {known}}}\n"})
+
+    assert near in shown
+    assert ("doesn't count" in shown) is bool(near)
+
+
 def test_advice_about_environments_keeps_those_that_argo_cd_proves(tmp_path: Path) -> None:
     application = (
         "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: billing-pier}\nspec:\n"

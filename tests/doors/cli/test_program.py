@@ -60,6 +60,10 @@ def test_help_waits_for_no_heavy_library() -> None:
             ["actions", "run", "export-catalogue"],
             "there is no action 'export-catalogue' (did you mean export-catalog?)",
         ),
+        (
+            ["actions", "run", "promote-deployment", "services=orders,web"],
+            """services takes a list, as JSON: 'services=["orders", "web"]'""",
+        ),
     ],
 )
 def test_what_was_probably_meant_is_told(typed: list[str], said: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,9 @@ def test_the_commands_of_the_guides_bake_what_is_shipped(page: str, tmp_path: Pa
 
     assert commands
     for name, pairs in commands:
-        done = CliRunner().invoke(main, ["skeletons", "bake", name, "--output", str(tmp_path / name), *pairs.split()])
+        done = CliRunner().invoke(
+            main, ["skeletons", "bake", name, "--output", str(tmp_path / name), *shlex.split(pairs)]
+        )
         assert done.exit_code == 0, done.output
 
 

@@ -115,7 +115,8 @@ class Breaker:
         said, entities = what
         named = ", ".join(entity.ref.short for entity in entities[:_NAMED])
         more = f" and {len(entities) - _NAMED:,} more" if len(entities) > _NAMED else ""
-        remedy = f"Fix the repository or, if this is intended, {self._allow.format(repository=repository)}."
+        fix = "Restore what named them, such as CODEOWNERS," if "owners" in code else "Fix the repository"
+        remedy = f"{fix} or, if this is intended, {self._allow.format(repository=repository)}."
         severity: Severity = "warning" if code == "vanishing-unconfirmed" else "error"
         return Finding(severity, code, f"{said}: {named}{more}; {outcome}", Place(repository), remedy)
 

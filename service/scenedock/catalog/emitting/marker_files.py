@@ -20,13 +20,14 @@ _REMEDY = "Run `scenedock catalog export --in-place .` there and commit what it 
 class MarkerFile:
     """One file: its text in the repository and the one it should have, None where there is or should be no file.
 
-    Line endings don't count: git may change them on checkout.
+    Line endings don't count: git may change them on checkout. `remedy` says how it becomes right.
     """
 
     place: Place
     found: str | None
     wanted: str | None
     entities: tuple[Entity, ...] = ()
+    remedy: str = _REMEDY
 
     @property
     def is_right(self) -> bool:
@@ -38,11 +39,11 @@ class MarkerFile:
         """What is wrong with it."""
         if self.wanted is None:
             message = "was generated, but the export no longer writes it"
-            return Finding("error", "catalog-file-stale", message, self.place, _REMEDY)
+            return Finding("error", "catalog-file-stale", message, self.place, self.remedy)
         if self.found is None:
-            return Finding("error", "catalog-file-missing", "is missing", self.place, _REMEDY)
+            return Finding("error", "catalog-file-missing", "is missing", self.place, self.remedy)
         where = Place(self.place.repository, self.place.path, _first_difference(self.found, self.wanted))
-        return Finding("error", "catalog-file-differs", "differs from what the export would write", where, _REMEDY)
+        return Finding("error", "catalog-file-differs", "differs from what the export would write", where, self.remedy)
 
     def diff(self) -> Iterator[str]:
         """The lines of a unified diff from the text in the repository to the right one."""

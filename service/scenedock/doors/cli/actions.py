@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -120,4 +121,7 @@ def _field(action: Action[Effects], text: str) -> tuple[str, Json]:
     try:
         return name, json.loads(value)
     except ValueError:
+        if about.get("type") == "array":
+            example = json.dumps(value.split(","), ensure_ascii=False)
+            raise InputError(f"{name} takes a list, as JSON: {shlex.quote(f'{name}={example}')}") from None
         return name, value

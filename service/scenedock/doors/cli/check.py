@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from scenedock.usecases.catalog.check_catalog import Check
     from scenedock.usecases.catalog.export_catalog import Export
 
+_NONE = (
+    "No generated catalog-info.yaml is in these folders. Where Backstage reads the feed of `scenedock serve`, or "
+    "a file of `export --output`, none is needed: check such a repository with `scenedock ci`."
+)
+
 
 @click.command(short_help="Check that committed entities are up to date.")
 @source_options
@@ -71,6 +76,8 @@ def check_lines(checked: Check, result: Export, *, verbose: bool) -> Iterator[st
     """The check for people: files that differ as a diff, then all findings, and a summary."""
     yield from _diff(checked)
     yield from _files(checked, verbose=verbose)
+    if checked.none_is_committed:
+        yield _NONE
     yield from finding_lines(checked.other_findings, result.skipped, verbose=verbose)
     yield str(checked)
 
@@ -103,5 +110,4 @@ def _files(checked: Check, *, verbose: bool) -> Iterator[str]:
     yield from (f"error: {file.finding.place}: {file.finding.message}" for file in shown)
     if hidden := len(checked.wrong) - len(shown):
         yield f"and {hidden:,} other files; --verbose prints all"
-    if checked.wrong:
-        yield checked.wrong[0].finding.remedy
+    yield from dict.fromkeys(file.finding.remedy for file in checked.wrong)

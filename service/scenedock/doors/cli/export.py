@@ -133,7 +133,8 @@ def export(  # noqa: PLR0913 - click passes each option
 
         write_file(report, json.dumps(as_report(published, findings), indent=2, ensure_ascii=False) + "\n")
     # With the entities on standard output, words for people go beside it.
-    words = tell(published, findings, table=not target.to_stdout, verbose=verbose, quiet=quiet)
+    said = [each for each in findings if each not in published.refused]  # these come last, as errors
+    words = tell(published, said, table=not target.to_stdout, verbose=verbose, quiet=quiet)
     click.echo("\n".join(coloured(printable(word)) for word in words), err=target.to_stdout)
     if proposals and not published.withheld:
         proposals.propose(published.result)

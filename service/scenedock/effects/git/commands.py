@@ -27,7 +27,7 @@ class GitAddress:
     """Facts from git: the address for browsers (empty without a remote), the branch, the path inside the clone.
 
     `problem` says why git gave no address although there might be one, and what to do. Where nothing tells the default
-    branch, the branch is a guess: the one that is checked out, or HEAD.
+    branch, the branch is a guess: the one that is checked out, or HEAD. `is_folder` says that the remote is one.
     """
 
     url: str = ""
@@ -35,6 +35,7 @@ class GitAddress:
     prefix: str = ""
     problem: str = ""
     is_guess: bool = False
+    is_folder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,10 @@ def address_of(root: Path) -> GitAddress:
     """The address of a folder's repository; empty if the folder is not a clone or git isn't installed."""
     if not _may_be_in_clone(root):
         return GitAddress()
-    url = browser_address(ask_git(root, "config", "--get", "remote.origin.url").text)
+    remote = ask_git(root, "config", "--get", "remote.origin.url").text
+    url = browser_address(remote)
     if not url:
-        return GitAddress(problem=_why_git_is_silent(root))
+        return GitAddress(problem=_why_git_is_silent(root), is_folder=_names_folder(remote))
     branch = default_branch_of(url, os.environ) or _default_branch(root)
     here = "" if branch else ask_git(root, "symbolic-ref", "--short", "HEAD").text
     is_known = branch or here in _USUAL or _is_bare(root)  # of a bare clone, HEAD is the remote's
@@ -152,6 +154,11 @@ def _not_ours(root: Path) -> str:
 def prefix_of(root: Path) -> str:
     """The path of a folder inside its clone; empty for the clone itself and for a bare repository."""
     return ask_git(root, "rev-parse", "--show-prefix").text.strip("/")
+
+
+def _names_folder(remote: str) -> bool:
+    """Whether a remote is a folder of this machine, as git reads it: a path, or `file://`."""
+    return remote.startswith(("/", ".", "~", "file://")) or (bool(remote) and ":" not in remote)
 
 
 def browser_address(remote: str) -> str:

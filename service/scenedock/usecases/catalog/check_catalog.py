@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from math import inf
 from types import MappingProxyType
 
 from scenedock.catalog.comparing.memory import CatalogMemory, memory_of
@@ -22,6 +23,8 @@ from scenedock.usecases.catalog.export_catalog import Export, in_order_of_severi
 from scenedock.usecases.catalog.keep_catalog import ALLOW_DELETIONS, KeptExport, keep_catalog
 
 _NOTHING: Mapping[str, float] = MappingProxyType({})
+_ALLOW = "run `scenedock catalog export --in-place --allow-deletions .` there and commit what it writes"
+"""How somebody allows what vanishes from files that are checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class Check:
     def failed(self) -> bool:
         """Whether there is an error among them."""
         return any(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def none_is_committed(self) -> bool:
+        """Whether the repositories have no file of ours at all, as where Backstage reads the feed."""
+        return not self.right and bool(self.wrong) and all(file.found is None for file in self.wrong)
 
     def __str__(self) -> str:
         """`Failed: catalog-info.yaml files: 4 right, 1 differ; 1 other error`."""
@@ -72,6 +80,9 @@ class MarkerFiles:
 def check_catalog(result: Export, repositories: Mapping[str, Repository]) -> Check:
     """Check the files of the repositories that an export has read.
 
+    Where `export --in-place` would refuse to make them right, because too much would vanish, that is an error, too, and
+    what to do about it is the remedy of the repository's files.
+
     Raises
     ------
     InputError   a file can't be read
@@ -79,6 +90,13 @@ def check_catalog(result: Export, repositories: Mapping[str, Repository]) -> Che
     read = read_marker_files(result, repositories, allowed=True)
     wrong = tuple(file for file in read.files if not file.is_right)
     found = [*read.result.findings, *read.findings]
+    if wrong:
+        refused = _refused(result, repositories)
+        found += refused.values()
+        wrong = tuple(
+            replace(file, remedy=refused[file.place.repository].remedy) if file.place.repository in refused else file
+            for file in wrong
+        )
     return Check(wrong, len(read.files) - len(wrong), in_order_of_severity(found))
 
 
@@ -88,10 +106,11 @@ def read_marker_files(
     *,
     allowed: bool,
     unchanged: Mapping[str, float] = _NOTHING,
+    allow: str = ALLOW_DELETIONS,
 ) -> MarkerFiles:
     """Compare the files of the repositories with an export; those that there are, are the last good result.
 
-    `allowed` and `unchanged` are as in `keep_catalog`.
+    `allowed`, `unchanged` and `allow` are as in `keep_catalog`.
 
     Raises
     ------
@@ -112,13 +131,22 @@ def read_marker_files(
         return MarkerFiles(tuple(files), (*findings, *more), result)
     homes = {entity.ref: home for home, entities in _entities_in(existing).items() for entity in entities}
     memory = memory_of(entity for entities in _entities_in(existing).values() for entity in entities)
-    kept = keep_catalog(result, memory, unchanged=unchanged, allow=ALLOW_DELETIONS, allowed=allowed)
+    kept = keep_catalog(result, memory, unchanged=unchanged, allow=allow, allowed=allowed)
     if kept.export.mapped is not None:
         expected, findings = entities_in_place(kept.export.mapped)
     files, more = compare_marker_files(_in_their_homes(expected, homes, memory, kept), existing)
     held = kept.kept.held  # of such a repository, not even a file that can't be read goes
     files = [file for file in files if file.wanted is not None or file.place.repository not in held]
     return MarkerFiles(tuple(files), (*findings, *more, *kept.kept.findings), kept.export, kept)
+
+
+def _refused(result: Export, repositories: Mapping[str, Repository]) -> dict[str, Finding]:
+    """What an export into the repositories would refuse until somebody allows it, one finding for each repository."""
+    read = read_marker_files(
+        result, repositories, allowed=False, unchanged=dict.fromkeys(repositories, inf), allow=_ALLOW
+    )
+    verdicts = read.kept.kept.verdicts.items() if read.kept else ()
+    return {name: verdict.findings[0] for name, verdict in verdicts if verdict.asks_for}
 
 
 def _entities_in(found: Mapping[Home, bytes]) -> dict[Home, tuple[Entity, ...]]:

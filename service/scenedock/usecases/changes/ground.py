@@ -22,6 +22,8 @@ from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.releases.reading.pairs import Pair
 from scenedock.usecases.releases.survey import Survey, survey
 
+_MOST_NAMED = 8
+
 ExportAgain = Callable[[Mapping[str, Repository]], Export]
 """Exports repositories with the same settings, names and known entities as before."""
 
@@ -119,9 +121,10 @@ class Ground:
         name = service_name(service)
         of_service = self.by_service.get(name, ())
         if not of_service:
-            raise NotFoundError(
-                f"there is no deployment of a service {service!r}{similar(name, sorted(self.by_service))}"
-            )
+            names = sorted(self.by_service)
+            more = " …" if len(names) > _MOST_NAMED else ""
+            there = f"; services are: {', '.join(names[:_MOST_NAMED]) or 'none'}{more}"
+            raise NotFoundError(f"there is no deployment of a service {service!r}{similar(name, names) or there}")
         found = tuple(each for each in of_service if each.environment == environment)
         if not found:
             known = ", ".join(sorted({each.environment for each in of_service if each.environment})) or "none"

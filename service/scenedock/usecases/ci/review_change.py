@@ -78,8 +78,7 @@ def review_change(
     review = Review(exported)
     if check:
         checked = check_catalog(exported, after)
-        is_committed = checked.right or any(file.found is not None for file in checked.wrong)
-        if not is_committed and checked.wrong:
+        if checked.none_is_committed:
             checked, review = replace(checked, wrong=()), replace(review, notes=(_UNCOMMITTED,))
         review = replace(review, check=checked)
     if before is None:

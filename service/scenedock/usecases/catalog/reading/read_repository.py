@@ -130,7 +130,7 @@ class RepositoryReader:
         if replacement is None:
             opened.findings.extend(find_in_settings(name, settings, listing))
         opened.findings.extend(find_missing_folders(name, listing))
-        opened.findings.extend(find_missing_address(facts, address.problem))
+        opened.findings.extend(find_missing_address(facts, address.problem, is_folder=address.is_folder))
         if unknown_branch:
             opened.findings.append(unknown_branch)
         return opened

@@ -52,10 +52,16 @@ def find_unread_files(repository: str, problems: Mapping[str, str], told: Collec
             yield Finding("warning", "unreadable-file", problem, Place(repository, path), _NOT_USED)
 
 
-def find_missing_address(facts: RepositoryFacts, problem: str) -> Iterator[Finding]:
-    """The finding if the address is unknown, so that no entity links to its source; `problem` is git's reason."""
+def find_missing_address(facts: RepositoryFacts, problem: str, *, is_folder: bool) -> Iterator[Finding]:
+    """The finding if the address is unknown, so that no entity links to its source; `problem` is git's reason.
+
+    `is_folder` says that git knows a remote, but that it is a folder.
+    """
     if not facts.url:
         message = "the repository's address isn't known, so no entity links to its source"
         remedy = "Set `repository` in scenedock.yaml, or add the git remote `origin`."
+        if is_folder:
+            message = f"{message}: git's remote `origin` is a folder, not an address"
+            remedy = "Set `repository` in scenedock.yaml."
         said = f"{message}: {problem}" if problem else message
         yield Finding("warning" if problem else "info", "no-address", said, Place(facts.name), remedy)
