@@ -428,7 +428,7 @@ def test_edits_of_what_services_say_of_themselves(seed: int, monkeypatch: pytest
     monkeypatch.setattr(repositories, "_NANOSECONDS_TO_SETTLE", int(SECONDS_TO_SETTLE * 1e9))
     chosen = Random(seed)  # noqa: S311 - no secret
     edits, before = _FolderEdits(), patches
-    by_hand = SERVICES[:4]
+    by_hand: tuple[str, ...] = SERVICES[:4]
     if seed % 2:  # what can't be read is looked at whenever something is gone, or less
         edits.write("argocd/old.yaml", b"a: [")
         by_hand = SERVICES[1:3]  # to give one of two the name of both is to rename it

@@ -212,14 +212,15 @@ def test_what_changes_is_served_although_nothing_can_be_written(
         made.extend(["edited"] if found and not found.is_empty else [])
         return found
 
+    watched = WatchedRepositories({"apps": RepositoryFolder(repository)})
+    feed = CatalogFeed(watched, SharedCatalog(store), 60, ADDRESS, build, edit)
+
     def served(description: str) -> bool:
         (repository / "Chart.yaml").write_text(f"name: billing\ndescription: {description}\n")
         feed.refresh()
         texts = (file.data.decode() for file in feed.current().files.values())
         return any(f"description: {description}\n" in text for text in texts) and not feed.current().feed.reasons
 
-    watched = WatchedRepositories({"apps": RepositoryFolder(repository)})
-    feed = CatalogFeed(watched, SharedCatalog(store), 60, ADDRESS, build, edit)
     assert all(map(served, ("A", "Two", "Three")))
     assert made[-1] == "edited"
     made.clear()
