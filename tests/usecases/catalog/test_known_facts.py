@@ -19,6 +19,7 @@ from scenedock.effects.git.repositories import Repository, RepositoryFolder
 from scenedock.effects.git.revisions import GitRevision
 from scenedock.effects.git.snapshots import Snapshot
 from scenedock.effects.local import facts_rules
+from scenedock.model.finding import Place
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.catalog_record import read_feed
@@ -95,6 +96,10 @@ class Builds:
         first = self.build()
         self.build()
         return first
+
+    def findings(self, code: str) -> list[Place]:
+        feed = read_feed(self.last) if self.last else None
+        return [each.place for each in feed.findings if each.code == code] if feed else []
 
     def text(self) -> str:
         feed = read_feed(self.last) if self.last else None
@@ -418,3 +423,37 @@ def test_another_line_of_codeowners_reads_no_folder(builds: Builds) -> None:
     builds.edit({"CODEOWNERS": "* @acme/platform\n/orders/ @acme/shop\n/web/ @acme/web\n"})
     assert builds.build() == {"CODEOWNERS"}
     assert builds.build() == set()
+
+
+PART = "# Ours\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {{name: {name}, {more}}}\n"
+
+
+def test_fewer_environments_have_what_is_unreadable_looked_at(builds: Builds) -> None:
+    text, path = PART + "spec: {{type: service, lifecycle: production, owner: joe}}\n", "orders/catalog-info.part.yaml"
+    said = [text.format(name="orders", more=f"annotations: {{scenedock.dev/environments: '{each}'}}") for each in "ab"]
+    both = said[0].replace("'a'", "'a,b'")
+    builds.edit({path: said[0], "argocd/old.yaml": "a: ["})
+    builds.settle()
+    builds.edit({path: both})
+    assert builds.build() == {path, "orders/Chart.yaml", "orders/values.yaml"}  # it is a fact like others
+    builds.edit({path: said[1]})
+    builds.build()
+
+    assert [each.path for each in builds.findings("unreadable-manifest")] == ["argocd/old.yaml"]
+
+
+def test_a_cycle_that_a_change_makes_says_in_which_line_it_begins(builds: Builds) -> None:
+    text, path = PART + "spec: {{type: service, lifecycle: production, owner: joe}}\n", "{}/catalog-info.part.yaml"
+    parts = {path.format(name): text.format(name=name, more="tags: []") for name in ("base", "orders")}
+    builds.edit({**parts, "base/Chart.yaml": "name: base\n", "base/values.yaml": "upstream: http://orders:80\n"})
+    builds.settle()
+    assert not builds.findings("dependency-cycle")
+    builds.edit({"orders/values.yaml": "upstream: http://base:80\n"})
+    builds.build()
+
+    assert [(each.path, each.line) for each in builds.findings("dependency-cycle")] == [(path.format("base"), 2)]
+    builds.edit({"orders/Chart.yaml": "name: orders\ndescription: Takes orders\n"})
+    builds.build()
+    builds.edit({"orders/values.yaml": "upstream: http://nobody:80\n"})
+    builds.build()
+    assert not builds.findings("dependency-cycle")

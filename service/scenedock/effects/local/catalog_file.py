@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from scenedock.effects.local.disk import new_file_beside, read_file, write_file
+from scenedock.effects.local.disk import new_file_beside, read_file, remove_left_over, write_file
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.kept_catalog import KeptCatalog, KeptEdit
 
@@ -118,4 +118,6 @@ class CatalogFile:
             raise InputError(f"{self._path}: can't be written: {error.strerror or error}") from error
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            with suppress(OSError, RuntimeError):  # each may be as large as a catalog; what can't be read is said later
+                remove_left_over(self._path.resolve().parent)
             yield

@@ -181,6 +181,8 @@ class CatalogFeed:
                 self.repositories.look(None if everything else names)
                 if self._renew():
                     break
+            else:
+                raise TemporaryError("other processes were faster each time; it is tried again", retry_after=5)
         except (ScenedockError, ValueError) as error:
             self._fail(error)
         finally:
@@ -235,8 +237,10 @@ class CatalogFeed:
             self._tell_backstage()
             return True
         if self._served and edit:
-            made = self.kept.edit(edit)
-            return made is not None and self._is_new(made, inf)
+            if (made := self.kept.edit(edit)) is not None:
+                return self._is_new(made, inf)
+            if self.kept.is_changed():
+                return False
         last = self.kept.last()
         built = self._built(last)
         feed = read_feed(built.kept)

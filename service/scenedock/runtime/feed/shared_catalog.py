@@ -82,7 +82,7 @@ class SharedCatalog:
     def edit(self, edit: CatalogEdit) -> Feed | None:
         """Keep what an edit makes of the catalog that this process knows, and give its feed.
 
-        None where that is to be looked at again: another process was faster, or it can't be kept so.
+        None where another process was faster, so that it `is_changed`, or where it can't be kept so and must be built.
         """
         if self.feed is None or not isinstance(self.store, CatalogFile):
             return None

@@ -6,10 +6,12 @@ exactly so; else, or if others may depend on what has changed, nothing is patche
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from scenedock.catalog.comparing.doubts import is_less_than
 from scenedock.catalog.emitting.service_links import ServiceLinks
 from scenedock.catalog.mapping.links import find_cycles
 from scenedock.catalog.mapping.services import service_again
@@ -136,6 +138,8 @@ class _Patch:
             was, is_now = self._mapped(name, 0), self._mapped(name, 1)
             if was is None or is_now is None or not was.is_the_same_to_others(is_now):
                 return False
+            if any(map(is_less_than, was.emitted, is_now.emitted)):
+                return False  # files that can't be read may be why: the build looks at them
             if not all(self.edit.replace(name, *each) for each in zip(was.emitted, is_now.emitted, strict=True)):
                 return False
             before.extend(was.findings)
@@ -144,8 +148,12 @@ class _Patch:
                 others |= {each.ref: each for each in is_now.emitted}
         if others:
             entities = read_memory(self.edit.remembered).entities
-            before.extend(find_cycles(entities))
-            now.extend(find_cycles([others.get(each.ref, each) for each in entities]))
+            cycles = [*find_cycles(entities)]
+            left = [*find_cycles([others.get(each.ref, each) for each in entities])]
+            if Counter(left) - Counter(cycles):
+                return False  # a new one says where it begins, but what is remembered has no lines
+            before.extend(cycles)
+            now.extend(left)
         return self.edit.replace_findings(before, now)
 
     def _mapped(self, name: str, of: Literal[0, 1]) -> MappedAlone | None:
