@@ -147,7 +147,7 @@ def test_what_else_sets_values_of_a_release_hides_its_version(tmp_path: Path) ->
             "    values: [v.yaml, {image: {tag: 5.0.0}}]\n": written,
             "    set: [{name: image.tag, value: 5.0.0}]\n    values: [v.yaml]\n": written,
             "    values: [v.yaml, 'x-{{ .Values.a }}.yaml']\n": "the values 'x-{{ .Values.a }}.yaml' are known to",
-            '    values:\n    - v.yaml\n{{ if eq .Environment.Name "qa" }}\n    - w.yaml\n{{ end }}\n': "this block",
+            '    values:\n      - v.yaml\n{{ if eq .Environment.Name "qa" }}\n      - w.yaml\n{{ end }}\n': "block",
             "    values: [v.yaml, {replicas: 2}]\n": "",
         }.items()
     ):

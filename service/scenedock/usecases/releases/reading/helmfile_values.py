@@ -231,7 +231,7 @@ class _Filling:
 
 
 def _read_again(text: str) -> Json:
-    """What YAML makes of a text without quotes; of what isn't a scalar, an action again."""
+    """What YAML makes of a text without quotes; an action again, if that isn't a scalar."""
     try:
         value = as_object(read_document(f"value: {text}".encode()).value).get("value")
     except DocumentError:
