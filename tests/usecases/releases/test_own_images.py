@@ -37,6 +37,7 @@ HIDDEN = {
     "templates/c.yaml": '"kind": Deployment\n',
     "templates/d.yaml": '{"kind": "Deployment"}\n',
     "templates/e.yaml": "kind: ConfigMap\n---\n{{ range .Values.more }}\n---\n{{ toYaml . }}\n{{ end }}\n",
+    "templates/f.yaml": 'kind: Secret\n# the rest\n---\n{{ include "billing.deployment" . }}\n',
     "charts/app/Chart.yaml": "apiVersion: v2\nname: app\nversion: 1.0.0\n",
 }
 """Of a chart with a Secret, what else may run something."""

@@ -22,7 +22,7 @@ _NAME = re.compile(
     r"name:[ \t]*[\"']?([a-z0-9][a-z0-9-]*)[\"']?[ \t]*[,}\r\n]",
     re.MULTILINE,
 )
-_COMMENTS = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}|^\s*#.*$", re.DOTALL | re.MULTILINE)
+_COMMENTS = re.compile(r"\{\{-?\s*/\*.*?(?:\*/\s*-?\}\}|\Z)|^[ \t]*#[^\n]*", re.DOTALL | re.MULTILINE)
 _BLOCKS = re.compile(r"\{\{-?\s*(?:if|else|end|range|with|\$\w*\s*:?=)[^{}]*\}\}")
 _ANY_KIND = re.compile(r"\bkind[\"']?[ \t]*:")
 _ANYTHING = re.compile(r"^\{\{(?![^{}]*\bn?indent[ \t]+[1-9])", re.MULTILINE)
