@@ -11,6 +11,7 @@ import pytest
 
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.usecases.catalog.export_catalog import Export, export_catalog
+from scenedock.usecases.releases.reading.helmfile_values import value_template_layers
 from tests.properties.limits import soon
 
 CHART = "billing/Chart.yaml"
@@ -94,6 +95,10 @@ HOSTILE: Mapping[str, tuple[str, str]] = {
         + ", ".join(f"{{name: r{n}, chart: a/b, condition: x.y}}" for n in range(1_200))
         + "]\n",
     ),
+    "blocks in a release": (
+        "helmfile.yaml",
+        "releases:\n- name: a\n  chart: x/y\n" + "  {{ if x }}\n  a: b\n  {{ end }}\n" * 20_000,
+    ),
     "a helmfile of itself": ("helmfile.yaml", "helmfiles: [" + "'**/helmfile.yaml', " * 5_000 + "]\n"),
     "targets of a bundle": (
         "fleet/fleet.yaml",
@@ -102,6 +107,15 @@ HOSTILE: Mapping[str, tuple[str, str]] = {
         + "]\n",
     ),
     "a huge definition": ("billing/a.graphql", "x" * 30_000_000),
+}
+
+
+VALUE_TEMPLATES: Mapping[str, str] = {
+    "blanks in an action": "a: {{" + " " * 1_000_000,
+    "blanks before a filter": "a: {{ .Values.a" + " " * 1_000_000 + "| quote }}",
+    "actions in a line": "a: '" + "{{ .Values.a }}" * 100_000 + "'",
+    "blocks in blocks": "{{ if .Values.a }}\n" * 100_000,
+    "texts without an end": '{{"\\' * 300_000,
 }
 
 
@@ -122,6 +136,14 @@ def test_a_hostile_file_costs_its_length(tmp_path: Path, kind: str) -> None:
     result = exported(tmp_path, {CHART: "name: billing\n", f"{deep}/{'a' * 250}/x.yaml": "", path: text})
 
     assert result.skipped or [entity.name for entity in result.entities]
+
+
+@pytest.mark.parametrize("kind", VALUE_TEMPLATES)
+def test_a_hostile_template_of_values_costs_its_length(kind: str) -> None:
+    with soon():
+        layers = [*value_template_layers("values.gotmpl", VALUE_TEMPLATES[kind].encode(), "qa", "billing", ())]
+
+    assert any(layer.unreadable for layer in layers)
 
 
 def test_folders_may_nest_as_deep_as_a_path_is_long(tmp_path: Path) -> None:

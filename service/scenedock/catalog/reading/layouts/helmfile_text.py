@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scenedock.catalog.reading.layouts.templates import read_template
@@ -39,6 +39,8 @@ class Helmfile:
     documents: tuple[JsonObject, ...]
     text: str
     lines: tuple[str, ...] = ()
+    around: tuple[int, ...] = ()
+    """Of each line, the line of a block around it that asks for the environment, or 0; empty without templates."""
 
     @property
     def folder(self) -> str:
@@ -80,23 +82,9 @@ class Helmfile:
 
     def block_at(self, name: str) -> int:
         """The line of a block in a release's item, or of one around it that asks for the environment; 0 without."""
-        if "{{" not in self.text:
-            return 0
-        lines = self._item_of(name)
-        blocks: list[tuple[str, int]] = []
-        for number, line in enumerate(self.lines, 1):
-            if number == next(iter(lines), 0):
-                asked = [at for action, at in blocks if ".Environment.Name" in action]
-                inside = [at for at, each in lines.items() if _BLOCK.search(each)]
-                return next(iter((*asked, *inside)), 0)
-            for word, action in _BLOCK.findall(line) if "{{" in line else ():
-                if word == "end":
-                    del blocks[-1:]
-                elif word == "else":
-                    blocks[-1:] = [(f"{blocks[-1][0] if blocks else ''} {action}", number)]
-                else:
-                    blocks.append((action, number))
-        return 0
+        lines = self._item_of(name) if self.around else {}
+        asked = self.around[min(lines) - 1] if lines else 0
+        return asked or next((at for at, line in lines.items() if _BLOCK.search(line)), 0)
 
     def _item_of(self, name: str) -> dict[int, str]:
         """The lines of a release's item, by their numbers; none where they aren't plainly there."""
@@ -121,17 +109,25 @@ class Helmfile:
 
 
 def _without_end(lines: dict[int, str]) -> dict[int, str]:
-    """The lines of an item without what ends or begins blocks after it."""
+    """The lines of an item without the blank ones, and those that end or begin blocks, after it."""
     numbers = list(lines)
     while numbers and (not lines[numbers[-1]].strip() or lines[numbers[-1]].lstrip().startswith("{{")):
         numbers.pop()
-    depth = 0
-    for number in list(lines):
-        for word, _ in _BLOCK.findall(lines[number]):
-            depth += -1 if word == "end" else 0 if word == "else" else 1
-        if number not in numbers and depth >= 0 and any(_BLOCK.search(lines[each]) for each in numbers):
-            numbers.append(number)
     return {number: lines[number] for number in numbers}
+
+
+def _blocks_around(lines: Sequence[str]) -> Iterator[int]:
+    """Of each line, the line of the first block around it that asks for the environment; 0 without."""
+    blocks: list[int] = []  # for each open one the line that asks, of it or of one around it
+    for number, line in enumerate(lines, 1):
+        yield blocks[-1] if blocks else 0
+        for word, action in _BLOCK.findall(line) if "{{" in line else ():
+            if word == "end":
+                del blocks[-1:]
+                continue
+            before = blocks.pop() if word == "else" and blocks else 0
+            around = blocks[-1] if blocks else 0
+            blocks.append(around or before or (number if ".Environment.Name" in action else 0))
 
 
 def read_helmfile(path: str, read: Callable[[str], bytes]) -> Helmfile | None:
@@ -146,4 +142,7 @@ def read_helmfile(path: str, read: Callable[[str], bytes]) -> Helmfile | None:
     except DocumentError:
         values = [document.value for document in read_template(data)] if b"{{" in data else []
     text = data.decode("utf-8", "replace")
-    return Helmfile(path, tuple(map(as_object, values)), text, tuple(text.splitlines()))
+    lines = tuple(text.splitlines())
+    return Helmfile(
+        path, tuple(map(as_object, values)), text, lines, tuple(_blocks_around(lines) if "{{" in text else ())
+    )

@@ -75,9 +75,11 @@ def versions_in(sources: Sequence[ChartSource]) -> ChartVersions | None:
     """The versions of the charts of all sources; None where there are none."""
     if len(sources) < 2:
         return sources[0].versions if sources else None
-    lines = {(number,): each.versions.line_of(each.version.keys) for number, each in enumerate(sources)}
+    lines: dict[Keys, int] = {
+        (number,): each.versions.line_of(each.version.keys) for number, each in enumerate(sources)
+    }
     remote = tuple(replace(each.version, keys=(number,)) for number, each in enumerate(sources))
-    return replace(sources[0].versions, line_of=lambda keys: lines[keys], remote=remote)  # type: ignore[index]
+    return replace(sources[0].versions, line_of=lines.__getitem__, remote=remote)
 
 
 def _of_document(

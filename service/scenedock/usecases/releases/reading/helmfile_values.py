@@ -21,7 +21,8 @@ from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, text_of
 from scenedock.usecases.releases.reading.argo_values import nested
 
-_ACTION: Final = re.compile(r"\{\{-?\s*((?:[^{}\"`]|\"(?:[^\"\\]|\\.)*\"|`[^`]*`)*?)\s*-?\}\}")
+# Possessive, as each text is looked at once: a template may be 5 MiB of blanks behind an opening brace.
+_ACTION: Final = re.compile(r"\{\{-?\s*+((?:[^{}\"`\s]|\s++(?!-?\}\})|\"(?:[^\"\\]|\\.)*+\"|`[^`]*+`)*+)\s*+-?\}\}")
 _BLOCK: Final = re.compile(r"(if|with|range|define|block|else|end)\b\s*(.*)", re.DOTALL)
 _ASKED: Final = r"\(?\s*(eq|ne)\s+\.Environment\.Name\s+\"([^\"]*)\"\s*\)?"
 _IF: Final = re.compile(_ASKED)
@@ -39,6 +40,8 @@ _MAY_SET_A_VERSION: Final = re.compile(r"(?:image|tag|version)\w*[\"']?\s*:", re
 # Characters that no YAML file has a use for, around what stays open.
 _OPEN, _CLOSE, _RAW = "\ue000", "\ue001", "\ue002"
 _ACTION_AGAIN: Final = "{{…}}"
+_DEEPEST: Final = 100
+"""Blocks inside one another: a person writes no more, and each line asks all that are around it."""
 _UNKNOWN: Final = f"{_OPEN}?{_CLOSE}"
 _GAP: Final = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 
@@ -95,6 +98,8 @@ def _literal(text: str, names: dict[str, str]) -> _Literal | None:
             return None
         if changes and is_alone and not all(_enter(blocks, each, names["environment"]) for each in changes):
             return None
+        if len(blocks) > _DEEPEST:
+            return None
         counts = [each for each, _ in blocks]
         if is_alone:
             is_comment = line.lstrip().startswith("#") and not any(map(_MANY_LINES.search, actions))
@@ -104,7 +109,7 @@ def _literal(text: str, names: dict[str, str]) -> _Literal | None:
         elif False in counts:
             lines.append("")
         else:
-            filled = _ACTION.sub(partial(_gap, names), line)
+            filled = _with_gaps(line, names)
             if None in counts:
                 doubtful.add(len(lines) + 1)
                 filled += _UNKNOWN if rest.strip() and not _BEGINS.match(rest) else ""
@@ -161,13 +166,23 @@ def _unknown_key(line: str) -> str:
     return f"{indent}{_UNKNOWN}: {_UNKNOWN}"
 
 
-def _gap(names: dict[str, str], action: re.Match[str]) -> str:
-    if action[1] in _NAMES:
-        return names[_NAMES[action[1]]]
-    state = _STATE.fullmatch(action[1])
-    before = _ACTION.sub("", action.string[: action.start()])
-    is_quoted = "quote" in action[1].split() or before.count('"') % 2 == 1 or before.count("'") % 2 == 1
-    return f"{_OPEN}{'' if is_quoted else _RAW}{state[1]}{_CLOSE}" if state else _UNKNOWN
+def _with_gaps(line: str, names: dict[str, str]) -> str:
+    """A line with what its actions plainly say, and gaps for the others."""
+    made, end, quotes = [], 0, [0, 0]
+    for action in _ACTION.finditer(line):
+        between = line[end : action.start()]
+        quotes = [number + between.count(mark) for number, mark in zip(quotes, "\"'", strict=True)]
+        made += [between, _gap(action[1], names, is_quoted=any(number % 2 for number in quotes))]
+        end = action.end()
+    return "".join((*made, line[end:]))
+
+
+def _gap(action: str, names: dict[str, str], *, is_quoted: bool) -> str:
+    if action in _NAMES:
+        return names[_NAMES[action]]
+    state = _STATE.fullmatch(action)
+    is_text = is_quoted or "quote" in action.split()
+    return f"{_OPEN}{'' if is_text else _RAW}{state[1]}{_CLOSE}" if state else _UNKNOWN
 
 
 @dataclass(slots=True)
