@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from bench.pages import write_part
 from bench.repository import write_repository
@@ -35,11 +36,14 @@ FOLDERS = (1_000, 10_000)
 LOOKS = 0.02
 """Seconds between two looks at the memory of all processes."""
 RUNS = 5
+ONE_PROCESS = ("--jobs", "1")
 MEBIBYTE = 1024
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 """With it, Python compiles each module at each start, which no installed program does."""
 WANTED = {1_000: (0.35, 80), 10_000: (0.45, 200)}
 """By folders: the CPU by that of node, and MiB."""
+WANTED_OF_ONE = 0.6
+"""The CPU of one process by that of node, for the most folders."""
 
 
 @dataclass(frozen=True)
@@ -90,33 +94,44 @@ def median(costs: Sequence[Cost]) -> Cost:
     )
 
 
-def exports(root: Path, work: Path) -> tuple[Cost, Cost]:
-    """Scenedock's and node's cold exports of one repository, as whole processes, in turns; both give the same bytes."""
-    ours, theirs = work / "ours.yaml", work / "theirs.yaml"
-    costs: tuple[list[Cost], list[Cost]] = ([], [])
+def exports(root: Path, work: Path) -> tuple[Cost, Cost, Cost]:
+    """Cold exports of one repository, as whole processes, in turns: Scenedock's, with one process, and node's.
+
+    All give the same bytes.
+    """
+    ours, alone, theirs = outputs = [work / f"{name}.yaml" for name in ("ours", "alone", "theirs")]
+    costs: tuple[list[Cost], list[Cost], list[Cost]] = ([], [], [])
     for _ in range(RUNS):
-        ours.unlink(missing_ok=True)
-        costs[0].append(cost_of([SCENEDOCK, "catalog", "export", root, "--output", ours, "--quiet"], work))
-        costs[1].append(cost_of([node(), PROGRAM, "export", root, theirs], node_modules(PACKAGES)))
-    if ours.read_bytes() != theirs.read_bytes():
+        for output in outputs:
+            output.unlink(missing_ok=True)
+        costs[0].append(cost_of(export_of(root, ours), work))
+        costs[1].append(cost_of([*export_of(root, alone), *ONE_PROCESS], work))
+        costs[2].append(cost_of([node(), PROGRAM, "export", root, theirs], node_modules(PACKAGES)))
+    if len({output.read_bytes() for output in outputs}) > 1:
         raise RuntimeError("the two programs don't do the same")
-    return median(costs[0]), median(costs[1])
+    return median(costs[0]), median(costs[1]), median(costs[2])
 
 
-def two_at_once(root: Path, work: Path) -> float:
-    """How many cores two exports at the same time keep busy: CPU seconds of both by the seconds that they take."""
+def export_of(root: Path, output: Path) -> list[str | Path]:
+    """The command that exports a repository."""
+    return [SCENEDOCK, "catalog", "export", root, "--output", output, "--quiet"]
+
+
+def two_at_once(root: Path, work: Path) -> tuple[float, float]:
+    """What two exports with one process each cost at the same time.
+
+    First how many cores they keep busy: CPU seconds of both by the seconds that they take. Then the CPU seconds of one.
+    """
     began = time.perf_counter()
     processes = [
-        subprocess.Popen(
-            [SCENEDOCK, "catalog", "export", root, "--output", work / f"{number}.yaml", "--quiet"],
-            stdout=subprocess.DEVNULL,
-        )
+        subprocess.Popen([*export_of(root, work / f"{number}.yaml"), *ONE_PROCESS], stdout=subprocess.DEVNULL)
         for number in range(2)
     ]
     usages = [os.wait4(process.pid, 0)[2] for process in processes]
     for process in processes:
         process.returncode = 0
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages) / (time.perf_counter() - began)
+    cpu = sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    return cpu / (time.perf_counter() - began), cpu / 2
 
 
 def validations(root: Path, work: Path) -> tuple[float, float]:
@@ -141,46 +156,65 @@ def validations(root: Path, work: Path) -> tuple[float, float]:
     return ours, times * len(documents) / float(done.stdout)
 
 
+Row: TypeAlias = tuple[str, str, str, str, str]
+"""What was measured, ours, node's, the ratio, and what is wanted."""
+
+
+def rows_of_size(folders: int, ours: Cost, theirs: Cost) -> list[Row]:
+    """What an export of so many folders costs, beside node's."""
+    name, (cpu, memory) = f"export of {folders:,} folders", WANTED[folders]
+    return [
+        cpu_row(f"{name}, CPU", ours, theirs, cpu),
+        (
+            f"{name}, memory",
+            f"{ours.memory:.0f} MiB",
+            f"{theirs.memory:.0f} MiB",
+            f"{ours.memory / theirs.memory:.2f}",
+            f"≤ {memory} MiB",
+        ),
+    ]
+
+
+def cpu_row(name: str, ours: Cost, theirs: Cost, wanted: float) -> Row:
+    """CPU seconds of us and of node."""
+    return name, f"{ours.cpu:.2f} s", f"{theirs.cpu:.2f} s", f"{ours.cpu / theirs.cpu:.2f}", f"≤ {wanted}"
+
+
+def rows_of_processes(root: Path, work: Path, ours: Cost, alone: Cost) -> list[Row]:
+    """What several processes change, for a large repository."""
+    name, cores = f"export of {FOLDERS[-1]:,} folders", os.cpu_count()
+    rows = [
+        (f"{name}, time by its CPU", f"{ours.wall:.2f} s", "", f"{ours.wall / ours.cpu:.2f}", "≤ 0.65 on two cores")
+    ]
+    for jobs, what, most in (((), "all processes", 200), (ONE_PROCESS, "one process", 175)):
+        output = work / "all.yaml"
+        output.unlink(missing_ok=True)
+        needed = memory_of_all([*export_of(root, output), *jobs], work)
+        rows.append((f"{name}, memory of {what}", f"{needed:.0f} MiB", "", "", f"≤ {most} MiB"))
+    kept, of_two = two_at_once(root, work)
+    share = f"{of_two / alone.cpu:.2f}"
+    return [
+        *rows,
+        ("two exports at once, cores that they keep busy", f"{kept:.2f}", "", "", f"{cores} cores"),
+        ("two exports at once, CPU of one by what it is alone", f"{of_two:.2f} s", "", share, ""),
+    ]
+
+
 def report() -> str:
     """The measurements as Markdown."""
-    rows: list[tuple[str, str, str, str, str]] = []
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        for folders in FOLDERS:
-            root = write_repository(work / f"apps-{folders}", folders)
-            ours, theirs = exports(root, work)
-            name = f"export of {folders:,} folders"
-            rows += [
-                (
-                    f"{name}, CPU",
-                    f"{ours.cpu:.2f} s",
-                    f"{theirs.cpu:.2f} s",
-                    f"{ours.cpu / theirs.cpu:.2f}",
-                    f"≤ {WANTED[folders][0]}",
-                ),
-                (
-                    f"{name}, memory",
-                    f"{ours.memory:.0f} MiB",
-                    f"{theirs.memory:.0f} MiB",
-                    f"{ours.memory / theirs.memory:.2f}",
-                    f"≤ {WANTED[folders][1]} MiB",
-                ),
-            ]
-            if folders == FOLDERS[-1]:
-                share = f"{ours.wall / ours.cpu:.2f}"
-                rows.append((f"{name}, time by its CPU", f"{ours.wall:.2f} s", "", share, "≤ 0.65 on two idle cores"))
-                for jobs, what, most in (((), "all processes", 200), (("--jobs", "1"), "one process", 175)):
-                    command = [SCENEDOCK, "catalog", "export", root, "--output", work / "all.yaml", "--quiet", *jobs]
-                    (work / "all.yaml").unlink(missing_ok=True)
-                    needed = f"{memory_of_all(command, work):.0f} MiB"
-                    rows.append((f"{name}, memory of {what}", needed, "", "", f"≤ {most} MiB"))
-        by_us, by_model = validations(work / f"apps-{FOLDERS[1]}", work)
+        small, large = (write_repository(work / f"apps-{folders}", folders) for folders in FOLDERS)
+        ours, _, theirs = exports(small, work)
+        rows += rows_of_size(FOLDERS[0], ours, theirs)
+        ours, alone, theirs = exports(large, work)
+        rows += rows_of_size(FOLDERS[1], ours, theirs)
+        rows.append(cpu_row(f"export of {FOLDERS[1]:,} folders, CPU of one process", alone, theirs, WANTED_OF_ONE))
+        rows += rows_of_processes(large, work, ours, alone)
+        by_us, by_model = validations(large, work)
         rate = f"{by_us / by_model:.1f}"
         rows.append(("validation, entities in a CPU second", f"{by_us:,.0f}", f"{by_model:,.0f}", rate, "≥ 3"))
-        cores = two_at_once(work / f"apps-{FOLDERS[1]}", work)
-        rows.append(
-            ("two exports at once, cores that they keep busy", f"{cores:.2f}", "", "", f"{os.cpu_count()} cores")
-        )
     table = ["| measured | Scenedock | node | ratio | wanted |", "| --- | --- | --- | --- | --- |"]
     table += [f"| {' | '.join(row)} |" for row in rows]
     machine = f"Python {platform.python_version()}, node 24.11.1, {os.cpu_count()} cores of {platform.machine()}"
