@@ -120,7 +120,8 @@ class Recorder:
         if self._loading and self._loading[-1][0] == name:
             return None
         for finder in sys.meta_path:
-            if finder is not self and (spec := finder.find_spec(name, path, target)):
+            spec: Any = None if finder is self else finder.find_spec(name, path, target)
+            if spec:
                 self._note(name)
                 if spec.loader:
                     spec.loader = _Recorded(spec.loader, self)
