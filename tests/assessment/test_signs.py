@@ -212,6 +212,14 @@ def test_a_default_goes_where_something_stronger_says_otherwise() -> None:
     ]
 
 
+def test_uploads_of_django_are_on_the_disk_unless_a_storage_is_imported() -> None:
+    files = {"shop/settings.py": "MEDIA_ROOT = path('media')\n"}
+    storage = "from storages.backends.gcloud import GoogleCloudStorage\n"
+
+    assert assessment(files).answers["local_files"].value == "local"
+    assert assessment({**files, "shop/storage.py": storage}).answers["local_files"].value == "object"
+
+
 def test_several_answers_of_the_same_strength_are_none() -> None:
     found = assessment({"Gemfile": 'gem "pg"\ngem "mysql2"\n'})
 

@@ -40,6 +40,7 @@ NOTHING = {
     "compose.yaml": "services:\n  db:\n    image: postgres:18\n    profiles: [test]\n",
     "features/login.feature": "Given the host 10.0.3.17\n",
     "lib/mail.go": 'a := "gogs@fake.local"\n',
+    "help.php": "'dn' => __('Windows AD takes <i>\"&lt;username&gt;@win2kdomain.local\"</i>.'),\n",
     "app/Headers.php": "if (true === config('firefly.is_local_dev')) {\n  $ip = '192.168.96.165';\n}\n",
     "app/Rules.php": "'new_password' => ['required', 'confirmed', 'secure_password', 'min:16'],\n",
 }
@@ -76,9 +77,10 @@ def test_sessions_are_not_in_the_process_where_they_have_a_store() -> None:
     assert (found.of_rule("sessions-in-process"), "sessions" in found.answers) == ([], False)
 
 
-def test_a_proxy_beside_the_application_has_no_rights_of_the_application() -> None:
+@pytest.mark.parametrize("image", ["traefik:v3", "grafana/alloy:v1", "otel/opentelemetry-collector-contrib"])
+def test_what_serves_the_machine_beside_the_application_has_no_rights_of_the_application(image: str) -> None:
     socket = "    volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']\n"
-    services = f"services:\n  proxy:\n    image: traefik:v3\n{socket}  web:\n    image: acme/web\n{socket}"
+    services = f"services:\n  proxy:\n    image: {image}\n{socket}  web:\n    image: acme/web\n{socket}"
 
     assert [claim.line for claim in assessment({"compose.yml": services}).of_rule("host-access")] == [7]
 

@@ -89,6 +89,12 @@ def test_every_module_that_mutants_are_made_of_is_there_with_its_tests() -> None
     assert [file for file in files if not (ROOT / file).exists()] == []
 
 
+def test_a_new_module_has_to_choose_its_layer() -> None:
+    layers = [each for each in PYPROJECT["tool"]["importlinter"]["contracts"] if each["type"] == "layers"]
+
+    assert [each["name"] for each in layers if not each.get("exhaustive")] == []
+
+
 def test_a_loose_end_names_its_issue() -> None:
     assert lines_with(r"\b(?:TO[D]O|FIX[M]E)\b(?!\(#\d+\))") == []
 

@@ -14,13 +14,11 @@ from schemathesis import Case, GenerationMode
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from scenedock.actions import ACTIONS
-from scenedock.doors.http.app import ROUTES, make_app
-from scenedock.doors.http.openapi import openapi_document
+from scenedock.doors.http.app import make_app
 from scenedock.model.action import BASE_PATH
+from tests.tools.openapi import DOCUMENT
 from tests.tools.service import ADMIN, bearer, service_in
 
-DOCUMENT: Any = openapi_document(ROUTES, ACTIONS)
 # What a schema can't say: the input of a step depends on its action, and on what `${{ … }}` refers to; the names of
 # repositories, branches and paths have git's grammar, and the changes of a commit must not contradict each other; one
 # of several fields says what is registered, or which version; services and environments must exist; a body may have to

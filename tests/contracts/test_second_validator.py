@@ -25,8 +25,6 @@ from scenedock.actions import ACTIONS
 from scenedock.catalog.vocabulary import settings as scenedock_yaml
 from scenedock.catalog.vocabulary.formats import FORMATS
 from scenedock.documents.problems import Format
-from scenedock.doors.http.app import ROUTES
-from scenedock.doors.http.openapi import openapi_document
 from scenedock.effects.code_hosts import host_list
 from scenedock.skeletons import sources
 from scenedock.skeletons.questions.questions import RULES_SCHEMA
@@ -35,6 +33,7 @@ from tests.effects.code_hosts import test_host_list
 from tests.skeletons import test_sources
 from tests.tools.instances import instances
 from tests.tools.mutants import mutants
+from tests.tools.openapi import DOCUMENT
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = resources.files("scenedock.catalog") / "schemas"
@@ -105,16 +104,15 @@ def action_contracts() -> list[Contract]:
 
 def answer_contracts() -> list[Contract]:
     """What the service answers, each schema once."""
-    document: Any = openapi_document(ROUTES, ACTIONS)
     found = {
         json.dumps(content["schema"], sort_keys=True): f"{method} {path} {status}"
-        for path, operations in document["paths"].items()
+        for path, operations in DOCUMENT["paths"].items()
         for method, operation in operations.items()
         for status, answer in operation["responses"].items()
         for kind, content in answer.get("content", {}).items()
         if kind == "application/json"
     }
-    shared = {"components": document["components"]}
+    shared = {"components": DOCUMENT["components"]}
     return [Contract(name, {**json.loads(schema), **shared}) for schema, name in found.items()]
 
 

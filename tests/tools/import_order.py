@@ -25,7 +25,6 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
-_BOOTSTRAP: Any = importlib._bootstrap  # what the import statement calls
 Order = dict[str, list[str]]
 """What each module, and each function, asks for, in order."""
 
@@ -67,6 +66,29 @@ class LateImports(ast.NodeVisitor):
             self.of.setdefault(self._function, []).extend(names)
 
 
+class _Recorded:
+    """A loader that records when its module is loaded."""
+
+    def __init__(self, loader: Any, recorder: Recorder) -> None:
+        self._loader, self._recorder = loader, recorder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: Any) -> Any:
+        """Create it as its own loader does."""
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: Any) -> None:
+        """Load it by its own loader, which it keeps."""
+        module.__spec__.loader = module.__loader__ = self._loader
+        self._recorder.begin(module.__name__)
+        try:
+            self._loader.exec_module(module)
+        finally:
+            self._recorder.end()
+
+
 class Recorder:
     """Records who asks for what while modules are loaded."""
 
@@ -76,11 +98,12 @@ class Recorder:
         self.complete_in: dict[tuple[str, str], AbstractSet[str]] = {}
         """(package, its part) -> what the package has completed when it comes to the part."""
         self._loading: list[tuple[str, list[str]]] = []
-        self._find, self._import = _BOOTSTRAP._find_and_load, builtins.__import__
+        self._import, self._import_module = builtins.__import__, importlib.import_module
 
     def record(self, names: Iterable[str]) -> None:
         """Import what of these is a module, and record it."""
-        _BOOTSTRAP._find_and_load, builtins.__import__ = self._found, self._imported
+        builtins.__import__, importlib.import_module = self._imported, self._imported_by_name
+        sys.meta_path.insert(0, self)
         try:
             for name in names:
                 try:
@@ -89,22 +112,62 @@ class Recorder:
                     if error.name != name:  # this one may be of something in a module
                         raise
         finally:
-            _BOOTSTRAP._find_and_load, builtins.__import__ = self._find, self._import
+            builtins.__import__, importlib.import_module = self._import, self._import_module
+            sys.meta_path.remove(self)
 
-    def _found(self, name: str, import_: Any) -> Any:
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Find what is imported by C: that asks nobody but the finders."""
+        if self._loading and self._loading[-1][0] == name:
+            return None
+        for finder in sys.meta_path:
+            spec: Any = None if finder is self else finder.find_spec(name, path, target)
+            if spec:
+                self._note(name)
+                if spec.loader:
+                    spec.loader = _Recorded(spec.loader, self)
+                return spec
+        return None
+
+    def _load(self, name: str) -> None:
+        """Load a module as Python does: its package first, while its own lock is held."""
         self._note(name)
         if name in sys.modules:
-            return self._find(name, import_)
+            return
+        self.begin(name)
+        try:
+            package = name.rpartition(".")[0]
+            if package and package not in sys.modules:
+                self._load(package)
+            self._import(name)
+        finally:
+            self.end()
+
+    def begin(self, name: str) -> None:
+        """Note that a module is being loaded from now on."""
         for at, (package, _) in enumerate(self._loading):
             if name.startswith(f"{package}."):
                 self.complete_in[package, name] = {each for _, done in self._loading[at:] for each in done}
         self._loading.append((name, []))
-        try:
-            return self._find(name, import_)
-        finally:
-            _, done = self._loading.pop()
-            if self._loading:
-                self._loading[-1][1].extend([*done, name])
+
+    def end(self) -> None:
+        """Note that what began last is loaded."""
+        name, done = self._loading.pop()
+        if self._loading:
+            self._loading[-1][1].extend([*done, name])
+
+    def _load_parts(self, package: str, names: Iterable[str]) -> None:
+        """Load what of these names is a module of a package, as `from package import name` does."""
+        for name in names:
+            if not hasattr(sys.modules[package], name):
+                try:
+                    self._load(f"{package}.{name}")
+                except ModuleNotFoundError as error:
+                    if error.name != f"{package}.{name}":
+                        raise
+
+    def _imported_by_name(self, name: str, package: str | None = None) -> Any:
+        self._load(util.resolve_name(name, package))
+        return self._import_module(name, package)
 
     def _imported(
         self,
@@ -118,7 +181,9 @@ class Recorder:
         if level and globals is not None:
             package = globals.get("__package__") or globals["__name__"].rpartition(".")[0]
             full = util.resolve_name("." * level + name, package)
-        self._note(full)
+        self._load(full)
+        if hasattr(sys.modules[full], "__path__"):
+            self._load_parts(full, _all_of(sys.modules[full], fromlist or ()))
         module = self._import(name, globals, locals, fromlist, level)
         for each in fromlist or ():
             if f"{full}.{each}" in sys.modules:
@@ -130,6 +195,11 @@ class Recorder:
             self.order.setdefault(self._loading[-1][0], []).append(name)
             if name in sys.modules and all(name != loading for loading, _ in self._loading):
                 self._loading[-1][1].append(name)
+
+
+def _all_of(package: Any, names: Sequence[str]) -> Sequence[str]:
+    """The names that `from package import names` asks for, without the star."""
+    return [each for name in names for each in (getattr(package, "__all__", ()) if name == "*" else (name,))]
 
 
 class Locks:

@@ -234,8 +234,8 @@ def _is_configured(said: Answer, claims: Sequence[Claim]) -> bool:
 def _without_overruled(claims: Iterable[Claim]) -> list[Claim]:
     """Claims without repetitions, and without defaults where something stronger says otherwise."""
     once = _once(claims)
-    if any(each.said == sessions.STORE_OF_EXPRESS for each in once):
-        once = [each for each in once if each.said != sessions.MEMORY_OF_EXPRESS]
+    overruled = {sessions.OVERRULED[each.said] for each in once if each.said in sessions.OVERRULED}
+    once = [each for each in once if each.said not in overruled]
     strongest: dict[str, int] = {}
     for claim in once:
         for fact in claim.facts:

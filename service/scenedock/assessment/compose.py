@@ -22,7 +22,9 @@ _IMAGES: Final = {
 # What serves the machine beside the application: it isn't moved with it.
 _OF_THE_MACHINE: Final = frozenset(
     "traefik nginx-proxy docker-gen acme-companion docker-letsencrypt-nginx-proxy-companion portainer portainer-ce "
-    "agent watchtower autoheal dozzle cadvisor docker-socket-proxy diun ouroboros promtail filebeat fluentd".split()
+    "agent watchtower autoheal dozzle cadvisor docker-socket-proxy diun ouroboros promtail filebeat fluentd "
+    "alloy fluent-bit metricbeat netdata node-exporter otel-collector opentelemetry-collector "
+    "opentelemetry-collector-contrib telegraf vector".split()
 )
 _PROFILES: Final = frozenset("dev development debug local test tests testing ci it qa e2e demo".split())
 _MOST_SERVICES: Final = 200

@@ -255,6 +255,13 @@ _RULES: Final = (
         "Keep them in Redis, the database or a signed cookie.",
     ),
     Rule(
+        "sessions-by-handler",
+        "User sessions are kept by a handler of the application",
+        "work",
+        "Pods may come and go only if all replicas find what it keeps.",
+        "Read where it keeps them; from files or memory, move them to Redis or the database.",
+    ),
+    Rule(
         "sessions-shared",
         "User sessions are kept where all replicas find them",
         "note",

@@ -14,6 +14,17 @@ _BEFORE_WORD = re.compile(r"[-_ ]+|(?<=[a-z0-9])(?=[A-Z])")
 _CAPITALS = {"api": "API", "ci": "CI", "dns": "DNS", "id": "ID", "ttl": "TTL", "url": "URL", "urls": "URLs"}
 
 
+def list_of_names(description: str, *, unless: str) -> JsonObject:
+    """The schema of a list of names that isn't empty, `unless` something holds: then it is left out."""
+    return {
+        "type": "array",
+        "minItems": 1,
+        "minItemsErrorMessage": f"must not be empty; leave it out if {unless}",
+        "items": {"type": "string", "minLength": 1},
+        "description": description,
+    }
+
+
 def title_of(name: str) -> str:
     """The title for people of a field that has none of its own.
 

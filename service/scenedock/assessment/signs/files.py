@@ -83,6 +83,14 @@ FILES: Final = (
         _OBJECT,
     ),
     sign(
+        "files-in-store",
+        r".*\.py",
+        r"^[ \t]*from[ \t]+(?P<name>storages\.backends\.(?:s3boto3|s3|gcloud|azure_storage))[ \t]+import\b",
+        "{name}: files can be in an object store",
+        _OBJECT,
+        needs="storages.backends.",
+    ),
+    sign(
         "files-on-disk",
         r".*\.(?:php|inc)",
         r"(?<![\w>:$'\"])move_uploaded_file\(",

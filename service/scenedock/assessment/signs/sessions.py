@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from scenedock.assessment.claims import Fact
 from scenedock.assessment.signs.builds import GRADLE, MAVEN, PACKAGE_JSON
+from scenedock.assessment.signs.services import DOCKERFILES
 from scenedock.assessment.signs.sign import sign
 
 STORE_OF_EXPRESS: Final = "express-session has a store"
 MEMORY_OF_EXPRESS: Final = "express-session: in the memory of the process, unless a store is configured"
+HANDLER_OF_PHP: Final = "session_set_save_handler: a handler of the application keeps PHP's sessions"
+FILES_OF_PHP: Final = "PHP's own sessions: in files, unless php.ini or the code says otherwise"
+OVERRULED: Final[Mapping[str, str]] = {STORE_OF_EXPRESS: MEMORY_OF_EXPRESS, HANDLER_OF_PHP: FILES_OF_PHP}
+"""What isn't so any more where something else is said, though that doesn't say where the sessions are."""
+
+_OF_SYMFONY: Final = r"^[ \t]*handler_id:[ \t]*['\"]?(?:[\w\\]*\\)?"
+_STORES_OF_PHP: Final = (("redis|rediscluster|memcached?", "cache"), ("database|db", "database"))
 
 
 def _sessions(where: str, strength: int = 2) -> Fact:
@@ -97,10 +106,86 @@ SIGNS: Final = (
     sign(
         "sessions-in-files",
         r".*\.(?:php|inc)",
-        r"(?<![\w>:$'\"])session_start\(",
-        "PHP's own sessions: in files, unless php.ini or the code says otherwise",
+        r"(?<![\w>:$'\"])(?<!function )session_start\(",
+        FILES_OF_PHP,
         _sessions("files", 1),
         needs="session_start(",
+    ),
+    sign(
+        "sessions-shared",
+        rf".*\.(?:php|inc|ini|conf|ya?ml|sh)|(?:.*/)?\.htaccess|{DOCKERFILES.pattern}",
+        r"\bsession\.save_handler['\"\]]*(?:[ \t]*[=,:][ \t]*|[ \t]+)['\"]?(?P<store>redis(?:cluster)?|memcached?)\b",
+        "session.save_handler is {store}",
+        _sessions("cache", 3),
+        needs="session.save_handler",
+    ),
+    sign(
+        "sessions-shared",
+        r".*\.(?:php|inc)",
+        r"(?<![\w>:$'\"])session_module_name\(\s*['\"](?P<store>redis(?:cluster)?|memcached?)['\"]",
+        "session_module_name is {store}",
+        _sessions("cache", 3),
+        needs="session_module_name(",
+    ),
+    sign(
+        "sessions-by-handler",
+        r".*\.(?:php|inc)",
+        r"(?<![\w>:$'\"])(?<!function )session_set_save_handler\(",
+        HANDLER_OF_PHP,
+        needs="session_set_save_handler(",
+    ),
+    *(
+        sign("sessions-shared", files, line.format(stores=stores), said, _sessions(where, 3))
+        for stores, where in _STORES_OF_PHP
+        for files, line, said in (
+            (
+                r"(?:.*/)?config/config\.php",
+                r"^[ \t]*\$config\['sess_driver'\][ \t]*=[ \t]*'(?P<store>{stores})'",
+                "CodeIgniter's sessions are in {store}",
+            ),
+            (
+                r"(?:.*/)?env\.php",
+                r"'session'[ \t]*=>[ \t]*(?:\[|array\()\s*'save'[ \t]*=>[ \t]*'(?P<store>{stores})'",
+                "Magento's sessions are in {store}",
+            ),
+            (
+                r"(?:.*/)?configuration\.php",
+                r"^[ \t]*public[ \t]+\$session_handler[ \t]*=[ \t]*'(?P<store>{stores})'",
+                "Joomla's sessions are in {store}",
+            ),
+        )
+    ),
+    sign(
+        "sessions-shared",
+        r".*\.php",
+        r"\byii\\{1,2}(?P<name>redis\\{1,2}Session|web\\{1,2}CacheSession)\b",
+        "Yii's sessions are those of {name}",
+        _sessions("cache", 3),
+        needs="yii\\",
+    ),
+    sign(
+        "sessions-shared",
+        r".*\.php",
+        r"\byii\\{1,2}(?P<name>web\\{1,2}DbSession)\b",
+        "Yii's sessions are those of {name}",
+        _sessions("database", 3),
+        needs="yii\\",
+    ),
+    sign(
+        "sessions-shared",
+        r".*\.ya?ml",
+        rf"{_OF_SYMFONY}(?P<name>(?:Redis|Memcached)SessionHandler|%env\((?:\w+:)*\w*REDIS\w*\)%|rediss?:)",
+        "Symfony's sessions are in a cache",
+        _sessions("cache", 3),
+        needs="handler_id",
+    ),
+    sign(
+        "sessions-shared",
+        r".*\.ya?ml",
+        rf"{_OF_SYMFONY}(?P<name>(?:Pdo|MongoDb)SessionHandler|%env\((?:\w+:)*\w*DATABASE_URL\)%)",
+        "Symfony's sessions are in a database",
+        _sessions("database", 3),
+        needs="handler_id",
     ),
     sign(
         "sessions-in-files",
@@ -120,7 +205,8 @@ SIGNS: Final = (
     sign(
         "sessions-in-process",
         r".*\.(?:java|kt|groovy|jsp)",
-        r"\b(?:req|request|httpRequest|httpServletRequest|servletRequest)\.getSession\(|"
+        r"\b(?:req|request|httpRequest|httpServletRequest|servletRequest)\.getSession\("
+        r"(?!false\)|(?:true)?\)\.(?:invalidate|getServletContext)\()|"
         r"\.getSession\([^)\n]{0,20}\)\.[sg]etAttribute\(",
         "getSession: the session of the servlet container, in its memory unless a store is configured",
         _sessions("memory", 1),

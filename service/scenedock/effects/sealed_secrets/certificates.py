@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -17,6 +18,7 @@ from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.model.addresses import credentials_in
 from scenedock.model.code_hosts.code_host import is_loopback
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+from scenedock.model.schemas import list_of_names
 
 SETTING: Final = "SCENEDOCK_CERTIFICATES"
 _MOST_BYTES: Final = 64 << 10
@@ -25,16 +27,7 @@ _SECONDS_KEPT: Final = 3_600.0
 _RETRY_AFTER: Final = 30.0
 
 
-def _names(description: str) -> JsonObject:
-    return {
-        "type": "array",
-        "minItems": 1,
-        "minItemsErrorMessage": "must not be empty; leave it out if the certificate is for all",
-        "items": {"type": "string", "minLength": 1},
-        "description": description,
-    }
-
-
+_names: Final = partial(list_of_names, unless="the certificate is for all")
 SCHEMA: Final[JsonObject] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -12,21 +13,13 @@ from scenedock.model.approvals import DEFAULT_HOURS, MOST_HOURS, ApprovalRule, A
 from scenedock.model.entity import EntityRef
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 from scenedock.model.permissions.action_rules import ActionRule, ActionRules
+from scenedock.model.schemas import list_of_names
 
 ALL: Final = "*"
 _KINDS: Final[Mapping[str, str]] = {"users": "user", "groups": "group"}
 
 
-def _names(description: str) -> JsonObject:
-    return {
-        "type": "array",
-        "minItems": 1,
-        "minItemsErrorMessage": "must not be empty; leave it out if the rule is about all",
-        "items": {"type": "string", "minLength": 1},
-        "description": description,
-    }
-
-
+_names: Final = partial(list_of_names, unless="the rule is about all")
 SCHEMA: Final[JsonObject] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",

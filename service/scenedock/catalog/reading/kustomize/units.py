@@ -10,19 +10,15 @@ from dataclasses import dataclass, field
 from scenedock.catalog.reading.kustomize.building import Builder, Taken
 from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
 from scenedock.catalog.reading.kustomize.files import InflatedChart
+from scenedock.catalog.reading.kustomize.homes import RUNNING, Homes
 from scenedock.catalog.reading.kustomize.objects import KubernetesObject
 from scenedock.catalog.reading.kustomize.places import Places
 from scenedock.catalog.reading.kustomize.releases import Releases
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
-from scenedock.model.helm import WORKLOADS
 from scenedock.model.json import as_object, value_at
 from scenedock.model.units import Unit, UnitImage, Written
 
-_RUNNING = WORKLOADS | frozenset(
-    {"CronJob", "Job", "CronWorkflow", "Workflow", "DeploymentConfig", "Rollout", "ScaledJob", "VirtualMachine"}
-)
-"""The kinds of which a folder is a service or a job."""
 _NOTHING = frozenset({"Namespace", "Application", "ApplicationSet", "AppProject", "GitRepo"})
 """The kinds that make no unit: what they are for is one."""
 NOTHING_TAKEN = "they take nothing that is in the repository"
@@ -61,10 +57,8 @@ class Units:
         self.unlisted: dict[str, set[str]] = defaultdict(set)
         self.left_over: dict[str, Place] = {}
         self._by_flux = expander.by_flux
-        self._homes: dict[str, str] = {}
-        self._running_homes: dict[str, frozenset[str]] = {}
-        self._running_in = self._running_folders()
-        self._has_others = any(places.home_of(folder) for folder in self._running_in)
+        self._homes = Homes(builder, places)
+        self._has_others = any(places.home_of(folder) for folder in self._homes.running_in)
         releases = [(each, each.one) for each in expander.occurrences if isinstance(each.one, KubernetesObject)]
         self._of_releases = [(each, one) for each, one in releases if one.is_release]
         self._release_folders = {one.folder for _, one in self._of_releases}
@@ -174,7 +168,7 @@ class Units:
         services: dict[str, _Service] = {}
         for occurrences in by_root.values():
             for each in filter(_runs, occurrences):
-                home = self._home(_folder(each)) or self._root_of(_folder(each))
+                home = self._homes.of(_folder(each)) or self._root_of(_folder(each))
                 services.setdefault(home, _Service(home)).running.append(each)
         services = self._without_parts(services)
         idle: list[tuple[str, list[Occurrence]]] = []
@@ -185,7 +179,7 @@ class Units:
                 idle.append((root, occurrences))
                 continue
             for each in besides:
-                home = self._home(_folder(each))
+                home = self._homes.of(_folder(each))
                 others[home if home in services else self._home_of_overlay(root)].append(each)
         self._add_idle(services, idle)
         for home, besides in others.items():
@@ -246,30 +240,11 @@ class Units:
         return not (is_shared or is_other or each.one.folder in self._release_folders)
 
     def _home_of_idle(self, root: str, occurrences: Sequence[Occurrence]) -> str:
-        homes = {self._home(_folder(each)) for each in occurrences}
-        home = homes.pop() if len(homes) == 1 else self._home(root)
+        homes = {self._homes.of(_folder(each)) for each in occurrences}
+        home = homes.pop() if len(homes) == 1 else self._homes.of(root)
         if "/base/" in home:
             home = self._places.home_of(home.partition("/base/")[0]) or home
         return home or (root if occurrences[0].context.kustomizations else "")
-
-    def _home(self, folder: str) -> str:
-        """The folder of the service that the manifests of one belong to.
-
-        What an overlay adds of its own belongs to the one service that it takes, or to the one in whose folder it lies.
-        """
-        if folder not in self._homes:
-            self._homes[folder] = self._places.home_of(folder)
-            if folder in self._builder.kustomizations:
-                result = self._builder.folder(folder)
-                folders = {*(one.folder for one in result.objects), *(each.folder for each in result.taken)}
-                taken = folders - {folder} - self._builder.shared_folders
-                running = {self._home(each) for each in self._running_in.get(folder, set()) - {folder}}
-                runs_itself = self._homes[folder] and folder in self._running_in.get(folder, set())
-                homes = running or (set() if runs_itself else {self._home(each) for each in taken})
-                around = {each for each in homes if each and f"{folder}/".startswith(f"{each}/")}
-                if len(homes) == 1 or len(around) == 1:
-                    self._homes[folder] = (homes if len(homes) == 1 else around).pop()
-        return self._homes[folder]
 
     def _root_of(self, folder: str) -> str:
         """The folder of a service whose path names none: the repository's root, where that holds nothing else."""
@@ -277,29 +252,13 @@ class Units:
         is_shared = first in {"base", "bases", "overlays"} or not self._release_homes.isdisjoint({"", first})
         return first if self._has_others and not is_shared else ""
 
-    def _running_folders(self) -> dict[str, set[str]]:
-        """For each folder with a kustomization, the folders of what runs in its result, without shared components."""
-        found: dict[str, set[str]] = {}
-        for folder in self._builder.kustomizations:
-            result = self._builder.folder(folder)
-            running = {one.folder for one in result.objects if one.kind in _RUNNING}
-            found[folder] = (running | {each.folder for each in result.taken}) - self._builder.shared_folders
-        return found
-
     def _own_folders(self, each: Occurrence) -> Iterator[str]:
         """The folders that something is made of: its own, and those that take nothing besides that runs."""
         yield each.one.folder
-        home = self._home(_folder(each))
+        home = self._homes.of(_folder(each))
         for folder in each.one.chain:
-            if folder in self._builder.kustomizations and self._homes_in(folder) <= {home}:
+            if folder in self._builder.kustomizations and self._homes.running_from(folder) <= {home}:
                 yield folder
-
-    def _homes_in(self, folder: str) -> frozenset[str]:
-        """The folders of the services that run in the result of a folder."""
-        if folder not in self._running_homes:
-            running = self._running_in.get(folder, set())
-            self._running_homes[folder] = frozenset(self._home(each) for each in running)
-        return self._running_homes[folder]
 
     def _environment(self, each: Occurrence, home: str) -> tuple[str | None, Place | None]:
         """The environment that something is deployed to, and what says so: Flux's words, else the names of folders.
@@ -340,19 +299,19 @@ class Units:
         if not result.objects and not result.taken:
             return NOTHING_TAKEN
         objects = [one for one in result.objects if one.kind not in _NOTHING]
-        is_idle = not self._running_in[folder] and not any(one.is_flux for one in objects)
+        is_idle = not self._homes.running_in[folder] and not any(one.is_flux for one in objects)
         return NOTHING_RUN if objects and is_idle else ""
 
 
 def _is_workload(each: Occurrence) -> bool:
     if isinstance(each.one, Taken):
         return each.one.chart is not None
-    return each.one.kind in _RUNNING - {"Service", "Ingress"}
+    return each.one.kind in RUNNING - {"Service", "Ingress"}
 
 
 def _runs(each: Occurrence) -> bool:
     """Whether something runs by itself: a workload, a chart, or a base from elsewhere, which may have any."""
-    return isinstance(each.one, Taken) or each.one.kind in _RUNNING
+    return isinstance(each.one, Taken) or each.one.kind in RUNNING
 
 
 def _folder(each: Occurrence) -> str:
