@@ -13,10 +13,14 @@ FIRST_ANSWERS = """
 import json, sys
 from pathlib import Path
 from scenedock.doors.http.app import make_app
+from scenedock.doors.http.handlers.folders import make_folders_app
+from scenedock.doors.http.serving import Server
 from scenedock.runtime.service_wiring import open_service
 from scenedock.runtime.settings import Settings
 folder, token = Path(sys.argv[1]), sys.argv[2]
-client = make_app(open_service(Settings(data=folder, tokens_file=folder / "tokens.yaml"))).test_client()
+service = open_service(Settings(data=folder, tokens_file=folder / "tokens.yaml"))
+make_folders_app(service)
+client = make_app(service).test_client()
 alive = client.get("/healthz").status_code
 of_health = sorted(sys.modules)
 headers = {"Authorization": f"Bearer {token}"}

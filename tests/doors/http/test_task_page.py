@@ -79,3 +79,5 @@ def test_of_very_many_tasks_a_page_counts_enough_for_the_pages_after_it(service:
     assert counted("2") == ("At least 1,100 tasks: Page 2 of 22 or more", 1_100)
     assert counted("3") == ("1,120 tasks: Page 3 of 23", 1_120)
     assert counted("23") == ("1,120 tasks: Page 23 of 23", 1_120)
+    alone = client.get(f"{BASE_PATH}/tasks?limit=0", headers=bearer(ADMIN)).json
+    assert alone == {"tasks": [], "totalTasks": 1_120}  # who asks for the number alone wants all of it

@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import resource
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 # Backstage keeps connections for longer than gunicorn's 2 s: a connection that is closed while it is used fails a call.
 _SECONDS_OF_AN_IDLE_CONNECTION: Final = 75
 _CONNECTIONS_FOR_EACH_THREAD: Final = 8
+# How long a thread of Python may work while others wait: a request waits for a few turns (decision 97).
+_SECONDS_OF_A_TURN: Final = 0.001
 # What else is open: the database, clones, what we ask others.
 _OTHER_FILES: Final = 256
 # Where gunicorn notes every second that the worker is alive: a disk could block, and the root may be read-only.
@@ -74,11 +77,13 @@ class Server(BaseApplication):
         """Create the app, in the worker."""
         gc.disable()
         from scenedock.doors.http.app import make_app
-        from scenedock.doors.http.handlers.folders import make_folders_app
 
         set_up_logs(self._service.settings.log_format)
+        sys.setswitchinterval(_SECONDS_OF_A_TURN)
         app: Callable[..., Any] = make_app(self._service)
         if listen := self._service.settings.folders_listen:
+            from scenedock.doors.http.handlers.folders import make_folders_app
+
             app = by_port(app, make_folders_app(self._service), listen.port)
         gc.freeze()  # what is loaded stays: a search for garbage in all of it would stop every request for 50 ms
         gc.enable()

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.code_hosts.code_host import checked_path
+from scenedock.model.tasks.right_of_way import RIGHT_OF_WAY
 from scenedock.skeletons.rendering.result_links import LeadsNowhereError, LinkedFolder
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ def _add_tree(tar: tarfile.TarFile, tree: BakedTree, name: str) -> None:
         about.type, about.mode = tarfile.DIRTYPE, _FOLDER_MODE if mode is None else mode
         tar.addfile(about)
     for file in tree.files:
+        RIGHT_OF_WAY.give_way()
         about = tarfile.TarInfo(name + file.path.removeprefix(tree.root))
         if file.link:
             about.type, about.mode, about.linkname = tarfile.SYMTYPE, _LINK_MODE, file.content.decode()

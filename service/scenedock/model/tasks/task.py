@@ -47,6 +47,7 @@ MOST_TASKS = 1_000
 COUNTED_BEYOND = 1_000
 """How many tasks are counted after those of a page: to count all would cost more than to read the page."""
 
+_ALL = 2**53
 _STEP_ID = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 _STEP_KEYS = frozenset({"id", "name", "action", "input", "if", "each"})
 _MOST_STEPS = 100
@@ -245,8 +246,8 @@ class TaskQuery:
 
     @property
     def most_counted(self) -> int:
-        """How many tasks are counted at most: enough for pages further on, however many there are."""
-        return self.offset + self.limit + COUNTED_BEYOND
+        """How many tasks are counted at most: enough for pages further on; all if only their number is asked for."""
+        return self.offset + self.limit + COUNTED_BEYOND if self.limit else _ALL
 
 
 def _condition(step: JsonObject) -> bool | str:

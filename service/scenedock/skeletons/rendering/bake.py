@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scenedock.model.json import JsonObject
+from scenedock.model.tasks.right_of_way import RIGHT_OF_WAY
 from scenedock.skeletons.problems import AnswerProblem, AnswersError, SkeletonError
 from scenedock.skeletons.questions.answers import Answers, check_answers
 from scenedock.skeletons.questions.questions import line_of, secret_variables
@@ -158,6 +159,7 @@ def render(mixed: Mix, limits: BakeLimits, budget: BakeBudget) -> BakedTree:
         for step in mixed.compiled.steps:
             _take(step, mixed, output)
             budget.look_at_the_clock()
+            RIGHT_OF_WAY.give_way()
         return output.tree()
 
 

@@ -13,7 +13,6 @@ import base64
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from scenedock.doors.http.rendering.board_tree import board_tree
 from scenedock.doors.http.requests.answers import bug, http_refusal, json_answer, refusal
 from scenedock.doors.http.requests.hygiene import guard
 from scenedock.doors.http.requests.rate_limits import RateLimits
@@ -37,6 +36,8 @@ def make_folders_app(service: Service) -> Flask:
         """The board, if it is asked for; None where the address is that of a result folder."""
         limits.take(f"address:{request.remote_addr}")
         if service.settings.board_owner and (f"{owner}/{name}", ref) == (BOARD, BOARD_BRANCH):
+            from scenedock.doors.http.rendering.board_tree import board_tree
+
             return board_tree(service.overview.current().overview, service.settings.pages_url)
         if owner != OWNER:
             raise NotFoundError("there is no such folder")

@@ -44,7 +44,9 @@ class TaskPage(JsonDocument):
 
     tasks: tuple[TaskDocument, ...]
     total_tasks: Annotated[
-        int, f"Number of tasks in total; of those after this page, {COUNTED_BEYOND:,} are counted at most"
+        int,
+        f"Number of tasks in total; of those after this page, {COUNTED_BEYOND:,} are counted at most, but all with a "
+        "`limit` of 0",
     ]
 
 

@@ -17,6 +17,8 @@ from typing import Any, Final
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from scenedock.model.tasks.right_of_way import RIGHT_OF_WAY
+
 SECONDS_TO_SEND_A_REQUEST: Final = 15.0
 SECONDS_TO_TAKE_A_PART: Final = 60
 _SECONDS_OF_A_STOP: Final = 2.0
@@ -60,6 +62,11 @@ class _Head:
     @property
     def is_whole(self) -> bool:
         return b"\r\n\r\n" in self.data
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it goes before tasks: it only reads."""
+        return self.data.startswith(b"GET ")
 
     @property
     def is_of_probe(self) -> bool:
@@ -128,9 +135,11 @@ class Worker(ThreadWorker):
         """Handle one request of a connection, in a thread, which also closes it: gracefully if it takes its time."""
         _reading[threading.get_ident()] = conn.sock, time.monotonic() + SECONDS_TO_SEND_A_REQUEST
         try:
-            kept = super().handle(conn)
+            with RIGHT_OF_WAY.taken():
+                kept = super().handle(conn)
         finally:
             request_was_read()
+            RIGHT_OF_WAY.ends(conn)
         if not kept:
             with suppress(OSError):  # it is closed
                 conn.close(graceful=graceful)
@@ -193,6 +202,8 @@ class Worker(ThreadWorker):
         _unreader(conn).unread(head.data)
         is_of_probe = head.is_of_probe
         self._at_work += 1
+        if head.is_short:
+            RIGHT_OF_WAY.begins(conn)
         pool = self._probes if is_of_probe else self.tpool
         future = pool.submit(self.handle, conn, graceful=not is_of_probe)
         future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from scenedock.effects.tasks.storage import connections
 from scenedock.errors import InputError, TemporaryError
+from scenedock.model.tasks.right_of_way import RIGHT_OF_WAY
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Executable, Row
@@ -96,14 +97,14 @@ class Database:
         """
         return self._patiently(lambda: self._transact(self._lasting if lasting else self._writing, work))
 
-    def read(self, query: Executable) -> list[Row[*tuple[Any, ...]]]:
-        """All rows of one query.
+    def read(self, query: Executable, values: Mapping[str, Any] | None = None) -> list[Row[*tuple[Any, ...]]]:
+        """All rows of one query, with the values of its parameters.
 
         Raises
         ------
         TemporaryError   the database can't be reached
         """
-        return self._patiently(lambda: self._select(query))
+        return self._patiently(lambda: self._select(query, values))
 
     def session(self) -> Connection:
         """A connection for holding locks; a broken one raises an error of SQLAlchemy."""
@@ -118,13 +119,14 @@ class Database:
         with self._turn, engine.begin() as connection:
             return work(connection)
 
-    def _select(self, query: Executable) -> list[Row[*tuple[Any, ...]]]:
+    def _select(self, query: Executable, values: Mapping[str, Any] | None) -> list[Row[*tuple[Any, ...]]]:
         with self._reading.connect() as connection:
-            return list(connection.execute(query).all())
+            return list(connection.execute(query, values).all())
 
     def _patiently(self, attempt: Callable[[], T]) -> T:
         from sqlalchemy import exc
 
+        RIGHT_OF_WAY.give_way()  # before anything is locked
         until, pause = time.monotonic() + PATIENCE_SECONDS, 0.05
         while True:
             try:

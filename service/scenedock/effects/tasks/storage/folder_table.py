@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, delete, exists, select, text, update
 
+from scenedock.effects.tasks.storage.statements import KEEP_FOLDER
 from scenedock.effects.tasks.storage.tables import RESULT_FOLDER, TASK_FOLDER
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ class FolderTable:
         now = self._clock()
 
         def work(connection: Connection) -> None:
-            kept = update(RESULT_FOLDER).where(RESULT_FOLDER.c.name == name).values(kept_at=now)
-            if not connection.execute(kept).rowcount:  # the same content isn't sent again
+            kept = connection.execute(KEEP_FOLDER, {"folder": name, "now": now})
+            if not kept.rowcount:  # the same content isn't sent again
                 connection.execute(_KEEP, {"name": name, "now": now, "archive": archive})
             if task_id:
                 connection.execute(_REFER, {"task_id": task_id, "names": [name]})
