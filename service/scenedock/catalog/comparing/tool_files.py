@@ -15,10 +15,11 @@ from scenedock.catalog.comparing.memory import path_of
 from scenedock.catalog.reading.apis import is_api_file
 from scenedock.catalog.reading.handwritten import ENTITY_FILES, is_ours
 from scenedock.catalog.reading.layouts.manifests import UNREADABLE_MANIFEST
-from scenedock.catalog.reading.layouts.table import is_helmfile
+from scenedock.catalog.reading.layouts.table import is_helmfile, is_named
 from scenedock.catalog.reading.plan import is_chart_file, reason_in_name
 from scenedock.catalog.vocabulary.globs import matches
 from scenedock.catalog.vocabulary.source_urls import FILE_ANNOTATION, path_in_edit_url, path_in_source_location
+from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError
 from scenedock.errors import InputError
 from scenedock.model.entity import Entity
@@ -73,7 +74,7 @@ class ToolFiles:
         """A finding for each file that may be a manifest and can't be read; a template or an encrypted one may be."""
         found: list[Finding] = []
         for path in sorted({*self.manifests, *self.asked, *self._no_files}):
-            check = silence.of_any if path not in self.asked else _of_asked(path)
+            check = _of_asked(path) if path in self.asked else _of_named if is_named(path) else silence.of_any
             if not reason_in_name(path.split("/")) and (problem := self._problem(path, check)):
                 found.append(self._finding(path, problem))
         return tuple(found)
@@ -121,7 +122,9 @@ class ToolFiles:
             paths += self._called(entity.name)
         chart = posixpath.join(home, CHART_FILE)
         for path in dict.fromkeys((*paths, *((chart,) if self.is_no_file(chart) else ()))):
-            if problem := self._problem(path, self._check_of(path, is_source=path == source)):
+            if problem := self._problem(
+                path, self._check_of(path, is_source=path == source or bool(home and path.startswith(f"{home}/")))
+            ):
                 yield self._finding(path, problem)
 
     def _check_of(self, path: str, *, is_source: bool) -> _Check:
@@ -244,6 +247,11 @@ def _annotations(entity: Entity) -> JsonObject:
 
 def _of_asked(path: str) -> _Check:
     return silence.of_values if is_chart_file(path) else silence.of_asked
+
+
+def _of_named(data: bytes) -> DocumentError | None:
+    """Why a file that a tool reads for its name says nothing; one that is empty or encrypted may be meant so."""
+    return silence.of_template(data) if data.strip() and not encryption_of(data) else None
 
 
 @cache
