@@ -77,7 +77,7 @@ def find_doubts(
 
 
 def _is_there(entity: Entity, files: ToolFiles) -> bool:
-    """Whether the folder of an entity is there, or something that is no file in the place of its only file."""
+    """Whether the folder of an entity is there, or a folder, link or pipe in the place of its only file."""
     return (files.home_of(entity) or "") in files.folders or files.is_no_file(files.source_of(entity))
 
 
