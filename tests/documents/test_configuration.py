@@ -88,6 +88,14 @@ def test_all_problems_are_told_in_the_order_of_the_file() -> None:
     assert told(text)[-1] == "it.yaml:4:1: other: there is no such key here; there are: list"
 
 
+def test_a_key_that_is_similar_is_named_and_the_keys_that_there_are_only_once() -> None:
+    assert told("lst: []\nother: 1\nmore: 2\n")[:3] == [
+        "it.yaml:1:1: lst: there is no such key here (did you mean list?)",
+        "it.yaml:2:1: other: there is no such key here; there are: list",
+        "it.yaml:3:1: more: there is no such key here",
+    ]
+
+
 @pytest.mark.parametrize("schema", [SCHEMA, None])
 @pytest.mark.parametrize(
     ("data", "said"),

@@ -88,7 +88,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert [line.rpartition(": ")[0] or line for line in str(refused.value).splitlines()] == [
         "SCENEDOCK_TREADS",
         "SCENEDOCK_LISTEN",
-        "service.yaml:1:1: thread: there is no such key here; there are",
+        "service.yaml:1:1: thread",
         "service.yaml:2:1: threads",
     ]
 

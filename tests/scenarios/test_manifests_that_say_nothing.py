@@ -17,6 +17,7 @@ from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding
+from scenedock.model.json import as_object
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.catalog_record import read_feed, read_memory
@@ -95,6 +96,28 @@ LAYOUTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
 }
+DESCRIBED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "requirements of a chart": (
+        "charts/shop/requirements.yaml",
+        {
+            "charts/shop/Chart.yaml": "name: shop\n",
+            "charts/shop/requirements.yaml": "dependencies: [{name: redis, repository: https://charts.acme.example}]\n",
+        },
+    ),
+    "an API": (
+        "charts/shop/openapi.yaml",
+        {
+            "charts/shop/Chart.yaml": "name: shop\n",
+            "charts/shop/openapi.yaml": "openapi: 3.0.0\ninfo: {title: Shop, version: '1'}\npaths: {}\n",
+        },
+    ),
+}
+"""What a chart's folder has besides its Component."""
+HANDWRITTEN = (
+    "apiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: {name: post}\nspec: {owner: shop}\n---\n"
+    "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {name: letters}\n"
+    "spec: {type: openapi, owner: shop, lifecycle: production, definition: x}\n"
+)
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d2\nsize 12345\n"
 BROKEN: Mapping[str, bytes] = {"YAML": b"a: [", "bytes": bytes(range(256)), "nothing": b"", "pointer": POINTER}
 
@@ -191,6 +214,74 @@ def test_what_a_file_said_stays_until_it_can_be_read_again(tmp_path: Path, layou
     assert (after, codes, errors(found)) == (before, {"file": 0, "in place": 0}, [])
 
 
+@pytest.mark.parametrize("what", DESCRIBED)
+@pytest.mark.parametrize("broken", ["nothing", "YAML"])
+def test_what_a_folder_has_besides_its_component_stays_as_well(tmp_path: Path, what: str, broken: str) -> None:
+    path, files = DESCRIBED[what]
+    ways = doors(tmp_path, files)
+    before, _, _ = ways.come_out()
+    assert {name.partition(":")[0] for name in before["file"]} > {"component"}
+
+    ways.change(path, lambda file: file.write_bytes(BROKEN[broken]))
+    after, codes, found = ways.come_out()
+    assert (after, codes, errors(found)) == (before, {"file": 1, "in place": 1}, [path])
+
+    ways.change(path, Path.unlink)
+    after, codes, found = ways.come_out()
+    assert (set(after["file"]), codes, errors(found)) == (
+        {f"component:{name}" for name in ("cart", "mail", "search", "shop")},
+        {"file": 0, "in place": 0},
+        [],
+    )
+
+
+@pytest.mark.parametrize("broken", [b"", b"a: [", b"- a\n", HANDWRITTEN.replace("kind: System", "kind:").encode()])
+def test_what_a_person_described_stays_while_the_file_says_nothing(tmp_path: Path, broken: bytes) -> None:
+    path = "charts/mail/catalog-info.yaml"
+    root = plant(tmp_path / "apps", {"scenedock.yaml": SETTINGS, **CHARTS, path: HANDWRITTEN})
+    written, repository = tmp_path / "catalog.yaml", RepositoryFolder(root)
+    watch = Watch(same={"apps": (signature_of(repository), 3600.0)})
+    assert export(str(root), "--output", str(written)) == 0
+    before, fed = names_in(written), build_feed({"apps": repository}, None, watch).kept
+    assert before > {"system:post", "api:letters"}
+
+    (root / path).write_bytes(broken)
+    watch = Watch(same={"apps": (signature_of(repository), 3600.0)})
+    assert export(str(root), "--output", str(written)) == 1
+    kept = build_feed({"apps": repository}, fed, watch).kept
+    assert (names_in(written), {each.ref.short for each in read_memory(kept).entities}) == (before, before)
+
+    (root / path).unlink()
+    assert export(str(root), "--output", str(written)) == 0
+    assert names_in(written) == before - {"system:post", "api:letters"}
+
+
+def names_in(file: Path) -> set[str]:
+    return {each.ref.short for each in read_entities(file.read_bytes(), label="file")}
+
+
+@pytest.mark.parametrize("broken", [b"", b"- a\n", b"a: ENC[AES256_GCM,data:x]\nsops: {version: 3.8.1}\n"])
+@pytest.mark.parametrize("layout", ["an ApplicationSet", "a helmfile below another"])
+def test_without_an_address_the_entity_says_its_file(tmp_path: Path, layout: str, broken: bytes) -> None:
+    path, files = LAYOUTS[layout]
+    moved = {
+        each.replace("keydb.yaml", "stores.yaml"): text.replace("keydb.yaml", "stores.yaml")
+        for each, text in files.items()
+    }
+    path = path.replace("keydb.yaml", "stores.yaml")
+    ways = doors(tmp_path, moved, NO_ADDRESS)
+    before, _, _ = ways.come_out()
+    assert as_object(before["file"]["component:keydb"].metadata["annotations"])["scenedock.dev/file"] == path
+
+    ways.change(path, lambda file: file.write_bytes(broken))
+    after, codes, found = ways.come_out()
+    assert (after, codes, errors(found)) == (before, {"file": 1, "in place": 1}, [path])
+
+    ways.change(path, Path.unlink)
+    after, codes, found = ways.come_out()
+    assert ("component:keydb" in after["file"], codes, errors(found)) == (False, {"file": 0, "in place": 0}, [])
+
+
 @pytest.mark.parametrize("layout", ["an Application of a chart", "an ApplicationSet", "a file of a generator"])
 @pytest.mark.parametrize("how", ["deleted", "commented"])
 def test_what_a_person_deletes_is_gone_whatever_else_cannot_be_read(tmp_path: Path, layout: str, how: str) -> None:
@@ -272,6 +363,19 @@ def test_values_that_switch_on_what_an_app_of_apps_deploys(tmp_path: Path) -> No
     assert (codes, "component:keydb" in after["file"]) == ({"file": 0, "in place": 0}, False)
     warnings = [(each.place.path, each.message) for each in found if each.severity == "warning"]
     assert warnings == [("parent/values.yaml", "not used as evidence: the file is empty")]
+
+
+@pytest.mark.parametrize("instead", ["a folder with a file", "a link to nothing", "a list"])
+def test_values_that_are_no_values_any_more(tmp_path: Path, instead: str) -> None:
+    template = f"{{{{- if .Values.keydb.enabled }}}}\n{KEYDB}{{{{- end }}}}\n"
+    ways = doors(tmp_path, {**PARENT, "parent/templates/keydb.yaml": template})
+    before, _, _ = ways.come_out()
+
+    ways.change("parent/values.yaml", Path.unlink)
+    ways.change("parent/values.yaml", {"a list": lambda file: file.write_text("- a\n"), **INSTEAD}[instead])
+    after, codes, found = ways.come_out()
+
+    assert (after, codes, errors(found)) == (before, {"file": 1, "in place": 1}, ["parent/values.yaml"])
 
 
 def test_an_environment_that_is_gone_with_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_list_has_folders_and_repositories() -> None:
         ("{name: A_b, path: x}", "3:6: skeletons[0].name: "),
         (
             "{name: a, path: x, alow: [hooks]}",
-            "3:24: skeletons[0].alow: there is no such key here; there are: name, path, git, ",
+            "3:24: skeletons[0].alow: there is no such key here (did you mean allow?)",
         ),
         ("{name: a, path: x, allow: [all]}", "3:32: skeletons[0].allow[0]: must be hooks or extensions or host"),
         ("{name: a, git: http://x/y, ref: v1}", "3:15: skeletons[0].git: "),

@@ -53,9 +53,14 @@ class Configuration:
             raise InputError("\n".join(lines)) from error
 
     def refusal(self, problems: Iterable[DocumentProblem]) -> InputError:
-        """The error that reports all these problems, in the order of the file."""
+        """The error that reports all these problems, in the order of the file; the same keys are listed once."""
         ordered = sorted(problems, key=lambda problem: (self.document.position_of(problem.path), str(problem)))
-        return InputError("\n".join(f"{self.place(problem.path)}: {problem}" for problem in ordered))
+        listed: set[tuple[str, ...]] = set()
+        lines: list[str] = []
+        for problem in ordered:
+            lines.append(f"{self.place(problem.path)}: {problem.brief if problem.keys in listed else problem}")
+            listed.add(problem.keys)
+        return InputError("\n".join(lines))
 
 
 def read_configuration(
@@ -99,7 +104,7 @@ def field_problems(
     """The problems of the fields of the object at a path; a field's reader raises ValueError for an invalid value."""
     for name, written in value.items():
         if name not in readers:
-            yield DocumentProblem((*path, name), unknown_key(readers))
+            yield unknown_key((*path, name), readers)
             continue
         try:
             readers[name](written)

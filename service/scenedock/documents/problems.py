@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from scenedock.frozen import dataclass
 from scenedock.model.addresses import without_credentials
 from scenedock.model.json import JsonObject
+from scenedock.model.similar import similar
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
@@ -26,14 +27,21 @@ _LONGEST_QUOTE = 80
 class DocumentProblem:
     """One problem in a document. `path` leads from the root to the value, which may be missing.
 
-    `expected` are the JSON types that the value may have, if its own is another.
+    `expected` are the JSON types that the value may have, if its own is another; `keys` those that there are in place
+    of one that there isn't, if none of them is similar.
     """
 
     path: Path
     message: str
     expected: tuple[str, ...] = field(default=(), compare=False)
+    keys: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
+        return f"{self.brief}; there are: {', '.join(self.keys)}" if self.keys else self.brief
+
+    @property
+    def brief(self) -> str:
+        """What is wrong, without the keys that there are."""
         return f"{shown(self.path)}: {self.message}"
 
 
@@ -77,7 +85,7 @@ def explained(
         case Broken.Required(name):
             yield DocumentProblem((*path, name), MISSING)
         case Broken.AdditionalProperties(names):
-            yield from (DocumentProblem((*path, name), unknown_key(rules.get("properties", ()))) for name in names)
+            yield from (unknown_key((*path, name), rules.get("properties", ())) for name in names)
         case Broken.PropertyNames(inner):
             for problem in explained(inner, formats, schema=schema):
                 yield DocumentProblem((*path, str(inner.instance)), problem.message)
@@ -96,9 +104,11 @@ def explained(
             yield DocumentProblem(path, error.message)
 
 
-def unknown_key(keys: Iterable[str]) -> str:
-    """The message for a key that isn't one of these."""
-    return f"there is no such key here; there are: {', '.join(keys)}"
+def unknown_key(path: Path, keys: Iterable[str]) -> DocumentProblem:
+    """The problem of a key, the last step of the path, that isn't one of these."""
+    known = tuple(keys)
+    close = similar(str(path[-1]), known)
+    return DocumentProblem(path, f"there is no such key here{close}", keys=() if close else known)
 
 
 def _rules_beside(schema: JsonObject, path: Sequence[str | int]) -> Mapping[str, Any]:

@@ -38,6 +38,7 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
     hosts = list_code_hosts(settings.code_hosts)
     answers: list[Probe] = []
     yield from _of_the_database(settings, hosts.with_webhooks)
+    yield machine.check_data(settings.data)
     yield machine.check_disk(settings.data)
     for entry in hosts.known:
         for found, answer in code_hosts.check_host(entry):

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from scenedock.actions.effects import Effects
 from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.effects.code_hosts.token_expiry import TokenExpiry
+from scenedock.effects.local.disk import why_unwritable
 from scenedock.model.action import Action
+from scenedock.model.finding import Reason
 from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.sign_in import SignIn
@@ -50,6 +52,16 @@ class Service:
         self.feed.start()
         self.token_expiry.start()
         self.key_witness.start()
+
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why the service is degraded, besides what its catalog says."""
+        reasons = self.token_expiry.reasons()
+        if found := why_unwritable(self.settings.data):
+            said = f"the data folder can't be written, so nothing is kept: {found[1]}"
+            return (Reason("", "data-unwritable", said), *reasons)
+        if self.feed.kept.is_unkept:
+            return (Reason("", "catalog-unkept", "the catalog can't be kept for the next start"), *reasons)
+        return reasons
 
     def about_to_stop(self) -> None:
         """Let no call delay the stop for more than half of the grace period: its task continues elsewhere, or later."""

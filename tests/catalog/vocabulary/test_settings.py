@@ -16,10 +16,10 @@ from scenedock.errors import InputError
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("foldrs: {}", "1:1: foldrs: there is no such key here; there are: repository, branch, "),
+        ("foldrs: {}", "1:1: foldrs: there is no such key here (did you mean folders?)"),
         (
             "environments:\n  know: [a]",
-            "2:3: environments.know: there is no such key here; there are: known, entities, bind, evidence",
+            "2:3: environments.know: there is no such key here (did you mean known?)",
         ),
         ("owner: 'group: x'", "1:1: owner: must name a Group, such as payments, or refer to a Group or User"),
         ("owner: component:x", "1:1: owner: must name a Group, such as payments, or refer to a Group or User"),

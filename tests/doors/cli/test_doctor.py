@@ -74,6 +74,7 @@ def test_json_has_the_same_and_no_problem_is_exit_code_0(
     assert {each["check"]: each["verdict"] for each in listed} == {
         "database": "ok",
         "tasks": "unknown",
+        "data": "ok",
         "disk": "ok",
         "git": "ok",
         "helm": "ok",

@@ -136,7 +136,7 @@ def entry(more: str, kind: str = "github") -> bytes:
     [
         (b"hosts: [", "h.yaml:2:1: this is not YAML"),
         (b"[]", "h.yaml:1:1: the document: must be an object"),
-        (b"hosts: []\nhost: x", "h.yaml:2:1: host: there is no such key here; there are: hosts"),
+        (b"hosts: []\nhost: x", "h.yaml:2:1: host: there is no such key here \\(did you mean hosts\\?\\)"),
         (entry(""), r"h.yaml:2:5: hosts\[0\]: set exactly one of `app`, `token_file` or `token_env`"),
         (entry("    token_env: A\n    token_file: B\n"), r"h.yaml:6:5: hosts\[0\].token_file: set exactly one of"),
         (entry("    app: {id: 1}\n"), r"h.yaml:5:5: hosts\[0\].app: set either"),

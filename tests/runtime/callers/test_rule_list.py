@@ -17,7 +17,6 @@ from scenedock.model.permissions.action_rules import ActionRule
 from scenedock.runtime.callers.rule_list import read_approval_rules, read_rules
 
 DOCS = Path(__file__).parents[3] / "docs" / "rules.md"
-KEYS = ("allow", "deny", "plugins", "users", "groups", "tokens", "services", "environments")
 KNOWN: dict[str, Any] = {"actions": ("bake-skeleton", "export-catalog"), "plugins": ("mcp-actions",), "tokens": ("ci",)}
 
 
@@ -70,7 +69,7 @@ rules:
         "rules.yaml:7: rules[4].groups[0]: must be the reference to a group, `group:default/NAME`",
         "rules.yaml:8: rules[5].deny: must not be empty; leave it out if the rule is about all",
         "rules.yaml:9: rules[6].deny: must be a list, not a string",
-        "rules.yaml:10: rules[7].group: there is no such key here; there are: " + ", ".join(KEYS),
+        "rules.yaml:10: rules[7].group: there is no such key here (did you mean groups?)",
         "rules.yaml:11: rules[8]: must be an object, not a string",
         "rules.yaml:11: rules[8]: must have either `allow` or `deny`",
     ]

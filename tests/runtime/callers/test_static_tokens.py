@@ -61,7 +61,7 @@ tokens:
         "tokens.yaml:5:15: tokens[2].token",
         "tokens.yaml:6:5: tokens[3]: set either `token` or `sha256`",
         "tokens.yaml:7:15: tokens[4].sha256",
-        f"tokens.yaml:8:{len(SECRET) + 36}: tokens[5].scoop: there is no such key here",
+        f"tokens.yaml:8:{len(SECRET) + 36}: tokens[5].scoop: there is no such key here (did you mean scope?)",
         "tokens.yaml:10:6: tokens[7].name: is the same as that of tokens[6]; names must differ",
         "tokens.yaml:11:5: tokens[8]",
         f"tokens.yaml:12:{len(SECRET) + 36}: tokens[9].actions",

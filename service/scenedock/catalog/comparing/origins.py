@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from scenedock.catalog.comparing.memory import path_of
 from scenedock.catalog.vocabulary.relations import references_of
-from scenedock.catalog.vocabulary.source_urls import FileAddress
+from scenedock.catalog.vocabulary.source_urls import FILE_ANNOTATION, FileAddress
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.json import Json, JsonObject, as_object, as_text
 
@@ -16,7 +16,7 @@ ORIGIN = "backstage.io/managed-by-origin-location"
 _LOCATION = "backstage.io/managed-by-location"
 _FEED = "/api/scenedock/catalog/"
 _FILE = re.compile(r"/entities-[0-9a-f]\.yaml\Z")
-_NOT_THEIRS = frozenset({"scenedock.dev/path", "backstage.io/techdocs-ref"}) | frozenset(
+_NOT_THEIRS = frozenset({"scenedock.dev/path", FILE_ANNOTATION, "backstage.io/techdocs-ref"}) | frozenset(
     f"backstage.io/{name}" for name in ("source-location", "view-url", "edit-url")
 )
 """Annotations that say where an entity and its documentation were read: theirs are elsewhere."""

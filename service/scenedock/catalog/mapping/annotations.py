@@ -21,6 +21,7 @@ from scenedock.catalog.reading.values import KUBERNETES_ID
 from scenedock.catalog.vocabulary.evidence import Evidence, item_called
 from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.catalog.vocabulary.source_urls import (
+    FILE_ANNOTATION,
     edit_url,
     folder_url,
     source_location,
@@ -64,6 +65,9 @@ ANNOTATIONS = (
     AnnotationRule("gitlab.com/project-slug", "the same, on GitLab"),
     AnnotationRule("gitlab.com/instance", "the same, on a self-managed GitLab: its host"),
     AnnotationRule("scenedock.dev/path", "always; the path of the folder in its repository"),
+    AnnotationRule(
+        FILE_ANNOTATION, "the repository's address isn't known, and a file of a tool or a list deploys the service"
+    ),
     AnnotationRule("scenedock.dev/environments", "at least one environment is known"),
     AnnotationRule("scenedock.dev/expires", "an environment has an end: `qa=2027-01-15`"),
     AnnotationRule("scenedock.dev/skeleton", "the folder was baked: the skeleton, and its ref if it has one"),
@@ -278,12 +282,18 @@ def _source(member: Member) -> dict[str, str]:
         name = "values.yaml" if folder.has_values else "Chart.yaml"
         annotations["backstage.io/edit-url"] = edit_url(member.contents.facts, f"{folder.path}/{name}".lstrip("/"))
     elif member.units and member.units[0].place.repository == member.contents.facts.name:
-        annotations["backstage.io/edit-url"] = edit_url(member.contents.facts, member.units[0].place.path)
+        annotations |= _file(member, member.units[0].place.path)
     elif member.items and not folder:
-        annotations["backstage.io/edit-url"] = edit_url(member.contents.facts, member.items[0].list_path)
+        annotations |= _file(member, member.items[0].list_path)
     if folder and folder.has_techdocs and folder.path == member.path and annotations[_SOURCE_LOCATION]:
         annotations[_TECHDOCS] = "dir:."
     return annotations
+
+
+def _file(member: Member, path: str) -> dict[str, str]:
+    """The file that a service came from: what is gone from there is told from what can't be read."""
+    address = edit_url(member.contents.facts, path)
+    return {"backstage.io/edit-url": address} if address else {FILE_ANNOTATION: path}
 
 
 def _slug(service: DeployedService) -> dict[str, Evidence]:

@@ -12,6 +12,9 @@ from urllib.parse import quote, unquote, urlsplit
 from scenedock.frozen import dataclass
 from scenedock.model.helm import Provider, RepositoryFacts
 
+FILE_ANNOTATION = "scenedock.dev/file"
+"""The file that a service came from, by its path, where no address of it is known."""
+
 # Shapes of: a folder, the editor of a file, a file. Sources: the hosts' own documentation of their URLs.
 _SHAPES: Mapping[Provider, tuple[str, str, str]] = {
     "github": ("{url}/tree/{branch}/{path}", "{url}/edit/{branch}/{path}", "{url}/blob/{branch}/{path}"),
@@ -69,6 +72,13 @@ def path_in_edit_url(url: str, repository: RepositoryFacts) -> str:
     before, _, after = edit_url(repository, "\0").partition("%00")
     is_one = bool(before) and url.startswith(before) and url.endswith(after)
     return unquote(url[len(before) : len(url) - len(after)]) if is_one else ""
+
+
+def path_in_source_location(location: str, repository: RepositoryFacts) -> str:
+    """The folder that an address of `source_location` is about; empty if it is the root, or of another repository."""
+    before, _, after = source_location(repository, "\0").partition("%00")
+    is_one = bool(before) and location.startswith(before) and location.endswith(after)
+    return unquote(location[len(before) : len(location) - len(after)]).rstrip("/") if is_one else ""
 
 
 def file_url(repository: RepositoryFacts, path: str) -> str:

@@ -75,6 +75,26 @@ def write_file(path: Path, text: str, *, may_replace: Callable[[bytes], bool] | 
     return True
 
 
+def why_unwritable(folder: Path) -> tuple[Path, str] | None:
+    """The folder, or one of those in it, into which nothing can be written, and why; None where we may write.
+
+    Nothing is written to find out. Of a folder that isn't there, it is the one in which it would be created.
+    """
+    place = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    try:
+        inside = sorted(each for each in place.iterdir() if each.is_dir()) if place == folder.absolute() else []
+    except OSError as error:
+        return place, f"it can't be read: {error.strerror or error}"
+    for each in (place, *inside):
+        if not os.access(each, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            if not each.is_dir():
+                return each, "it is not a folder"
+            if os.statvfs(each).f_flag & os.ST_RDONLY:
+                return each, "its file system is mounted read-only"
+            return each, f"the user {os.geteuid()} has no permission"
+    return None
+
+
 def make_private_folder(folder: Path) -> None:
     """Create a folder whose content git ignores; an existing one gets the same `.gitignore`, unless it has one.
 

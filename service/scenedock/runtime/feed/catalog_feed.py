@@ -315,7 +315,8 @@ class CatalogFeed:
         return changed
 
     def _fail(self, error: Exception) -> None:
-        _log.error("the catalog can't be generated, so the last valid one is kept: %s", error)
+        instead = "and there is none yet" if self._served is None else "so the last valid one is kept"
+        _log.error("the catalog can't be generated, %s: %s", instead, error)
         self._failure = str(error)
         now = time.monotonic()
         if self._second_look <= now:

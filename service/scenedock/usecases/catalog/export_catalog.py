@@ -9,7 +9,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, get_args
 
-from scenedock.catalog.comparing.doubts import ToolFiles
+from scenedock.catalog.comparing.tool_files import ToolFiles
 from scenedock.catalog.emitting.output import in_order
 from scenedock.catalog.explaining.coverage import Coverage, coverage_of, find_uncovered
 from scenedock.catalog.mapping.deployments import RepositoryContents, said_environments

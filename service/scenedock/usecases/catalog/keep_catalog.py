@@ -99,15 +99,19 @@ def _doubts(known: CatalogMemory, export: Export) -> Mapping[str, Doubts]:
     now = {entity.ref: entity for entity in export.entities}
     gone: dict[str, list[Entity]] = defaultdict(list)
     less: set[str] = set()
-    for entity in filter(is_main, known.entities):
+    for entity in known.entities:
         if entity.ref not in now:
             gone[entity.place.repository].append(entity)
-        elif is_less_than(entity, now[entity.ref]):
+        elif is_main(entity) and is_less_than(entity, now[entity.ref]):
             less.add(entity.place.repository)
     tools = {each.facts.name: each for each in export.read.tool_files}
     return {
         name: find_doubts(
-            tools[name], [tools[other] for other in tools if other != name], gone[name], is_less=name in less
+            tools[name],
+            [tools[other] for other in tools if other != name],
+            gone[name],
+            export.findings,
+            is_less=name in less,
         )
         for name in {*gone, *less} & tools.keys()
     }

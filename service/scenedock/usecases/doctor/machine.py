@@ -13,6 +13,7 @@ from scenedock.effects.git.commands import ask_git
 from scenedock.effects.git.confined_git import ConfinedGit, basic_authorization, is_refused, last_line
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.helm.program import HelmProgram
+from scenedock.effects.local.disk import why_unwritable
 from scenedock.errors import InputError, NotAllowedError, NotFoundError, ScenedockError
 from scenedock.usecases.doctor.diagnosis import TRUST, Diagnosis, fine, note, problem, unknown
 
@@ -30,6 +31,15 @@ def check_disk(folder: Path, least: int = _LEAST_BYTES) -> Diagnosis:
         remedy = "Free some space, or enlarge the volume: docs/incidents.md, The disk is full."
         return problem("disk", evidence, remedy)
     return fine("disk", evidence)
+
+
+def check_data(folder: Path) -> Diagnosis:
+    """Whether the data folder, or the place where it will be made, can be written."""
+    if found := why_unwritable(folder):
+        place, why = found
+        remedy = "Mount the volume for writing, or give the folder and all in it to the user that runs the service."
+        return problem("data", f"{place} can't be written: {why}", remedy)
+    return fine("data", f"{folder} can be written")
 
 
 def check_git() -> Diagnosis:

@@ -85,16 +85,23 @@ class _Seen:
     result: Export
     known: KnownVersions
     changed: Collection[FileKey] = ()
+    is_last_good: bool = False
 
 
 @contextmanager
 def survey_served(
-    repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None, file: FactsFile | None = None
+    repositories: Mapping[str, ServedRepository],
+    kept: KeptCatalog | None,
+    file: FactsFile | None = None,
+    *,
+    last_good: bool = False,
 ) -> Iterator[ServedVersions]:
     """The versions of the repositories as they are now, under the names of a `kept` catalog.
 
     What the `file` knows isn't read again: while the repositories give the same catalog, only releases of which a file
     has changed.
+
+    With `last_good`, what the file knows is given as it is where no repository can be read.
 
     Raises
     ------
@@ -107,14 +114,15 @@ def survey_served(
     with opened_served(repositories) as (opened, problems):
         seen = None if problems else _look_again(before, opened)
         if seen is None:
-            seen = _read(opened, problems, names, before, FactsOfRun(before.repositories) if file else None)
+            facts = FactsOfRun(before.repositories) if file else None
+            seen = _read(opened, problems, names, before, facts, last_good=last_good)
         pairs = pairs_in(seen.result)
         readers = readers_of(seen.result, opened)
         now = _survey(pairs, readers, seen.known, seen.changed)
         releases = join_releases([each.alone for each in now.versions])
         served = ServedVersions(seen.result, pairs, releases, opened, readers, now)
         yield served
-        if file and served.known != before:
+        if file and served.known != before and not seen.is_last_good:
             file.save(served.known)
 
 
@@ -143,11 +151,19 @@ def _read(
     names: Names,
     before: KnownVersions,
     facts: FactsOfRun | None,
+    *,
+    last_good: bool,
 ) -> _Seen:
-    """The export of what is there now, of which no version is known."""
+    """The export of what is there now, of which no version is known; where nothing can be read, the `last_good` one."""
     read = read_repositories(opened, tolerate=True, facts=facts, keep_documents=True)
     read = replace(read, problems={**problems, **read.problems})
     if read.problems and not read.contents:
+        if last_good and before.export and opened.keys() == before.repositories.keys():
+            result = unpack(before.export)
+            if isinstance(result, Export):
+                return _Seen(
+                    replace(result, read=replace(result.read, problems=read.problems)), before, is_last_good=True
+                )
         raise InputError("; ".join(read.problems.values()))
     result = map_catalog(read, names=names)
     known = KnownVersions(before.names, facts.after if facts else {})

@@ -68,13 +68,13 @@ def read_overview(
 ) -> Overview:
     """The overview of the repositories as they are now; entities are those of a `kept` catalog where it has them.
 
-    What the `file` knows already isn't read again.
+    What the `file` knows already isn't read again. Where no repository can be read, it is the last one that could be.
 
     Raises
     ------
-    InputError   no repository can be read
+    InputError   no repository can be read, and none could be before
     """
-    with survey_served(repositories, kept, file) as surveyed:
+    with survey_served(repositories, kept, file, last_good=True) as surveyed:
         result = surveyed.result
         deployments = deployments_of(result, surveyed.releases, follow_known(surveyed, _HISTORY))
     served = {entity.ref: entity for entity in read_memory(kept).entities} if kept else {}

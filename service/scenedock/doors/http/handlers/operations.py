@@ -22,7 +22,7 @@ class Health(JsonDocument):
 
 
 class Readiness(Health):
-    """Whether the service can be used, what of its catalog is not current, and which tokens end soon."""
+    """Whether the service can be used, what is not current or can not be kept, and which tokens end soon."""
 
     reasons: Annotated[tuple[str, ...], "Why it is degraded; the findings and the log say more"]
     stale_repositories: Annotated[int, "How many could not be fetched the last time"]
@@ -44,7 +44,7 @@ def readyz(service: Service) -> Response:
     served = service.feed.at_hand()
     if served is None:
         return json_answer(Health(status="starting"), 503)
-    reasons = tuple(map(str, (*served.feed.reasons, *service.token_expiry.reasons())))
+    reasons = tuple(map(str, (*served.feed.reasons, *service.reasons())))
     status: Literal["ok", "degraded"] = "degraded" if reasons else "ok"
     stale = sum(reason.code == STALE for reason in served.feed.reasons)
     return json_answer(Readiness(status=status, reasons=reasons, stale_repositories=stale))

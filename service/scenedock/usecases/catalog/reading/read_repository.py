@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
-from scenedock.catalog.comparing.doubts import ToolFiles
+from scenedock.catalog.comparing.tool_files import ToolFiles
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.reading.app_lists import files_of, read_app_lists
 from scenedock.catalog.reading.enabling_lists import not_applied, read_enabling_lists
