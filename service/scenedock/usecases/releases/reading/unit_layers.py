@@ -9,11 +9,11 @@ from functools import partial
 
 from scenedock.catalog.reading.kustomize.objects import images_of_workload
 from scenedock.documents.merging import merge_values
-from scenedock.documents.reading import Document
+from scenedock.documents.reading import Document, DocumentError, read_documents
 from scenedock.model.finding import Place
 from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
-from scenedock.model.units import Unit, UnitImage
+from scenedock.model.units import Unit, UnitImage, Written
 from scenedock.releases.deployed import OF_GIT, ChartVersions, DependencyVersion, Layer
 from scenedock.releases.images import Keys, split_reference
 from scenedock.releases.spots import Spot, nowhere
@@ -41,9 +41,13 @@ class UnitLayers:
                 above.append(Layer(path, values, lines, is_file=False, spot_of=spots))
                 merged = merge_values(merged, values)
         yield from above
-        if self.unit.unclear:  # values are of no consequence for the version of a chart
-            yield Layer(path, {}, lines, unreadable=self.unit.unclear)
         yield from _changed(merged, self.unit.values if self.unit.values_at else merged, above, Layer(path, {}, lines))
+
+    def unclear(self) -> Iterator[Layer]:
+        """What hides all that its files say: why something else may set its version."""
+        if self.unit.unclear:  # values are of no consequence for the version of a chart
+            lines = Document(None).lines_below(())
+            yield Layer(self.unit.place.path, {}, lines, unreadable=self.unit.unclear)
 
     def layers_of_images(self, changes: Iterable[Layer]) -> Iterator[Layer]:
         """The images of workloads, each as if it were in values: that of the only one as the main image.
@@ -54,11 +58,10 @@ class UnitLayers:
         repositories = {image.repository for image in images}
         for image in images:
             described: JsonObject = {"image": {"repository": image.repository, "tag": image.tag}}
-            document = self._document_at(image.written.place)
-            line = document.line_of(image.written.keys)
+            line, spot = self._written_at(image.written)
             key = "" if len(repositories) == 1 else image.container or image.repository
             values: JsonObject = {key: described} if key else described
-            spot, lines = Spot(image.written.keys, document.number), partial(_same_line, line)
+            lines = partial(_same_line, line)
             at = image.written.place.path
             yield Layer(at, values, lines, image.shape, is_file=False, spot_of=partial(_same_spot, spot))
             for layer in changes:
@@ -77,7 +80,8 @@ class UnitLayers:
             return
         for path in files:
             for each in self.documents(path):
-                yield from images_of_workload(Place(self.unit.repository, path, each.line), as_object(each.value))
+                written = Written(Place(self.unit.repository, path, each.line))
+                yield from images_of_workload(written, as_object(each.value))
 
     def chart(self) -> ChartVersions | None:
         """The chart from elsewhere that a release installs, with its version."""
@@ -91,6 +95,21 @@ class UnitLayers:
         one = DependencyVersion(self.unit.chart, self.unit.version, keys, shape, OF_GIT if keys[-1] == "chart" else "")
         document = self._document_at(place)
         return ChartVersions(place.path, document.line_of, remote=(one,), document=document.number)
+
+    def _written_at(self, written: Written) -> tuple[int, Spot | None]:
+        """The line and the spot of what is written somewhere; of a text over several lines, the line in it."""
+        document = self._document_at(written.place)
+        line, spot = document.line_of(written.keys), Spot(written.keys, document.number, written.inner)
+        if written.inner is None:
+            return line, spot
+        text = as_text(value_at(document.value, written.keys))
+        try:
+            inside = read_documents(text.encode("utf-8", "replace"))
+        except DocumentError:
+            return line, None
+        if len(inside) != 1:
+            return line, None
+        return line + (inside[0].line_of(written.inner) if "\n" in text.strip() else 0), spot
 
     def _document_at(self, place: Place) -> Document:
         """The document that begins at a place; empty where it can't be read."""

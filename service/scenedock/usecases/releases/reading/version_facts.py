@@ -174,7 +174,7 @@ class VersionReader:
             of_unit = UnitLayers(unit, self.documents)
             changes = [each for each in layers if each.shape == KUSTOMIZE_IMAGES] if unit.images else []
             layers = [each for each in layers if each not in changes]
-            layers += [*of_unit.layers_of_values(), *of_unit.layers_of_images(changes)]
+            layers += [*of_unit.layers_of_values(), *of_unit.layers_of_images(changes), *of_unit.unclear()]
             others = (one for one in member.units if one.environment != unit.environment)
             shared = {path for one in others for path in files_of_unit(one)}
             manifest = {versions.path} if versions and not versions.elsewhere else set()
