@@ -222,6 +222,25 @@ class Builder:
             if patched is not None:
                 yield with_changed_images(patched, place, changes)
 
+    def with_components(
+        self, objects: Sequence[KubernetesObject], folder: str, components: Sequence[str], place: Place
+    ) -> Sequence[KubernetesObject]:
+        """The objects of a folder; the images are unclear of those that a component may change which Flux adds."""
+        for path in components:
+            component = self.kustomizations.get(path)
+            is_plain = component is not None and not component.components
+            same = (
+                {(each.place, each.images, each.unclear) for each in self._transformed(objects, component)}
+                if component is not None and is_plain
+                else set()
+            )
+            what = f"Flux adds the component {path!r} to {folder!r}, which may change its image"
+            objects = [
+                each if (each.place, each.images, each.unclear) in same else with_unclear_images(each, place, what)
+                for each in objects
+            ]
+        return objects
+
     def _built(self, one: Kustomization) -> Result:
         objects: list[KubernetesObject] = []
         taken: list[Taken] = []

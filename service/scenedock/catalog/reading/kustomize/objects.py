@@ -121,6 +121,13 @@ def images_of_workload(written: Written, document: JsonObject) -> Iterator[UnitI
 
 
 def image_of(text: str) -> tuple[str, str] | None:
-    """The repository and the tag of an image, each with its digest behind it; None where it is none."""
+    """The repository and the tag of an image, the tag with its digest, or a digest alone; None where it is none.
+
+    A variable in it is left as it is: what has one is no tag.
+    """
+    if "$" in text:
+        head, slash, last = text.rpartition("/")
+        name, _, tag = last.partition(":")
+        return f"{head}{slash}{name}", tag or "$"
     found = _IMAGE.fullmatch(text)
-    return (found["name"], (found["tag"] or "") + (found["digest"] or "")) if found else None
+    return (found["name"], f"{found['tag'] or ''}{found['digest'] or ''}".lstrip("@")) if found else None

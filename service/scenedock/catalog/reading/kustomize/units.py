@@ -97,6 +97,7 @@ class Units:
                         version_at=release.chart.version_at,
                         chart_repository=release.chart.repository,
                         release=release.release,
+                        unclear=release.unclear,
                     )
 
     def folders(self) -> Iterator[Unit]:

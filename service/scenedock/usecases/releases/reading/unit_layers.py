@@ -15,8 +15,8 @@ from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit, UnitImage, Written
 from scenedock.releases.deployed import OF_GIT, ChartVersions, DependencyVersion, Layer
-from scenedock.releases.images import Keys, split_reference
-from scenedock.releases.spots import Spot, nowhere
+from scenedock.releases.images import split_reference
+from scenedock.releases.spots import Spot, always, nowhere
 from scenedock.usecases.releases.reading.argo_values import nested
 
 
@@ -61,17 +61,17 @@ class UnitLayers:
             line, spot = self._written_at(image.written)
             key = "" if len(repositories) == 1 else image.container or image.repository
             values: JsonObject = {key: described} if key else described
-            lines = partial(_same_line, line)
+            lines = partial(always, line)
             at = image.written.place.path
-            yield Layer(at, values, lines, image.shape, is_file=False, spot_of=partial(_same_spot, spot))
+            yield Layer(at, values, lines, image.shape, is_file=False, spot_of=partial(always, spot))
             for layer in changes:
                 for number, each in enumerate(map(as_object, as_list(layer.values.get("images")))):
                     repository, tag = split_reference(as_text(each.get("image")))
                     if image.repository in {repository, each.get("replaces")} and tag:
                         described = {"image": {"repository": repository, "tag": tag}}
                         line, changed = layer.line_of(("images", number)), layer.spot_of(("images", number))
-                        values, spots = {key: described} if key else described, partial(_same_spot, changed)
-                        yield replace(layer, values=values, line_of=partial(_same_line, line), spot_of=spots)
+                        values, spots = {key: described} if key else described, partial(always, changed)
+                        yield replace(layer, values=values, line_of=partial(always, line), spot_of=spots)
 
     def _images_of_manifests(self) -> Iterator[UnitImage]:
         """The images in the plain manifests of an Application; none where Kustomize makes something of them."""
@@ -90,7 +90,7 @@ class UnitLayers:
         place, keys = self.unit.version_at.place, self.unit.version_at.keys
         if self.unit.kind == "helmfile release":  # a template: only the line is known
             said = DependencyVersion(self.unit.chart, self.unit.version, (), "helmfile", self.unit.version_unclear)
-            return ChartVersions(place.path, partial(_same_line, place.line or 1), remote=(said,))
+            return ChartVersions(place.path, partial(always, place.line or 1), remote=(said,))
         shape = "HelmRelease" if self.unit.kind == "Flux HelmRelease" else "helmCharts"
         one = DependencyVersion(self.unit.chart, self.unit.version, keys, shape, OF_GIT if keys[-1] == "chart" else "")
         document = self._document_at(place)
@@ -102,14 +102,14 @@ class UnitLayers:
         line, spot = document.line_of(written.keys), Spot(written.keys, document.number, written.inner)
         if written.inner is None:
             return line, spot
-        text = as_text(value_at(document.value, written.keys))
+        text = str(value_at(document.value, written.keys))
         try:
             inside = read_documents(text.encode("utf-8", "replace"))
         except DocumentError:
             return line, None
         if len(inside) != 1:
             return line, None
-        return line + (inside[0].line_of(written.inner) if "\n" in text.strip() else 0), spot
+        return line + (inside[0].line_of(written.inner) if "\n" in text else 0), spot
 
     def _document_at(self, place: Place) -> Document:
         """The document that begins at a place; empty where it can't be read."""
@@ -143,11 +143,3 @@ def files_of_unit(unit: Unit) -> tuple[str, ...]:
     """The files that may say something of a unit's versions."""
     manifest = (unit.place.path,) if unit.application else ()
     return *unit.value_files, *unit.version_files, *unit.value_templates, *unit.state_files, *manifest
-
-
-def _same_line(line: int, _keys: Keys) -> int:
-    return line
-
-
-def _same_spot(spot: Spot | None, _keys: Keys) -> Spot | None:
-    return spot
