@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import islice
 
 from scenedock.catalog.reading.kustomize.files import ImageChange
 from scenedock.catalog.reading.kustomize.objects import GROUPS, KubernetesObject, image_of, images_of_workload
@@ -49,8 +48,8 @@ def with_patched_images(one: KubernetesObject, written: Written, patch: Json) ->
 def _operated(one: KubernetesObject, written: Written, operations: list[Json]) -> KubernetesObject:
     """A workload after the operations of a JSON patch."""
     images = one.images
-    for number, operation in enumerate(map(as_object, islice(operations, _MOST_OPERATIONS))):
-        made = _after(images, operation, _inside(written, number))
+    for number, operation in enumerate(map(as_object, operations)):
+        made = _after(images, operation, _inside(written, number)) if number < _MOST_OPERATIONS else None
         if made is None:
             return replace(one, unclear=_unclear(written.place, "a patch changes its containers"))
         images = made
