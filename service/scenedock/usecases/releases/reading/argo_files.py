@@ -26,27 +26,42 @@ def named_value_files(
     Each with its path in the repository of the deployment, or else why nobody can tell what is in it. The parameters
     are those of `application_layers`.
     """
-    document = manifest_of(application, manifests)
-    if document is None:
-        return
-    is_set = as_object(document.value).get("kind") == "ApplicationSet"
-    root: Keys = ("spec", "template", "spec") if is_set else ("spec",)
-    spec = as_object(value_at(document.value, root))
-    several = [((*root, "sources", number), each) for number, each in enumerate(as_list(spec.get("sources")))]
-    sources = [
-        SourceOfApplication(application, document, at, as_object(each), read, is_set=is_set)
-        for at, each in several or [((*root, "source"), spec.get("source"))]
-    ]
+    sources = _sources_of(application, manifests, read)
     references = {one.text("ref"): one.rendered() for one in sources}
     for one in sources:
-        if several and not one.deploys(chart):
+        if len(sources) > 1 and not one.deploys(chart):
             continue
         source = one.rendered()
         for file in value_files_of_source(source):
             path, why = _path_of(file, source, references, application.path)
-            at = Place(elsewhere, application.place.path, document.line_of((*one.place, "helm", "valueFiles")))
+            at = Place(elsewhere, application.place.path, one.document.line_of((*one.place, "helm", "valueFiles")))
             if why or not leads_out(path):
                 yield path, f"{at}: {why}" if why else ""
+
+
+def names_no_values_files(
+    application: Application, manifests: Sequence[Document], read: Callable[[str], Document]
+) -> bool:
+    """Whether an Application deploys a chart in its folder, and names no values files: then it has its own alone."""
+    sources = [one for one in _sources_of(application, manifests, read) if one.text("path") and one.deploys("")]
+    return len(sources) == 1 and not value_files_of_source(sources[0].source) and not sources[0].source.get("plugin")
+
+
+def _sources_of(
+    application: Application, manifests: Sequence[Document], read: Callable[[str], Document]
+) -> list[SourceOfApplication]:
+    """All sources of an Application, or of the set that made it; none where its manifest isn't there."""
+    document = manifest_of(application, manifests)
+    if document is None:
+        return []
+    is_set = as_object(document.value).get("kind") == "ApplicationSet"
+    root: Keys = ("spec", "template", "spec") if is_set else ("spec",)
+    spec = as_object(value_at(document.value, root))
+    several = [((*root, "sources", number), each) for number, each in enumerate(as_list(spec.get("sources")))]
+    return [
+        SourceOfApplication(application, document, at, as_object(each), read, is_set=is_set)
+        for at, each in several or [((*root, "source"), spec.get("source"))]
+    ]
 
 
 def _path_of(file: str, source: JsonObject, references: Mapping[str, JsonObject], folder: str) -> tuple[str, str]:

@@ -22,11 +22,10 @@ from scenedock.releases.images import Keys, without_images
 from scenedock.releases.spots import Spot
 from scenedock.usecases.releases.reading.app_of_apps import template_layers
 from scenedock.usecases.releases.reading.argo_charts import ChartSource, chart_sources, own_source, versions_in
-from scenedock.usecases.releases.reading.argo_files import named_value_files
+from scenedock.usecases.releases.reading.argo_files import named_value_files, names_no_values_files
 from scenedock.usecases.releases.reading.argo_values import (
     KUSTOMIZE_IMAGES,
     application_layers,
-    manifest_of,
     override_paths,
 )
 from scenedock.usecases.releases.reading.chart_facts import ChartReader
@@ -155,12 +154,9 @@ class VersionReader:
         files, application = folder.files_of(deployment.environment), deployment.application
         if folder.chart is None or application is None or not application.place.path or deployment.item:
             return files
-        reader, elsewhere = self._reader_of(application.place.repository, member)
-        manifests = reader.documents(application.place.path)
-        if manifest_of(application, manifests) is None:
-            return files
-        named = named_value_files(application, "", manifests, reader.document, elsewhere)
-        return files if any(True for _ in named) else [each for each in files if each == folder.at("values.yaml")]
+        reader, _ = self._reader_of(application.place.repository, member)
+        names_none = names_no_values_files(application, reader.documents(application.place.path), reader.document)
+        return [each for each in files if each == folder.at("values.yaml")] if names_none else files
 
     def _said_by_tools(self, pair: Pair, files: Collection[str], said: _Said) -> _Said:
         """What tools that deploy it say besides the values files of its folder."""
