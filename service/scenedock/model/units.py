@@ -17,21 +17,26 @@ TEMPLATE: Final = ".gotmpl"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What is at some keys of the YAML document that begins at a place."""
+    """What is at some keys of the YAML document that begins at a place; of a text of YAML there, at `inner` in it."""
 
     place: Place
     keys: tuple[str | int, ...] = ()
+    inner: tuple[str | int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UnitImage:
-    """The image of a container, by the container's name, and what sets its tag; `shape` says how."""
+    """The image of a container, by the container's name, and what sets its tag; `shape` says how.
+
+    `at` are the keys of the container in its workload; empty where patches may have moved it.
+    """
 
     container: str
     repository: str
     tag: str
     written: Written
     shape: str = "image: repo:tag"
+    at: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

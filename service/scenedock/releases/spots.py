@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from scenedock.releases.images import Keys
+
+_Answer = TypeVar("_Answer")
 
 Form: TypeAlias = Literal["yaml", "env", "text"]
 """A document of YAML; variables for a shell, of which the only key names one; a file with the version alone."""
@@ -30,6 +32,11 @@ class Spot:
 
 SpotOf: TypeAlias = Callable[[Keys], Spot | None]
 """Where a path of values is written; None where that is nowhere alone."""
+
+
+def always(answer: _Answer, _keys: Keys) -> _Answer:
+    """The same answer for all keys: a line, or a spot, of what is written in one place."""
+    return answer
 
 
 def nowhere(_keys: Keys) -> Spot | None:

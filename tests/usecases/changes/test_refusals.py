@@ -381,3 +381,18 @@ def test_why_the_tag_of_a_base_gets_no_item_in_the_overlay_is_said(tmp_path: Pat
     (refusal,) = planned(tmp_path / "apps", *asked, code=1)["refusals"]
     assert "the kustomization.yaml of qa needs an item of its own in `images`" in refusal["remedy"]
     assert "billing/overlays/qa/kustomization.yaml:2: images is a single value" in refusal["remedy"]
+
+
+def test_a_version_that_yaml_would_read_as_a_number_is_not_written_to_a_gap_without_quotes(tmp_path: Path) -> None:
+    helmfile = (
+        "environments: {qa: {values: [qa.yaml]}}\n---\n"
+        "releases: [{name: billing, chart: ./billing, values: [v.yaml.gotmpl]}]\n"
+    )
+    files = {"billing/Chart.yaml": CHART, "billing/values.yaml": IMAGE, "qa.yaml": 'tag: "1.9"\n'}
+    asked = ("set-version", "--environment", "qa", "--version", "1.10", "--untried-version")
+    for number, (gap, code) in enumerate({"{{ .Values.tag }}": 1, '"{{ .Values.tag }}"': 0}.items()):
+        root = tmp_path / str(number) / "apps"
+        commit(root, 1, {**files, "helmfile.yaml": helmfile, "v.yaml.gotmpl": f"image:\n  tag: {gap}\n"})
+        said = run(*asked, "--service", "billing", root, code=code)
+        assert ("billing/qa would have 1.1 instead of 1.10" in said) is (code == 1), said
+        assert '+tag: "1.10"' in said

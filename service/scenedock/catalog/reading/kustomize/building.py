@@ -18,13 +18,19 @@ from scenedock.catalog.reading.kustomize.files import (
     Kustomization,
     read_kustomization,
 )
-from scenedock.catalog.reading.kustomize.objects import KubernetesObject, objects_in, with_images_of
+from scenedock.catalog.reading.kustomize.images import (
+    may_set_images,
+    with_changed_images,
+    with_patched_images,
+    with_unclear_images,
+)
+from scenedock.catalog.reading.kustomize.objects import KubernetesObject, objects_in
 from scenedock.catalog.reading.kustomize.patching import Change, Changes, Patch, Target, apply, inline_documents
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import KUSTOMIZATIONS
-from scenedock.model.json import Json, as_object
-from scenedock.model.units import UnitImage, Written
+from scenedock.model.json import Json, as_object, as_text
+from scenedock.model.units import Written
 
 Documents = Callable[[str], Sequence[tuple[Place, Json]]]
 """The documents in a YAML file, each with its place; none where it can't be read."""
@@ -44,7 +50,10 @@ _LONGEST_NAME = 253
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Something besides objects that a kustomization takes: a base from elsewhere, or a chart."""
+    """Something besides objects that a kustomization takes: a base from elsewhere, or a chart.
+
+    `unclear` says why its images may be others than its values say.
+    """
 
     folder: str
     place: Place
@@ -52,6 +61,7 @@ class Taken:
     remote: str = ""
     chart: InflatedChart | None = None
     namespace: str = ""
+    unclear: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +220,26 @@ class Builder:
         for one in objects:
             patched = self._patched(one, read, place)
             if patched is not None:
-                yield _with_images(patched, place, changes)
+                yield with_changed_images(patched, place, changes)
+
+    def with_components(
+        self, objects: Sequence[KubernetesObject], folder: str, components: Sequence[str], place: Place
+    ) -> Sequence[KubernetesObject]:
+        """The objects of a folder; the images are unclear of those that a component may change which Flux adds."""
+        for path in components:
+            component = self.kustomizations.get(path)
+            is_plain = component is not None and not component.components
+            same = (
+                {(each.place, each.images, each.unclear) for each in self._transformed(objects, component)}
+                if component is not None and is_plain
+                else set()
+            )
+            what = f"Flux adds the component {path!r} to {folder!r}, which may change its image"
+            objects = [
+                each if (each.place, each.images, each.unclear) in same else with_unclear_images(each, place, what)
+                for each in objects
+            ]
+        return objects
 
     def _built(self, one: Kustomization) -> Result:
         objects: list[KubernetesObject] = []
@@ -234,7 +263,12 @@ class Builder:
                 component = self.kustomizations[path]
                 objects = [*self._transformed([*objects, *below.objects], component)]
                 taken += below.taken
+            else:
+                objects = [
+                    with_unclear_images(each, one.place, f"the component {text!r} isn't read") for each in objects
+                ]
         objects = [*self._transformed(objects, one)]
+        taken = [self._noted(each, one) for each in taken]
         once = {(each.place, each.names, each.namespace): each for each in reversed(objects)}
         return Result(
             tuple(replace(each, chain=(*each.chain, one.folder)) for each in reversed(once.values())),
@@ -245,13 +279,33 @@ class Builder:
         )
 
     def _transformed(self, objects: Iterable[KubernetesObject], one: Kustomization) -> Iterator[KubernetesObject]:
+        setter = self._setter_of(one)
         for each in self.changed(objects, one.place, one.patches, one.images):
-            changed = each
+            changed = with_unclear_images(each, one.place, setter) if setter else each
             if (one.prefix or one.suffix) and self._may_rename(changed, one):
                 changed = replace(changed, names=(*changed.names, f"{one.prefix}{changed.names[-1]}{one.suffix}"))
             if one.namespace and each.kind != "Namespace":
                 changed = replace(changed, namespace=one.namespace)
             yield changed
+
+    def _noted(self, each: Taken, one: Kustomization) -> Taken:
+        """A chart that a kustomization inflates, with a note where it may change images of it."""
+        if each.chart is None or each.unclear:
+            return each
+        said = [document for patch in one.patches for document in self._said_by(patch, one.folder, one.place)]
+        if not (one.images or may_set_images([document for document, _ in said]) or self._setter_of(one)):
+            return each
+        return replace(each, unclear=f"{one.place.path}:{one.place.line}: what it changes of its chart isn't followed")
+
+    def _setter_of(self, one: Kustomization) -> str:
+        """What of a kustomization may change images, and isn't followed; empty without."""
+        for each in one.setters:
+            path = as_text(each) or as_text(as_object(each).get("path"))
+            at = self.resolve(one.folder, path) if path and "\n" not in path else None
+            said = [document for _, document in self.documents(at)] if at is not None and at in self.paths else [each]
+            if may_set_images(said) or (at is not None and at not in self.paths):
+                return "a replacement or a transformer may change its image"
+        return ""
 
     def _raw(self, folder: str) -> Result:
         """Everything below a folder without a kustomization; folders below that have one are built by it."""
@@ -283,15 +337,17 @@ class Builder:
 
     def _read_patch(self, patch: Patch, folder: str, place: Place) -> Iterator[Change]:
         """What a patch says, and where it is written."""
+        given = Target.of(patch.target) if patch.target else None
+        for each, written in self._said_by(patch, folder, place):
+            yield Change(given or Target.of_patch(as_object(each)), each, written)
+
+    def _said_by(self, patch: Patch, folder: str, place: Place) -> list[tuple[Json, Written]]:
+        """The documents of a patch, each with its place."""
         if patch.path:
             path = self.resolve(folder, patch.path)
             documents = self.documents(path) if path is not None and path in self.paths else ()
-            said, written = [document for _, document in documents], Written(next((at for at, _ in documents), place))
-        else:
-            said, written = [*inline_documents(patch.text)], Written(place, ("patches",))
-        given = Target.of(patch.target) if patch.target else None
-        for each in said:
-            yield Change(given or Target.of_patch(as_object(each)), each, written)
+            return [(document, Written(at)) for at, document in documents]
+        return [(document, Written(place, patch.at)) for document in inline_documents(patch.text)]
 
     def _patched(self, one: KubernetesObject, changes: Changes, place: Place) -> KubernetesObject | None:
         if changes and self._changes > _MOST_CHANGES:
@@ -308,7 +364,7 @@ class Builder:
                 self._changes += change.size
                 document = patched
                 by.append(change.written)
-                one = with_images_of(one, change.written.place, as_object(change.said))
+                one = with_patched_images(one, change.written, change.said)
         return replace(one, document=document, patched_by=tuple(by)) if len(by) > len(one.patched_by) else one
 
     def _note(self, message: str, place: Place, remedy: str) -> None:
@@ -348,19 +404,3 @@ def is_remote(text: str) -> bool:
     """
     first = text.partition("/")[0]
     return "://" in text or text.startswith("git@") or "?ref=" in text or first in {"github.com", "gitlab.com"}
-
-
-def _changed(image: UnitImage, change: ImageChange, written: Written) -> UnitImage:
-    """An image with the name and the tag that an item of `images` gives it."""
-    renamed = replace(image, repository=change.new_name or image.repository)
-    return replace(renamed, tag=change.tag, written=written, shape="newTag") if change.tag else renamed
-
-
-def _with_images(one: KubernetesObject, place: Place, changes: Iterable[ImageChange]) -> KubernetesObject:
-    images = one.images
-    for change in changes if images else ():
-        written = Written(place, ("images", change.number, change.key))
-        images = tuple(
-            _changed(image, change, written) if image.repository == change.name else image for image in images
-        )
-    return replace(one, images=images) if images != one.images else one

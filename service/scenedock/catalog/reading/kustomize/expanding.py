@@ -21,6 +21,7 @@ from scenedock.model.finding import Finding
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
 
 _ENVIRONMENT_KEYS = frozenset({"environment", "env", "stage"})
+_SPEC = ("spec",)
 _SOURCE = ("spec", "sourceRef")
 _FLUX_SYSTEM = "flux-system"
 """The source that Flux calls so is the repository that it is installed from."""
@@ -232,7 +233,8 @@ class Expander:
         result = self.builder.folder(folder)
         self._deployed += len(result.objects) + 1
         root.covered |= {folder, *(each for other in result.objects for each in other.chain)}
-        changed = self.builder.changed(result.objects, one.place, patches_in(spec), image_changes(spec))
+        objects = self.builder.with_components(result.objects, folder, list(_components_of(document)), one.place)
+        changed = self.builder.changed(objects, one.place, patches_in(spec, _SPEC), image_changes(spec, _SPEC))
         inner = Context(
             (replace(one, document=document), *context.kustomizations),
             tuple(dict.fromkeys((folder, *one.chain, *context.folders))),

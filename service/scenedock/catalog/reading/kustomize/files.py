@@ -14,16 +14,17 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
 @dataclass(frozen=True, slots=True)
 class ImageChange:
-    """An item of `images`: the image `name` gets another name, or the tag at a `key`; `number` is the item's.
+    """An item of `images`: the image `name` gets another name, or the tag that is written `at` some keys.
 
-    Of a tag with a digest beside it the digest is what runs: both together are the tag.
+    Of a tag with a digest beside it the digest is what runs: both together are the tag. Without both, a tag may get a
+    `suffix`.
     """
 
     name: str
     new_name: str
     tag: str
-    number: int
-    key: str = "newTag"
+    at: tuple[str | int, ...]
+    suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class InflatedChart:
 class Kustomization:
     """What the kustomization of a folder says; paths as they are written, relative to the folder.
 
-    `generated` has the files of each ConfigMap that it generates, by key.
+    `generated` has the files of each ConfigMap that it generates, by key. `setters` are what else may change images:
+    its `replacements` and `transformers`, each item as it is written.
     """
 
     folder: str
@@ -59,6 +61,7 @@ class Kustomization:
     images: tuple[ImageChange, ...] = ()
     charts: tuple[InflatedChart, ...] = ()
     generated: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    setters: tuple[Json, ...] = ()
 
 
 def read_kustomization(folder: str, place: Place, document: JsonObject) -> Kustomization:
@@ -76,16 +79,19 @@ def read_kustomization(folder: str, place: Place, document: JsonObject) -> Kusto
         images=tuple(image_changes(document)),
         charts=tuple(_charts(document)),
         generated=dict(_generated(document)),
+        setters=(*as_list(document.get("replacements")), *as_list(document.get("transformers"))),
     )
 
 
-def image_changes(document: JsonObject) -> Iterator[ImageChange]:
-    """The items of `images`, of a kustomization or of Flux's."""
+def image_changes(document: JsonObject, root: tuple[str, ...] = ()) -> Iterator[ImageChange]:
+    """The items of `images`, of a kustomization or of Flux's, which has them below a `root`."""
     for number, item in enumerate(map(as_object, as_list(document.get("images")))):
         if name := as_text(item.get("name")):
             tag, digest = text_of(item.get("newTag")), text_of(item.get("digest"))
             said = f"{tag}@{digest}" if tag and digest else tag or digest
-            yield ImageChange(name, as_text(item.get("newName")), said, number, "newTag" if tag else "digest")
+            suffix = "" if said else text_of(item.get("tagSuffix"))
+            key = "tagSuffix" if suffix else "newTag" if tag else "digest"
+            yield ImageChange(name, as_text(item.get("newName")), said, (*root, "images", number, key), suffix)
 
 
 def text_of(value: Json) -> str:

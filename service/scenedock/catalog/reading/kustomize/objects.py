@@ -22,6 +22,8 @@ _POD_SPECS: tuple[tuple[str, ...], ...] = (
     ("spec", "jobTemplate", "spec", "template", "spec"),
     ("spec",),
 )
+GROUPS = frozenset({"containers", "initContainers"})
+"""The lists of containers in a workload."""
 _IMAGE = re.compile(r"(?P<name>[^@\s]+?)(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]*))?(?P<digest>@sha256:[0-9a-f]{64})?")
 
 
@@ -31,7 +33,8 @@ class KubernetesObject:
 
     `document` is whole for Flux's objects and for ConfigMaps that may hold values, else only what names the object.
     `names` are those that it had in turn, the first as it is written. `chain` are the folders of the kustomizations
-    that it went through, from its own on. `patched_by` are the patches that changed it.
+    that it went through, from its own on. `patched_by` are the patches that changed it. `unclear` says why its images
+    may be others.
     """
 
     document: JsonObject
@@ -42,6 +45,7 @@ class KubernetesObject:
     chain: tuple[str, ...] = ()
     images: tuple[UnitImage, ...] = field(default=(), compare=False)
     patched_by: tuple[Written, ...] = ()
+    unclear: str = field(default="", compare=False)
 
     @property
     def kind(self) -> str:
@@ -92,16 +96,8 @@ def objects_in(place: Place, document: JsonObject, folder: str) -> Iterator[Kube
         folder,
         as_text(named.get("namespace")),
         (as_text(named.get("name")),),
-        images=tuple(images_of_workload(place, document)),
+        images=tuple(images_of_workload(Written(place), document)),
     )
-
-
-def with_images_of(one: KubernetesObject, place: Place, patch: JsonObject) -> KubernetesObject:
-    """A workload with the images that a patch gives to its containers."""
-    patched = {image.container: image for image in images_of_workload(place, patch)}
-    if not patched:
-        return one
-    return replace(one, images=tuple(patched.get(image.container, image) for image in one.images))
 
 
 def _is_whole(document: JsonObject, version: str) -> bool:
@@ -111,15 +107,27 @@ def _is_whole(document: JsonObject, version: str) -> bool:
     return document.get("kind") == "ConfigMap" and any(key.endswith((".yaml", ".yml")) for key in values)
 
 
-def images_of_workload(place: Place, document: JsonObject) -> Iterator[UnitImage]:
-    """The images of a workload's containers."""
+def images_of_workload(written: Written, document: JsonObject) -> Iterator[UnitImage]:
+    """The images of a workload's containers; `written` is the document, or the text of a patch."""
     for path in _POD_SPECS:
         pod = as_object(value_at(document, path))
-        for group in ("containers", "initContainers"):
+        for group in sorted(GROUPS):
             for number, container in enumerate(map(as_object, as_list(pod.get(group)))):
-                found = _IMAGE.fullmatch(as_text(container.get("image")))
-                if found:
-                    tag = (found["tag"] or "") + (found["digest"] or "")
-                    keys = (*path, group, number, "image")
-                    written = Written(place, keys)
-                    yield UnitImage(as_text(container.get("name")), found["name"], tag, written)
+                if found := image_of(as_text(container.get("image"))):
+                    at: tuple[str | int, ...] = (*path, group, number)
+                    keys = (*at, "image")
+                    there = replace(written, inner=keys) if written.keys else replace(written, keys=keys)
+                    yield UnitImage(as_text(container.get("name")), *found, there, at=at)
+
+
+def image_of(text: str) -> tuple[str, str] | None:
+    """The repository and the tag of an image, the tag with its digest, or a digest alone; None where it is none.
+
+    A variable in it is left as it is: what has one is no tag.
+    """
+    if "$" in text:
+        head, slash, last = text.rpartition("/")
+        name, _, tag = last.partition(":")
+        return f"{head}{slash}{name}", tag or "$"
+    found = _IMAGE.fullmatch(text)
+    return (found["name"], f"{found['tag'] or ''}{found['digest'] or ''}".lstrip("@")) if found else None

@@ -33,27 +33,30 @@ _MOST_KEYS = 50
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One patch: in a file (`path`, as written) or inline (`text`); `target` says of what, or else the patch itself."""
+    """One patch: in a file (`path`, as written) or inline (`text`); `target` says of what, or else the patch itself.
+
+    An inline one is written `at` some keys.
+    """
 
     path: str = ""
     text: str = ""
     target: JsonObject = field(default_factory=dict)
+    at: tuple[str | int, ...] = field(default=(), compare=False)
 
 
-def patches_in(document: JsonObject) -> Iterator[Patch]:
-    """The patches of a kustomization, or of the `spec` of Flux's, in the order in which they apply."""
-    for item in as_list(document.get("patchesStrategicMerge")):
-        text = as_text(item)
+def patches_in(document: JsonObject, root: tuple[str, ...] = ()) -> Iterator[Patch]:
+    """The patches of a kustomization, or of Flux's, which has them below a `root`, in the order in which they apply."""
+    for number, each in enumerate(as_list(document.get("patchesStrategicMerge"))):
+        text = as_text(each)
         if "\n" in text:
-            yield Patch(text=text)
+            yield Patch(text=text, at=(*root, "patchesStrategicMerge", number))
         elif text:
             yield Patch(path=text)
     for key in ("patches", "patchesJson6902"):
-        for item in map(as_object, as_list(document.get(key))):
+        for number, item in enumerate(map(as_object, as_list(document.get(key)))):
             patch = item.get("patch")
-            yield Patch(
-                as_text(item.get("path")), patch if isinstance(patch, str) else "", as_object(item.get("target"))
-            )
+            text, target = patch if isinstance(patch, str) else "", as_object(item.get("target"))
+            yield Patch(as_text(item.get("path")), text, target, (*root, key, number, "patch"))
 
 
 def inline_documents(text: str) -> tuple[Json, ...]:

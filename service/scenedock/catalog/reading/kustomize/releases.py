@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from scenedock.catalog.reading.kustomize.building import Builder
 from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
 from scenedock.catalog.reading.kustomize.files import text_of
+from scenedock.catalog.reading.kustomize.images import may_set_images
 from scenedock.catalog.reading.kustomize.objects import KubernetesObject
 from scenedock.catalog.reading.kustomize.substitution import is_open
 from scenedock.documents.merging import merge_values
@@ -21,6 +23,7 @@ from scenedock.model.units import Written
 _VALUES_KEY = "values.yaml"
 _VALUES = ("spec", "values")
 _TEMPLATE = ("spec", "chart", "spec")
+_OF_IMAGE = re.compile(r"image|tag|version|digest", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class _Chart:
 class HelmRelease:
     """A release, which Helm calls `release`.
 
-    Its values are those of `value_files`, in Helm's order, below the inline ones at `values_at`.
+    Its values are those of `value_files`, in Helm's order, below the inline ones at `values_at`. `unclear` says why its
+    images may be others than these say.
     """
 
     name: str
@@ -51,6 +55,7 @@ class HelmRelease:
     values: JsonObject = field(default_factory=dict)
     values_at: tuple[Written, ...] = ()
     release: str = ""
+    unclear: str = ""
 
 
 class Releases:
@@ -86,6 +91,7 @@ class Releases:
             merge_values(values, as_object(spec.get("values"))),
             tuple(Written(at.place, (*at.keys, *(() if at.keys else _VALUES))) for at in _written(each)),
             as_text(spec.get("releaseName")) or "-".join(filter(None, (as_text(spec.get("targetNamespace")), name))),
+            _unclear(each.one.place, spec),
         )
 
     def _chart(self, each: Occurrence, spec: JsonObject) -> _Chart:
@@ -167,6 +173,18 @@ def _written(each: Occurrence) -> tuple[Written, ...]:
     """Where a release is written: its own document, and the patches of it."""
     patches = each.one.patched_by if isinstance(each.one, KubernetesObject) else ()
     return (Written(each.one.place), *patches)
+
+
+def _unclear(place: Place, spec: JsonObject) -> str:
+    """Why something else than its values may set its images; empty without."""
+    at = f"{place.path}:{place.line}"
+    if may_set_images(spec.get("postRenderers")):
+        return f"{at}: its postRenderers may change its image"
+    for item in map(as_object, as_list(spec.get("valuesFrom"))):
+        path = as_text(item.get("targetPath"))
+        if path and _OF_IMAGE.search(path):
+            return f"{at}: {as_text(item.get('kind'))} {as_text(item.get('name'))!r} sets {path!r} in a cluster"
+    return ""
 
 
 def _config_maps(spec: JsonObject) -> Iterator[tuple[str, str]]:

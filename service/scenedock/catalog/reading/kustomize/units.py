@@ -91,6 +91,7 @@ class Units:
                         version_at=release.chart.version_at,
                         chart_repository=release.chart.repository,
                         release=release.release,
+                        unclear=release.unclear,
                     )
 
     def folders(self) -> Iterator[Unit]:
@@ -101,11 +102,15 @@ class Units:
             folders: dict[str | None, set[str]] = defaultdict(set)
             namespaces: dict[str | None, set[str]] = defaultdict(set)
             images: dict[str | None, list[UnitImage]] = defaultdict(list)
+            unclear: dict[str | None, str] = {}
             for each in mine:
                 environment, _ = self._environment(each, service.home)
                 folders[environment].update(self._own_folders(each))
                 namespaces[environment].add(each.namespace)
-                images[environment] += each.one.images if isinstance(each.one, KubernetesObject) else ()
+                if isinstance(each.one, KubernetesObject):
+                    images[environment] += each.one.images
+                if each.one.unclear:
+                    unclear.setdefault(environment, each.one.unclear)
                 for by in each.context.kustomizations[:1]:
                     self.deployed_by[by.place].add(each.one.folder)
                 for folder in each.one.chain:
@@ -138,6 +143,7 @@ class Units:
                     version=chart.version if chart else "",
                     version_at=Written(one.place, ("helmCharts", chart.number, "version")) if chart else None,
                     images=tuple(dict.fromkeys(images[environment])),
+                    unclear=unclear.get(environment, ""),
                 )
 
     def _value_files(self, one: KubernetesObject | Taken, chart: InflatedChart) -> Iterator[str]:

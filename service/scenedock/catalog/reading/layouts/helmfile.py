@@ -14,6 +14,7 @@ from functools import cached_property
 
 from scenedock.catalog.reading.argo.applications import FROM_ELSEWHERE, NAMED_BY_TEMPLATE
 from scenedock.catalog.reading.kustomize.files import text_of
+from scenedock.catalog.reading.kustomize.images import may_set_images
 from scenedock.catalog.reading.layouts.helmfile_text import (
     ITS_LIST,
     ITS_NAME,
@@ -35,6 +36,10 @@ from scenedock.model.units import TEMPLATE, Unit, Written
 _NO_YAML = (".gotmpl", ".hcl")
 _SETTING = ("values", "valuesTemplate", "set", "setString", "setTemplate")
 """The keys of a release by which it has values."""
+_ADDED = (*_SETTING, "secrets", "jsonPatches", "strategicMergePatches", "transformers")
+"""The lists of a release that are added to those of templates that it inherits."""
+_PATCHES = ("jsonPatches", "strategicMergePatches", "transformers")
+"""The keys of a release by which what its chart renders is changed."""
 _NAMES_AN_IMAGE = re.compile(r"image|tag|version|\{\{", re.IGNORECASE)
 _VERSION_UNCLEAR = "only helmfile knows the version of its chart"
 _VALUES = (".yaml", ".yml", ".yaml.gotmpl", ".yml.gotmpl")
@@ -233,6 +238,7 @@ class _Reader:
             else:
                 values = merge_values(values, as_object(each))
         plain = [file for file in files if not file.endswith(TEMPLATE)]
+        secrets = [helmfile.at(path) for path in self._secrets(release, environment, unit.name) if path]
         version = self._filled(text_of(release.get("version")), environment, unit.name) if chart else ""
         line = line if version else 0
         unclear = f"{helmfile.path}:{block}: only helmfile knows what counts of this block" if block else ""
@@ -243,22 +249,40 @@ class _Reader:
             chart=chart_called(chart),
             chart_values=self._values_of_chart(chart),
             value_files=tuple(dict.fromkeys(plain)),
-            value_templates=() if plain == files else tuple(dict.fromkeys(files)),
+            value_templates=() if plain == files and not secrets else tuple(dict.fromkeys([*files, *secrets])),
             version=version if line else "",
             version_at=Written(replace(unit.place, line=line or unit.place.line)) if chart else None,
             values=_without_marks(values),
-            unclear=unclear or self._unclear(release, environment, unit),
+            unclear=unclear or self._unclear(helmfile, release, environment, unit),
             version_unclear="" if line or not release.get("version") else _VERSION_UNCLEAR,
         )
 
-    def _unclear(self, release: JsonObject, environment: str | None, unit: Unit) -> str:
+    def _secrets(self, release: JsonObject, environment: str | None, name: str) -> Iterator[str]:
+        """The encrypted files of values, which count most; empty for one that nobody can name."""
+        for each in as_list(release.get("secrets")):
+            yield self._filled(as_text(each), environment, name)
+
+    def _unclear(self, helmfile: Helmfile, release: JsonObject, environment: str | None, unit: Unit) -> str:
         """Why other things than files may set a tag of a release; empty where only its files do."""
+        at = f"{unit.place.path}:{unit.place.line}"
+        for path in self._secrets(release, environment, unit.name):
+            if not path or not self.given.here.has(helmfile.at(path)):
+                return f"{at}: its secrets are known to helmfile alone"
+        for key in _PATCHES:
+            for each in as_list(release.get(key)):
+                path = helmfile.at(as_text(each)) if as_text(each) else ""
+                said = self.given.here.read(path) if path and self.given.here.has(path) else each
+                if (path and said is each) or may_set_images(said) or "{{" in str(said):
+                    return f"{at}: its {key} may change its image"
+        defaults = [as_object(document.get("helmDefaults")) for document in helmfile.documents]
+        if release.get("postRenderer") or any(each.get("postRenderer") for each in defaults):
+            return f"{at}: a program changes what it renders"
         for each in (item for key in _SETTING for item in as_list(release.get(key))):
             path = as_text(each)
             is_known = not path or self._filled(path, environment, unit.name).endswith(_VALUES)
             if not is_known or (not path and _NAMES_AN_IMAGE.search(str(each))):
                 what = f"the values {path.replace(ITS_NAME, '…')!r}" if path else "values that are written here"
-                return f"{unit.place.path}:{unit.place.line}: {what} are known to helmfile alone"
+                return f"{at}: {what} are known to helmfile alone"
         return ""
 
     def _filled(self, text: str, environment: str | None, name: str) -> str:
@@ -282,9 +306,11 @@ class _Reader:
         for document in helmfile.documents:
             templates = {**templates, **as_object(document.get("templates"))}
         inherited: JsonObject = {}
-        for each in as_list(release.get("inherit")):
-            inherited = {**inherited, **as_object(templates.get(as_text(as_object(each).get("template"))))}
-        return {**inherited, **release}
+        for each in map(as_object, as_list(release.get("inherit"))):
+            template = as_object(templates.get(as_text(each.get("template"))))
+            left_out = {as_text(key) for key in as_list(each.get("except"))}
+            inherited = _with_more(inherited, {key: template[key] for key in template if key not in left_out})
+        return _with_more(inherited, release)
 
     def _holds(self, release: JsonObject, environment: _Environment) -> bool | None:
         """Whether a release is there in an environment; None where its values don't say."""
@@ -296,6 +322,12 @@ class _Reader:
             names = environment.value(template[1:]) if template.startswith(ITS_LIST) else None
             said.append(_is_among(as_text(release.get("name")), names))
         return False if False in said else None if None in said else True
+
+
+def _with_more(inherited: JsonObject, more: JsonObject) -> JsonObject:
+    """What a release inherits, with more of its own: of values, both count, its own more; all else replaces."""
+    both = {key: [*as_list(inherited[key]), *as_list(more[key])] for key in _ADDED if key in inherited and key in more}
+    return {**inherited, **more, **both}
 
 
 def _is_among(name: str, names: Json) -> bool | None:

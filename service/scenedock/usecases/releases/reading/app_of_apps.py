@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial, reduce
-from typing import Final, TypeVar
+from typing import Final
 
 from scenedock.catalog.reading.argo.written import folder_at
 from scenedock.documents.merging import merge_values
@@ -17,6 +17,7 @@ from scenedock.documents.reading import Document, DocumentError, read_document
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, text_of
+from scenedock.releases.spots import always
 from scenedock.usecases.releases.reading.argo_values import nested, steps_of
 
 _DOCUMENT_END: Final = re.compile(r"^---.*$", re.MULTILINE)
@@ -31,8 +32,6 @@ _VALUE: Final = re.compile(
     r"-?\s*(?:quote\s+)?(?:default\s+\"(?P<first>[^\"\\]*)\"\s+)?\$?\.Values\.(?P<keys>\w+(?:\.\w+)*)"
     rf"{_AS_TEXT}(?:\s*\|\s*default\s+\"(?P<then>[^\"\\]*)\")?{_AS_TEXT}\s*-?"
 )
-
-_Answer = TypeVar("_Answer")
 
 
 def template_layers(path: str, data: bytes, folder: str, parents: Sequence[Layer]) -> Iterator[Layer]:
@@ -92,7 +91,7 @@ def _written(
         name, value = as_text(each.get("name")), each.get("value")
         if name and "[" not in name and _OPEN not in name:
             line = document.line_of((*keys, "parameters", number, "value"))
-            yield nested(steps_of(name), value), partial(_always, line), "helm.parameters"
+            yield nested(steps_of(name), value), partial(always, line), "helm.parameters"
 
 
 def _of_parents(written: Json, keys: Keys, shape: str, values: JsonObject, parents: Sequence[Layer]) -> Iterator[Layer]:
@@ -106,8 +105,8 @@ def _of_parents(written: Json, keys: Keys, shape: str, values: JsonObject, paren
             if text_of(value_at(parent.values, steps)):
                 where, spot = parent.line_of(tuple(steps)), parent.spot_of(tuple(steps))
                 filled = nested([str(key) for key in keys], _filled(written, values))
-                there = Layer(parent.path, filled, partial(_always, where), shape, is_file=False)
-                yield replace(there, elsewhere=parent.elsewhere, spot_of=partial(_always, spot))
+                there = Layer(parent.path, filled, partial(always, where), shape, is_file=False)
+                yield replace(there, elsewhere=parent.elsewhere, spot_of=partial(always, spot))
                 return
 
 
@@ -128,7 +127,3 @@ def _value(values: JsonObject, gap: re.Match[str]) -> str:
     if isinstance(value, (dict, list)):
         return f"{{{{{gap[1]}}}}}"
     return text_of(value) if value else found["first"] or found["then"] or text_of(value)
-
-
-def _always(answer: _Answer, _keys: Keys) -> _Answer:
-    return answer

@@ -18,6 +18,7 @@ from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_
 from scenedock.releases.deployed import OF_GIT, ChartVersions, DependencyVersion
 from scenedock.releases.images import Keys, text_of
 from scenedock.releases.semver import SemVer
+from scenedock.releases.spots import always
 from scenedock.usecases.releases.reading.argo_values import SourceOfApplication, manifest_of
 
 SHAPE = "targetRevision"
@@ -102,7 +103,7 @@ def _of_document(
         lines: Callable[[Keys], int] = document.line_of
         if found := one.origin_of("targetRevision"):
             path, line, spot = found
-            at, number, lines = spot.keys, spot.document, partial(_always, line)
+            at, number, lines = spot.keys, spot.document, partial(always, line)
         said = DependencyVersion(_name(name), version, at, SHAPE, unknown)
         yield _source(
             said, ChartVersions(path, lines, remote=(said,), document=number, elsewhere=elsewhere), one.rendered()
@@ -132,7 +133,7 @@ def _of_template(application: Application, chart: str, data: bytes, elsewhere: s
                 version, unknown = "", _BY_TEMPLATE
             at = lines[0] if len(lines) == 1 else each.line
             said = DependencyVersion(name, version, (), SHAPE, unknown.replace(_BY_CLUSTER, _BY_TEMPLATE))
-            yield _source(said, ChartVersions(path, partial(_always, at), remote=(said,), elsewhere=elsewhere), source)
+            yield _source(said, ChartVersions(path, partial(always, at), remote=(said,), elsewhere=elsewhere), source)
 
 
 def _sources(root: Keys, spec: JsonObject) -> list[tuple[Keys, JsonObject]]:
@@ -175,7 +176,3 @@ def _is_outside_of_blocks(before: Sequence[str]) -> bool:
             return False
         depth += -1 if word == "end" else 0 if word == "else" else 1
     return depth == 0
-
-
-def _always(line: int, _keys: Keys) -> int:
-    return line

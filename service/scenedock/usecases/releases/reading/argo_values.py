@@ -10,18 +10,20 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from scenedock.catalog.reading.argo.generators import flat, render_all
 from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
 from scenedock.catalog.reading.argo.written import folder_at, value_files_of_source
+from scenedock.catalog.reading.kustomize.images import may_set_images
 from scenedock.documents.reading import Document, DocumentError, read_document
 from scenedock.model.finding import Place
 from scenedock.model.helm import Application
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, split_reference, text_of
-from scenedock.releases.spots import Spot
+from scenedock.releases.spots import Spot, always
 
 _PARAMETER = re.compile(r"\{\{-?\s*\.?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\s*-?\}\}")
 _CHANGES_SOURCE = re.compile(r"""\b(?:helm|kustomize|sources?)["']?\s*:""")
@@ -64,10 +66,10 @@ def application_layers(
                 at_line = document.line_of((*place, "targetRevision"))
                 at = Place(elsewhere, application.place.path, at_line)
                 pinned.append(f"{at}: its Application deploys the revision {revision}, which may not be what was read")
-    if is_set and _CHANGES_SOURCE.search(as_text(value_at(document.value, ("spec", "templatePatch")))):
-        path, line = application.place.path, document.line_of(("spec", "templatePatch"))
-        said = f"{Place(elsewhere, path, line)}: the templatePatch of its set changes its source, and is not evaluated"
-        yield Layer(path, {}, lambda _keys: line, is_file=False, elsewhere=elsewhere, unreadable=said)
+    for keys, what in _unread_in_set(document.value) if is_set else ():
+        path, line = application.place.path, document.line_of(keys)
+        said = f"{Place(elsewhere, path, line)}: {what} changes its source, and is not evaluated"
+        yield Layer(path, {}, partial(always, line), is_file=False, elsewhere=elsewhere, unreadable=said)
     for number, (path, written) in enumerate(overrides):
         own = _without(as_object(written.value), [as_object(each.value) for _, each in overrides[number + 1 :]])
         for layer in SourceOfApplication(application, written, (), own, read, is_set=False).layers():
@@ -78,6 +80,17 @@ def application_layers(
     yield from _files_of_other_revisions(used, chart, elsewhere, is_read)
     for said in pinned:
         yield Layer(application.place.path, {}, lambda _: 1, is_file=False, elsewhere=elsewhere, unreadable=said)
+
+
+def _unread_in_set(value: Json) -> Iterator[tuple[Keys, str]]:
+    """What of a set changes the sources of its Applications besides its template, with its keys."""
+    if _CHANGES_SOURCE.search(as_text(value_at(value, ("spec", "templatePatch")))):
+        yield ("spec", "templatePatch"), "the templatePatch of its set"
+    for number, generator in enumerate(as_list(value_at(value, ("spec", "generators")))):
+        for kind, own in as_object(generator).items():
+            spec = as_object(value_at(as_object(own).get("template"), ("spec",)))
+            if spec.get("source") or spec.get("sources"):
+                yield ("spec", "generators", number, kind, "template"), "the template of its generator"
 
 
 def _files_of_other_revisions(
@@ -161,6 +174,8 @@ class SourceOfApplication:
     def layers(self) -> Iterator[Layer]:
         """What it sets, in the order in which it counts."""
         helm = as_object(self.source.get("helm"))
+        if self.source.get("plugin"):
+            yield self._hidden(("plugin",), "a plugin makes what it deploys")
         if helm.get("valuesObject"):
             keys: Keys = (*self.place, "helm", "valuesObject")
             values = as_object(helm.get("valuesObject"))
@@ -170,7 +185,15 @@ class SourceOfApplication:
             yield from self._of_text(text)
         for number, each in enumerate(map(as_object, as_list(helm.get("parameters")))):
             yield from self._of_parameter(number, each)
-        images = as_list(as_object(self.source.get("kustomize")).get("images"))
+        for number, each in enumerate(map(as_object, as_list(helm.get("fileParameters")))):
+            steps = steps_of(as_text(self._rendered(each.get("name"))))
+            keys = ("helm", "fileParameters", number)
+            yield self._hidden(keys, "a file that is no values file sets it", _before_open(steps))
+        kustomize = as_object(self.source.get("kustomize"))
+        for key in ("patches", "components"):
+            if kustomize.get(key) and (key == "components" or may_set_images(kustomize[key])):
+                yield self._hidden(("kustomize", key), f"the {key} of its Application may change its image")
+        images = as_list(kustomize.get("images"))
         if images:
             named: list[Json] = []
             for written in images:
@@ -199,14 +222,25 @@ class SourceOfApplication:
         yield Layer(path, as_object(inner.value), line_of, "helm.values", spot_of=spot.below)
 
     def _of_parameter(self, number: int, parameter: JsonObject) -> Iterator[Layer]:
-        """A parameter, as `--set` takes it; names with indexes of lists are left out."""
+        """A parameter, as `--set` takes it; what one with an index of a list, or with an open name, sets is unknown."""
         name, value = as_text(self._rendered(parameter.get("name"))), parameter.get("value")
-        if not name or "[" in name or "{{" in name:
+        if not name:
+            return
+        if "[" in name or "{{" in name:
+            said = f"only Argo CD knows what its parameter {name!r} sets"
+            yield self._hidden(("helm", "parameters", number), said, _before_open(steps_of(name)))
             return
         steps = steps_of(name)
         keys: Keys = (*self.place, "helm", "parameters", number, "value")
         yield self._layer(nested(steps, self._rendered(value)), "helm.parameters", lambda _path: keys)
         yield from self._from_parameters(nested(steps, value), (), "helm.parameters")
+
+    def _hidden(self, keys: Keys, why: str, opened: Keys = ()) -> Layer:
+        """A layer of what nobody can tell without Argo CD: all that it deploys, or what is at the opened keys."""
+        path, line = self.application.place.path, self.document.line_of((*self.place, *keys))
+        said = f"{path}:{line}: {why}"
+        open_at = ((opened, said),) if opened else ()
+        return Layer(path, {}, lambda _keys: line, unreadable=said, open_at=open_at)
 
     def _layer(self, values: JsonObject, shape: str, place_of: Callable[[Keys], Keys]) -> Layer:
         document, path = self.document, self.application.place.path
@@ -279,6 +313,18 @@ def _elements(value: Json, keys: Keys) -> Iterator[tuple[Keys, JsonObject]]:
 def steps_of(name: str) -> list[str]:
     """The keys that the name of a parameter leads through: a dot in a key has a backslash before it."""
     return [step.replace("\\.", ".") for step in re.split(r"(?<!\\)\.", name)]
+
+
+def _before_open(steps: Sequence[str]) -> Keys:
+    """The keys in front of the first that has an index, or that a template leaves open; with that of the list."""
+    keys: list[str] = []
+    for step in steps:
+        if "{{" in step or "}}" in step:
+            break
+        keys.append(step.partition("[")[0])
+        if "[" in step:
+            break
+    return tuple(keys)
 
 
 def nested(steps: Sequence[str], value: Json) -> JsonObject:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
-from typing import Final, TypeVar
+from typing import Final
 
 from scenedock.documents.encryption import CIPHERTEXT
 from scenedock.documents.merging import merge_values
@@ -19,6 +19,7 @@ from scenedock.documents.reading import Document, DocumentError, read_document
 from scenedock.model.json import Json, JsonObject, as_object, value_at
 from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, text_of
+from scenedock.releases.spots import always
 from scenedock.usecases.releases.reading.argo_values import nested
 
 # Possessive, as each text is looked at once: a template may be 5 MiB of blanks behind an opening brace.
@@ -44,8 +45,6 @@ _DEEPEST: Final = 100
 """Blocks inside one another: a person writes no more, and each line asks all that are around it."""
 _UNKNOWN: Final = f"{_OPEN}?{_CLOSE}"
 _GAP: Final = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
-
-_Answer = TypeVar("_Answer")
 
 
 def value_template_layers(
@@ -266,12 +265,8 @@ def _of_state(written: Json, keys: Keys, state: Sequence[Layer], filling: _Filli
         if said != _ACTION_AGAIN and layer is not None:
             where, spot = layer.line_of(tuple(steps)), layer.spot_of(tuple(steps))
             there = replace(layer, values=nested([str(key) for key in keys], said), is_file=False)
-            yield replace(there, line_of=partial(_always, where), spot_of=partial(_always, spot))
+            yield replace(there, line_of=partial(always, where), spot_of=partial(always, spot))
 
 
 def _first_line(_keys: Keys) -> int:
     return 1
-
-
-def _always(answer: _Answer, _keys: Keys) -> _Answer:
-    return answer

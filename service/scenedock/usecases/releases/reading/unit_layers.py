@@ -9,14 +9,14 @@ from functools import partial
 
 from scenedock.catalog.reading.kustomize.objects import images_of_workload
 from scenedock.documents.merging import merge_values
-from scenedock.documents.reading import Document
+from scenedock.documents.reading import Document, DocumentError, read_documents
 from scenedock.model.finding import Place
 from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
-from scenedock.model.units import Unit, UnitImage
+from scenedock.model.units import Unit, UnitImage, Written
 from scenedock.releases.deployed import OF_GIT, ChartVersions, DependencyVersion, Layer
-from scenedock.releases.images import Keys, split_reference
-from scenedock.releases.spots import Spot, nowhere
+from scenedock.releases.images import split_reference
+from scenedock.releases.spots import Spot, always, nowhere
 from scenedock.usecases.releases.reading.argo_values import nested
 
 
@@ -41,9 +41,13 @@ class UnitLayers:
                 above.append(Layer(path, values, lines, is_file=False, spot_of=spots))
                 merged = merge_values(merged, values)
         yield from above
-        if self.unit.unclear:  # values are of no consequence for the version of a chart
-            yield Layer(path, {}, lines, unreadable=self.unit.unclear)
         yield from _changed(merged, self.unit.values if self.unit.values_at else merged, above, Layer(path, {}, lines))
+
+    def unclear(self) -> Iterator[Layer]:
+        """What hides all that its files say: why something else may set its version."""
+        if self.unit.unclear:  # values are of no consequence for the version of a chart
+            lines = Document(None).lines_below(())
+            yield Layer(self.unit.place.path, {}, lines, unreadable=self.unit.unclear)
 
     def layers_of_images(self, changes: Iterable[Layer]) -> Iterator[Layer]:
         """The images of workloads, each as if it were in values: that of the only one as the main image.
@@ -54,21 +58,20 @@ class UnitLayers:
         repositories = {image.repository for image in images}
         for image in images:
             described: JsonObject = {"image": {"repository": image.repository, "tag": image.tag}}
-            document = self._document_at(image.written.place)
-            line = document.line_of(image.written.keys)
+            line, spot = self._written_at(image.written)
             key = "" if len(repositories) == 1 else image.container or image.repository
             values: JsonObject = {key: described} if key else described
-            spot, lines = Spot(image.written.keys, document.number), partial(_same_line, line)
+            lines = partial(always, line)
             at = image.written.place.path
-            yield Layer(at, values, lines, image.shape, is_file=False, spot_of=partial(_same_spot, spot))
+            yield Layer(at, values, lines, image.shape, is_file=False, spot_of=partial(always, spot))
             for layer in changes:
                 for number, each in enumerate(map(as_object, as_list(layer.values.get("images")))):
                     repository, tag = split_reference(as_text(each.get("image")))
                     if image.repository in {repository, each.get("replaces")} and tag:
                         described = {"image": {"repository": repository, "tag": tag}}
                         line, changed = layer.line_of(("images", number)), layer.spot_of(("images", number))
-                        values, spots = {key: described} if key else described, partial(_same_spot, changed)
-                        yield replace(layer, values=values, line_of=partial(_same_line, line), spot_of=spots)
+                        values, spots = {key: described} if key else described, partial(always, changed)
+                        yield replace(layer, values=values, line_of=partial(always, line), spot_of=spots)
 
     def _images_of_manifests(self) -> Iterator[UnitImage]:
         """The images in the plain manifests of an Application; none where Kustomize makes something of them."""
@@ -77,7 +80,8 @@ class UnitLayers:
             return
         for path in files:
             for each in self.documents(path):
-                yield from images_of_workload(Place(self.unit.repository, path, each.line), as_object(each.value))
+                written = Written(Place(self.unit.repository, path, each.line))
+                yield from images_of_workload(written, as_object(each.value))
 
     def chart(self) -> ChartVersions | None:
         """The chart from elsewhere that a release installs, with its version."""
@@ -86,11 +90,26 @@ class UnitLayers:
         place, keys = self.unit.version_at.place, self.unit.version_at.keys
         if self.unit.kind == "helmfile release":  # a template: only the line is known
             said = DependencyVersion(self.unit.chart, self.unit.version, (), "helmfile", self.unit.version_unclear)
-            return ChartVersions(place.path, partial(_same_line, place.line or 1), remote=(said,))
+            return ChartVersions(place.path, partial(always, place.line or 1), remote=(said,))
         shape = "HelmRelease" if self.unit.kind == "Flux HelmRelease" else "helmCharts"
         one = DependencyVersion(self.unit.chart, self.unit.version, keys, shape, OF_GIT if keys[-1] == "chart" else "")
         document = self._document_at(place)
         return ChartVersions(place.path, document.line_of, remote=(one,), document=document.number)
+
+    def _written_at(self, written: Written) -> tuple[int, Spot | None]:
+        """The line and the spot of what is written somewhere; of a text over several lines, the line in it."""
+        document = self._document_at(written.place)
+        line, spot = document.line_of(written.keys), Spot(written.keys, document.number, written.inner)
+        if written.inner is None:
+            return line, spot
+        text = str(value_at(document.value, written.keys))
+        try:
+            inside = read_documents(text.encode("utf-8", "replace"))
+        except DocumentError:
+            return line, None
+        if len(inside) != 1:
+            return line, None
+        return line + (inside[0].line_of(written.inner) if "\n" in text else 0), spot
 
     def _document_at(self, place: Place) -> Document:
         """The document that begins at a place; empty where it can't be read."""
@@ -124,11 +143,3 @@ def files_of_unit(unit: Unit) -> tuple[str, ...]:
     """The files that may say something of a unit's versions."""
     manifest = (unit.place.path,) if unit.application else ()
     return *unit.value_files, *unit.version_files, *unit.value_templates, *unit.state_files, *manifest
-
-
-def _same_line(line: int, _keys: Keys) -> int:
-    return line
-
-
-def _same_spot(spot: Spot | None, _keys: Keys) -> Spot | None:
-    return spot

@@ -22,7 +22,12 @@ from scenedock.releases.images import Keys, without_images
 from scenedock.releases.spots import Spot
 from scenedock.usecases.releases.reading.app_of_apps import template_layers
 from scenedock.usecases.releases.reading.argo_charts import ChartSource, chart_sources, own_source, versions_in
-from scenedock.usecases.releases.reading.argo_values import KUSTOMIZE_IMAGES, application_layers, override_paths
+from scenedock.usecases.releases.reading.argo_files import named_value_files, names_no_values_files
+from scenedock.usecases.releases.reading.argo_values import (
+    KUSTOMIZE_IMAGES,
+    application_layers,
+    override_paths,
+)
 from scenedock.usecases.releases.reading.chart_facts import ChartReader
 from scenedock.usecases.releases.reading.helmfile_values import value_template_layers
 from scenedock.usecases.releases.reading.pairs import Pair
@@ -113,7 +118,7 @@ class VersionReader:
         each, member, deployment = pair.each, pair.member, pair.deployment
         item, application, unit = deployment.item, deployment.application, deployment.unit
         folder = member.folder_of(deployment) or _chart_of(member, item)
-        files = folder.files_of(deployment.environment) if folder else ()
+        files = self._files_of(folder, member, deployment) if folder else ()
         said = _Said(self._layers(files), set(files).difference(folder.files_of(None)) if folder else set())
         if item or application or unit:
             said = self._said_by_tools(pair, files, said)
@@ -144,6 +149,15 @@ class VersionReader:
             namespace=application.namespace if application else "",
         )
 
+    def _files_of(self, folder: HelmFolder, member: Member, deployment: Deployment) -> Collection[str]:
+        """The values files of a folder in an environment; of a chart whose Application names none, only its own."""
+        files, application = folder.files_of(deployment.environment), deployment.application
+        if folder.chart is None or application is None or not application.place.path or deployment.item:
+            return files
+        reader, _ = self._reader_of(application.place.repository, member)
+        names_none = names_no_values_files(application, reader.documents(application.place.path), reader.document)
+        return [each for each in files if each == folder.at("values.yaml")] if names_none else files
+
     def _said_by_tools(self, pair: Pair, files: Collection[str], said: _Said) -> _Said:
         """What tools that deploy it say besides the values files of its folder."""
         member, deployment, unit = pair.member, pair.deployment, pair.deployment.unit
@@ -164,17 +178,20 @@ class VersionReader:
             of_item = tuple(self._layer_of_item(deployment.item))
             is_clear = len(sources) < 2 or installed is not None
             chart = installed.name if installed else unit.chart if unit else ""
-            of_application = tuple(self._layers_of_application(member, deployment, chart)) if is_clear else ()
+            of_application = tuple(self._layers_of_application(pair, chart, files)) if is_clear else ()
             layers += [*of_item, *written, *of_application]
-            particular |= _paths_here(each for each in (*of_item, *of_application) if each not in written)
+            of_others = [each.path for each in of_application if each.is_file and not _is_of(deployment, each.path)]
+            own = (each for each in (*of_item, *of_application) if each not in written)
+            particular |= _paths_here(each for each in own if each.path not in of_others)
         if particular and written and deployment.item:
             particular.add(deployment.item.list_path)
         versions = versions_in([installed] if installed else sources)
         if unit:
             of_unit = UnitLayers(unit, self.documents)
             changes = [each for each in layers if each.shape == KUSTOMIZE_IMAGES] if unit.images else []
-            layers = [each for each in layers if each not in changes]
-            layers += [*of_unit.layers_of_values(), *of_unit.layers_of_images(changes)]
+            hiding = [each for each in layers if each.unreadable and not (each.is_file or each.open_at)]
+            layers = [each for each in layers if each not in (*changes, *hiding)]
+            layers += [*of_unit.layers_of_values(), *of_unit.layers_of_images(changes), *hiding, *of_unit.unclear()]
             others = (one for one in member.units if one.environment != unit.environment)
             shared = {path for one in others for path in files_of_unit(one)}
             manifest = {versions.path} if versions and not versions.elsewhere else set()
@@ -256,10 +273,26 @@ class VersionReader:
         manifests, data = reader.documents(path), reader.data(path)
         return chart_sources(application, unit.chart, manifests, data, reader.document, elsewhere)
 
-    def _layers_of_application(self, member: Member, deployment: Deployment, chart: str) -> Iterator[Layer]:
-        """What the manifest of its Application sets, which may be in another repository."""
-        if deployment.application and deployment.application.place.path:
-            yield from self._layers_of_manifest(member, deployment.application, chart)
+    def _layers_of_application(self, pair: Pair, chart: str, files: Collection[str]) -> Iterator[Layer]:
+        """What its Application sets, whose manifest may be in another repository, above `files` that count already."""
+        application = pair.deployment.application
+        if application and application.place.path:
+            yield from self._layers_of_named_files(pair.member, application, chart, files)
+            yield from self._layers_of_manifest(pair.member, application, chart)
+
+    def _layers_of_named_files(
+        self, member: Member, application: Application, chart: str, files: Collection[str]
+    ) -> Iterator[Layer]:
+        """The values files that an Application names, from the first on that doesn't count already."""
+        place, is_new = application.place, False
+        reader, elsewhere = self._reader_of(place.repository, member)
+        manifests = reader.documents(place.path)
+        for path, why in named_value_files(application, chart, manifests, reader.document, elsewhere):
+            is_new = is_new or path not in files
+            if why:
+                yield Layer(place.path, {}, Document(None).line_of, elsewhere=elsewhere, unreadable=why)
+            elif is_new and not chart:  # the values files of a chart from elsewhere are its unit's
+                yield from self._layers((path,))
 
     def _layers_of_manifest(self, member: Member, application: Application, chart: str) -> Iterator[Layer]:
         place = application.place
@@ -340,6 +373,11 @@ def _chart_of(member: Member, item: ListItem | None) -> HelmFolder | None:
 
 def _names_of_item(item: ListItem) -> frozenset[str]:
     return frozenset(filter(None, (item.name.lower(), posixpath.basename(item.slug).lower())))
+
+
+def _is_of(deployment: Deployment, path: str) -> bool:
+    """Whether the path of a values file has the name of the environment."""
+    return deployment.environment is not None and deployment.environment in re.split(r"[/._-]", path)
 
 
 def _paths_here(layers: Iterable[Layer]) -> set[str]:
