@@ -193,7 +193,9 @@ def _refuse_to_go_back_again(release: Release, earlier: str | None, before: Vers
     now = release.version or ""
     was_before = before is not None and before.version == now and not is_downgrade(now, earlier or "")
     if earlier and (is_downgrade(earlier, now) or was_before):
-        raise ConflictError(f"{release.pair} went back from {earlier} to {now} already; name the version it should have")
+        raise ConflictError(
+            f"{release.pair} went back from {earlier} to {now} already; name the version it should have"
+        )
 
 
 def _next_of(of_line: Iterator[_Earlier]) -> _Earlier | None:
