@@ -208,7 +208,7 @@ def _templates_of(folder: HelmFolder) -> set[str]:
 
 
 def _is_partial(template: str, folder: HelmFolder) -> bool:
-    """Whether a chart that uses another one renders its template as its own: Helm renders none of a library by itself."""
+    """Whether a chart that uses another one renders its template as its own, as it does those of a library."""
     return bool(folder.chart and folder.chart.library) or posixpath.basename(template).startswith("_")
 
 
