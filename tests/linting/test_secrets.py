@@ -95,3 +95,8 @@ def test_a_variable_of_an_environment_has_its_name_beside_it() -> None:
 )
 def test_what_only_stands_for_a_secret_is_none(path: str, value: Json) -> None:
     assert find(nested(path, value)) == []
+
+
+@pytest.mark.parametrize("sign", ["x", "a.", "-"])
+def test_a_text_of_a_megabyte_is_searched_in_time_that_grows_with_its_length(sign: str) -> None:
+    assert find({"text": sign * (1_000_000 // len(sign))}) == []

@@ -28,7 +28,8 @@ _TOKENS: Final[Mapping[str, re.Pattern[str]]] = {
         "a token of Vault": r"hvs\.[\w-]{24,}",
     }.items()
 }
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@\"'<>{}$]*:([^\s/@\"'<>{}$%*]{3,})@[\w.-]+", re.IGNORECASE)
+# The name of a scheme is bounded: a word of a megabyte would be read to its end from each of its letters.
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'<>{}$]*:([^\s/@\"'<>{}$%*]{3,})@[\w.-]+", re.IGNORECASE)
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _PASSWORDS = frozenset({"pass", "passphrase", "passwd", "password", "pw", "pwd"})

@@ -166,3 +166,12 @@ def test_the_conditions_of_a_template_count(template: str, *, is_deployed: bool)
     }
     items, _ = enabled(files_of(**root))
     assert (("dowel", "dev") in items) == is_deployed
+
+
+def test_a_condition_of_many_blanks_is_read_in_time_that_grows_with_its_length() -> None:
+    condition = f"{{{{ if {' ' * 500_000}more }}}}\n"
+    root = {
+        "templates/dowel.yaml": f"{condition}{APPLICATION.format('dowel')}{{{{ end }}}}\n",
+        "values-dev.yaml": "apps: {anvil: true, bellows: true, chisel: false}\n",
+    }
+    assert enabled(files_of(**root))[0] == {("anvil", "dev"), ("bellows", "dev")}

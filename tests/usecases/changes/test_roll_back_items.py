@@ -62,6 +62,13 @@ def generated(root: Path, *states: tuple[str, ...]) -> None:
         commit(root, hour, {"billing/Chart.yaml": CHART, "billing/values.yaml": values, "argocd/set.yaml": manifest})
 
 
+def test_what_went_back_to_a_commit_does_not_come_back_by_itself(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    kustomized(root, *(images(("billing", tag)) for tag in ("0e5f1ac", "9ab01cd", "0e5f1ac")))
+    assert "went back from 9ab01cd to 0e5f1ac already" in run(root, "--environment", "production", code=4)
+    assert run(root, "--environment", "production", "--to", "9ab01cd")["changes"]
+
+
 def test_an_image_is_found_by_its_name(tmp_path: Path) -> None:
     root = tmp_path / "apps"
     proxy = ("proxy", "9.9.9")

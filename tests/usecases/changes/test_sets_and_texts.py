@@ -144,6 +144,24 @@ def test_a_roll_back_that_is_tried_again_does_not_bring_the_version_back(apps: P
     assert [each["new"] for each in run(*asked, "--to", "1.1.0")["changes"]] == ["1.1.0"]
 
 
+def test_a_roll_back_that_is_tried_again_does_not_bring_a_commit_back(apps: Path) -> None:
+    for hour, tag in enumerate(("0e5f1ac", "9ab01cd"), 2):
+        commit(apps, hour, {"search/values-production.yaml": f"image:\n  tag: {tag}\n"})
+    asked = ("roll-back", "--environment", "production", "--service", "search", apps)
+    run(*asked, "--commit")
+    assert "went back from 9ab01cd to 0e5f1ac already; name the version" in run(*asked, "--commit", code=4)
+    assert [each["new"] for each in run(*asked, "--to", "9ab01cd")["changes"]] == ["9ab01cd"]
+
+
+def test_nothing_is_written_below_the_settings_that_have_the_locks(apps: Path) -> None:
+    asked = ("set-version", "--environment", "qa", "--version", "1.1.0", "--service", "search")
+    below = f"search is only a folder of a repository, whose settings and locks are in {apps / 'scenedock.yaml'}"
+    assert below in run(*asked, apps / "search", "--commit", code=2)
+    assert below in run(*asked, apps / "search", code=2)
+    git(apps, "rm", "-q", "scenedock.yaml")
+    assert run(*asked, apps / "search", code=0)["changes"]
+
+
 def test_a_roll_back_keeps_what_else_has_changed(apps: Path) -> None:
     commit(apps, 2, {"search/values-production.yaml": "image:\n  tag: '1.1.0'  # new\nreplicas: 2\n"})
     commit(apps, 3, {"search/values-production.yaml": "image:\n  tag: '1.1.0'  # new\nreplicas: 3\n"})

@@ -205,6 +205,34 @@ def test_a_chart_with_a_secret_beside_the_one_that_it_wraps_still_wraps_it(tmp_p
         assert found["billing"]["version"] == version
 
 
+def test_a_chart_of_the_repository_that_runs_nothing_is_not_what_those_who_list_it_install(tmp_path: Path) -> None:
+    listed_twice = "dependencies:\n- {name: owner-info, repository: 'oci://charts.acme.test', version: 0.2.0}\n"
+    more = "- {name: operator, repository: 'oci://charts.acme.test', version: 5.24.0}\n"
+    found = listed(
+        tmp_path,
+        {
+            **chart("common/owner-info"),
+            "common/owner-info/templates/owner.yaml": "kind: ConfigMap\n---\nkind: Job\n",
+            **chart("billing-seed", listed_twice, values="a: 1\n"),
+            "billing-seed/templates/seed.yaml": "kind: Seed\n",
+            **chart("grafana", listed_twice + more, values="a: 1\n"),
+        },
+    )
+    assert found["billing-seed"]["version"] is None
+    assert (found["grafana"]["version"], found["grafana"]["chart"]) == ("5.24.0", "operator")
+
+
+@pytest.mark.parametrize(("type_", "version"), [("library", "1.4.2"), ("application", None)])
+def test_the_app_version_counts_where_a_template_is_rendered_as_the_charts_own(
+    tmp_path: Path, type_: str, version: str | None
+) -> None:
+    dependency = "appVersion: 1.4.2\ndependencies:\n- {name: web, repository: 'file://../web', version: 1.0.0}\n"
+    values = "image:\n  repository: acme/billing\n  tag: ''\n"
+    files = {**chart("web", f"type: {type_}\n"), "web/templates/web.yaml": DEPLOYMENT}
+    found = listed(tmp_path, {**files, **chart("billing", dependency, values=values)})["billing"]
+    assert found["version"] == version
+
+
 def test_values_under_the_key_of_the_library_chart_are_its_own(tmp_path: Path) -> None:
     dependency = "dependencies:\n- {name: common, repository: 'file://../common', version: 1.0.0}\n"
     found = listed(

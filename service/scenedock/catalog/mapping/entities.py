@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from scenedock.catalog.mapping.annotations import LabelUse, annotation_evidence, application_labels, workload_labels
 from scenedock.catalog.mapping.component_types import SERVICE, generic_charts, types_of
@@ -25,6 +25,9 @@ from scenedock.model.entity import Entity, EntityRef, build_entity
 from scenedock.model.finding import Finding
 from scenedock.model.helm import CHART_FILE
 from scenedock.model.json import Json
+
+_NAMED: Final = 10
+"""How many names a message has at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,10 +314,12 @@ class Mapper:
         applications = [each.application for each in service.deployments if each.application]
         names = sorted({each.name for each in applications})
         if len(names) > 1 and not self.applications.selector([each.labels for each in applications]):
+            more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
             yield Finding(
                 "info",
                 "applications-without-label",
-                f"the Argo CD Applications of {service.name} share no label that is theirs alone: {', '.join(names)}",
+                f"the Argo CD Applications of {service.name} share no label that is theirs alone: "
+                f"{', '.join(names[:_NAMED])}{more}",
                 service.members[0].place,
                 f"Give them the label `app.kubernetes.io/name: {service.name}`; then Backstage shows all of them.",
             )

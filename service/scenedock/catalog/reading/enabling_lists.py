@@ -28,7 +28,7 @@ _STEP = re.compile(
     re.MULTILINE,
 )
 _VALUE = re.compile(r"^\s*\.Values\.([\w.]+?)\s*-?$")
-_INDEXED_VALUE = re.compile(r"^\s*\(?\s*index\s+\.Values((?:\s+\"[\w.-]+\")+)\s*\)?((?:\.\w+)*)\s*-?$")
+_INDEXED_VALUE = re.compile(r"^\s*(?:\(\s*)?index\s+\.Values((?:\s+\"[\w.-]+\")+)(?:\s*\))?((?:\.\w+)*)\s*-?$")
 _PATH = re.compile(r"^[ \t]+(?:- )?path:[ \t]*[\"']?([A-Za-z0-9._/-]+)[\"']?[ \t]*$", re.MULTILINE)
 _NAME = re.compile(r"^metadata:[ \t]*\n[ \t]+name:[ \t]*[\"']?([A-Za-z0-9.-]+)[\"']?[ \t]*$", re.MULTILINE)
 

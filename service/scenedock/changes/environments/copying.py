@@ -22,7 +22,7 @@ from scenedock.gitops.values_edits import add_value, get_value, remove_value
 from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import Json
 
-_COMMENT = re.compile(r"(?m)(^[ \t]*|[ \t]+)(#[^\r\n]*)")
+_COMMENT = re.compile(r"(?m)(^[ \t]*|(?<![ \t])[ \t]+)(#[^\r\n]*)")
 _EMPTY = frozenset({"{}", "[]"})
 _Decided: TypeAlias = tuple[Entry, Decision | None]
 

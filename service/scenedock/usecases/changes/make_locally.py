@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.changes.planned import Planned, PlannedFile
+from scenedock.effects.git.commands import ask_git
 from scenedock.effects.git.working_tree import (
     Contents,
     Kinds,
@@ -22,6 +24,23 @@ from scenedock.releases.release import Release
 _Files = Mapping[str, Mapping[str, Contents]]
 
 
+def check_whole(roots: Mapping[str, Path]) -> None:
+    """Refuse folders below the settings of their repository: the locks in these would not count.
+
+    Raises
+    ------
+    InputError   a folder above one, in the same clone, has settings
+    """
+    for name, root in roots.items():
+        top = ask_git(root, "rev-parse", "--show-toplevel").text.strip() if root.is_dir() else ""
+        above = [each for each in root.resolve().parents if top and each.is_relative_to(Path(top).resolve())]
+        if folder := next((each for each in above if (each / FILE_NAME).is_file()), None):
+            raise InputError(
+                f"{name} is only a folder of a repository, whose settings and locks are in {folder / FILE_NAME}; "
+                f"pass {folder}"
+            )
+
+
 def make_locally(
     planned: Planned, roots: Mapping[str, Path], *, commit: bool, as_wanted: Iterable[Release] = ()
 ) -> dict[str, str]:
@@ -32,8 +51,10 @@ def make_locally(
     Raises
     ------
     ConflictError   something speaks against the plan, or a file has other changes, or is a link
-    InputError      a file can't be written, or git can't commit it; what was done is taken back
+    InputError      a file can't be written, or git can't commit it; what was done is taken back. Or only a folder of
+                    a repository was read
     """
+    check_whole(roots)
     if planned.refusals:
         raise ConflictError("the change is refused: " + "; ".join(each.message for each in planned.refusals))
     files: dict[str, dict[str, Contents]] = defaultdict(dict)

@@ -16,6 +16,7 @@ from scenedock.effects.git.history import GitHistory
 from scenedock.effects.helm.chart_lock import listed_in, locked_versions
 from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.model.json import as_object
+from scenedock.releases.history import VersionSince
 from scenedock.releases.images import text_of
 from scenedock.releases.release import Release
 from scenedock.releases.spots import Spot
@@ -159,36 +160,50 @@ def _earlier(ground: Ground, release: Release, version: str | None) -> _Earlier:
     NotFoundError   the history has none such
     ConflictError   the version of now isn't committed, or it is there because somebody went back already
     """
-    extent = Extent(2 if version is None else MOST_VERSIONS, between=False, authors=False)
+    extent = Extent(3 if version is None else MOST_VERSIONS, between=False, authors=False)
     history = follow(ground.survey, ground.repositories, [release], extent)[release.key]
     versions = history.versions
     if history.newest and history.newest.is_new:
         raise ConflictError(f"{release.place} isn't committed yet; commit it, or take it back")
-    for after, each in pairwise(versions):
+    for number, (after, each) in enumerate(pairwise(versions), 2):
         if after.commit and each.version and each.version == (version or each.version) != release.version:
-            _refuse_to_go_back_again(release, each.version, version)
+            if version is None:
+                _refuse_to_go_back_again(release, each.version, next(iter(versions[number:]), None))
             return _Earlier(each.version, after.commit.id)
     if len(versions) < 2:  # of what isn't followed, the line has a history all the same
-        for found in _of_line(ground, release):
+        for found in (of_line := _of_line(ground, release)):
             if version in {None, found.version}:
-                _refuse_to_go_back_again(release, found.version, version)
+                if version is None:
+                    _refuse_to_go_back_again(release, found.version, _next_of(of_line))
                 return found
     what = f"had {version}" if version else "had another version before"
     why = f": {history.incomplete}" if history.incomplete else ""
     raise NotFoundError(f"no commit says that {release.pair} {what}{why}")
 
 
-def _refuse_to_go_back_again(release: Release, earlier: str | None, named: str | None) -> None:
+def _refuse_to_go_back_again(release: Release, earlier: str | None, before: VersionSince | _Earlier | None) -> None:
     """Refuse a version that somebody went back from: a roll-back that is tried again would bring it back.
+
+    Of versions without an order, as commits have none, they went back if the version of now was there `before`, too.
 
     Raises
     ------
-    ConflictError   the version before is newer, and nobody named it
+    ConflictError   the version before is newer, or between two times of the version of now
     """
-    if named is None and earlier and is_downgrade(earlier, release.version or ""):
+    now = release.version or ""
+    was_before = before is not None and before.version == now and not is_downgrade(now, earlier or "")
+    if earlier and (is_downgrade(earlier, now) or was_before):
         raise ConflictError(
-            f"{release.pair} went back from {earlier} to {release.version} already; name the version it should have"
+            f"{release.pair} went back from {earlier} to {now} already; name the version it should have"
         )
+
+
+def _next_of(of_line: Iterator[_Earlier]) -> _Earlier | None:
+    """The next of what a line said, if its item is certainly the same."""
+    try:
+        return next(of_line, None)
+    except NotFoundError:
+        return None
 
 
 def _at(ground: Ground, repository: str, path: str, commit: str) -> tuple[bytes, bytes]:

@@ -71,11 +71,13 @@ def change_options(plan: Callable[..., Planned]) -> Callable[..., object]:
         **others: Any,
     ) -> None:
         from scenedock.changes.planned import Lifted
+        from scenedock.usecases.changes.make_locally import check_whole
 
         codes = frozenset(code for code in _LIFTS if others.pop(code.replace("-", "_"), False))
         lifted = Lifted(codes, pass_lock)  # type: ignore[arg-type]
         if (write or commit) and sources.ref is not None:
             raise click.UsageError("with --ref nothing can be written")
+        check_whole(sources.roots)
         with sources.opened() as opened:
             ground = _ground(sources, opened, programs.helm, frozenset(others["services"]))
             planned = plan(ground=ground, lifted=lifted, **others)

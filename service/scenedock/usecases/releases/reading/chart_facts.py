@@ -83,6 +83,7 @@ class ChartReader:
     seen: set[str] = field(default_factory=set)
     _known: dict[tuple[str, frozenset[str]], tuple[ChartFacts, frozenset[str]]] = field(default_factory=dict)
     _folders: dict[str, HelmFolder] = field(default_factory=dict)
+    _idle: frozenset[str] | None = None
 
     def forget(self) -> None:
         """Read all charts again: files have changed."""
@@ -153,29 +154,43 @@ class ChartReader:
             if (name := text_of(one.get("name")))
             and as_text(one.get("repository")).startswith(("http", "oci", "@", "alias"))
             if name not in BACKING_SERVICES or any(_is_of(each, one) for each in own)
+            if name in own or name not in self._without_workloads(contents)
         )
         app_version = text_of(chart.get("appVersion"))
         proof = self._proof_of_app_version(contents, folder) if app_version else ""
         remote = () if folder.kinds & WORKLOADS else remote
         return ChartVersions(path, document.line_of, app_version, proof, remote)
 
-    def _proof_of_app_version(self, contents: RepositoryContents, folder: HelmFolder) -> Proof:
-        """What shows that a template of the chart, or of a local chart that it uses, has the appVersion as a tag.
+    def _without_workloads(self, contents: RepositoryContents) -> frozenset[str]:
+        """The names of the charts of the repository that run nothing lasting, wherever those who list them get them."""
+        if self._idle is None:
+            self._idle = frozenset(
+                each.chart.name for each in contents.folders if each.chart and _runs_nothing(each, frozenset({"Job"}))
+            )
+        return self._idle
 
-        Without any template to look at, the comment counts that `helm create` writes above the tag.
+    def _proof_of_app_version(self, contents: RepositoryContents, folder: HelmFolder) -> Proof:
+        """What shows that a template of the chart, or of a library chart that it uses, has the appVersion as a tag.
+
+        In templates that a chart of another type renders, Helm has that chart's own appVersion. Without any template to
+        look at, the comment counts that `helm create` writes above the tag.
         """
-        templates = self._templates(contents, folder)
-        if templates:
-            return "templates" if any(_APP_VERSION.search(self.data(path)) for path in templates) else ""
+        own, used = _templates_of(folder), self._used(contents, folder)
+        if own or any(map(_templates_of, used)):
+            rendered = {*own, *(path for each in used for path in _templates_of(each) if _is_partial(path, each))}
+            return "templates" if any(_APP_VERSION.search(self.data(path)) for path in sorted(rendered)) else ""
         return "comment" if any(_says_app_version(self.data(path)) for path in folder.files_of(None)) else ""
 
     def _templates(self, contents: RepositoryContents, folder: HelmFolder) -> list[str]:
         """Templates of a chart, and of the charts of the repository that it uses: one for each kind."""
+        return sorted({path for each in (folder, *self._used(contents, folder)) for path in _templates_of(each)})
+
+    def _used(self, contents: RepositoryContents, folder: HelmFolder) -> list[HelmFolder]:
+        """The charts of the repository that a chart uses."""
         used = {each.folder for each in _dependencies(folder) if each.folder is not None}
         if used and not self._folders:
             self._folders = {each.path: each for each in contents.folders}
-        folders = [folder, *(self._folders[path] for path in used if path in self._folders)]
-        return sorted({each.at(name) for each in folders for name in each.kind_files.values()})
+        return [self._folders[path] for path in used if path in self._folders]
 
     def _foreign(self, contents: RepositoryContents, folder: HelmFolder, own: frozenset[str]) -> Iterator[str]:
         """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
@@ -186,6 +201,15 @@ class ChartReader:
             is_backing = each.name in table and own.isdisjoint({each.name, each.key})
             if is_backing or is_deployment or is_beside:
                 yield each.key
+
+
+def _templates_of(folder: HelmFolder) -> set[str]:
+    return {folder.at(name) for name in folder.kind_files.values()}
+
+
+def _is_partial(template: str, folder: HelmFolder) -> bool:
+    """Whether a chart that uses another one renders its template as its own, as it does those of a library."""
+    return bool(folder.chart and folder.chart.library) or posixpath.basename(template).startswith("_")
 
 
 def _names(keys: Keys, template: bytes) -> bool:
@@ -202,14 +226,14 @@ def _dependencies(folder: HelmFolder) -> tuple[Dependency, ...]:
     return folder.chart.dependencies if folder.chart else ()
 
 
-def _runs_nothing(folder: HelmFolder) -> bool:
-    """Whether all templates of a chart, but for tests, are of kinds that run no container, and it uses no other.
+def _runs_nothing(folder: HelmFolder, but: frozenset[str] = frozenset()) -> bool:
+    """Whether all templates of a chart, but for tests and some kinds, run no container, and it uses no other chart.
 
     A template whose kinds aren't all spelled out may write something that runs.
     """
     of_others = {kind for kind, path in folder.kind_files.items() if not (kind == "Pod" and "/tests/" in path)}
     is_known = folder.chart is not None and folder.names_all_kinds and bool(of_others)
-    return is_known and of_others <= _WITHOUT_CONTAINERS and not _dependencies(folder)
+    return is_known and of_others - but <= _WITHOUT_CONTAINERS and not _dependencies(folder)
 
 
 def _is_of(name: str, dependency: JsonObject) -> bool:
