@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
+from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.drift import Gap, furthest_of, others_of

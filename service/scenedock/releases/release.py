@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, TypeAlias
 
+from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.json import Json
 from scenedock.releases.deployed import Deployed, Layer, TagFile

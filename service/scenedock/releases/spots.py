@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from scenedock.frozen import dataclass
 from scenedock.releases.images import Keys
 
 Form: TypeAlias = Literal["yaml", "env", "text"]

@@ -9,13 +9,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from scenedock.catalog.reading.argo.generators import flat, render_all
 from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
 from scenedock.catalog.reading.argo.written import folder_at, value_files_of_source
 from scenedock.documents.reading import Document, DocumentError, read_document
+from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.helm import Application
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from scenedock.catalog.mapping.deployments import Deployment
@@ -14,6 +14,7 @@ from scenedock.catalog.reading.app_lists import items_in
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import Document, read_document, read_documents
 from scenedock.errors import InputError
+from scenedock.frozen import dataclass
 from scenedock.model.helm import Application, HelmFolder, ListItem
 from scenedock.model.json import Json, as_object
 from scenedock.model.units import TEMPLATE, Unit
