@@ -114,12 +114,12 @@ class VersionReader:
         each, member, deployment = pair.each, pair.member, pair.deployment
         item, application, unit = deployment.item, deployment.application, deployment.unit
         folder = member.folder_of(deployment) or _chart_of(member, item)
-        files = folder.files_of(deployment.environment) if folder else ()
-        said = _Said(self._layers(files), set(files).difference(folder.files_of(None)) if folder else set())
-        if item or application or unit:
-            said = self._said_by_tools(pair, files, said)
         own = pair.names | _names_of_item(item) if item else pair.names
         facts = self._charts.of(member.contents, folder, own)
+        files = folder.files_of(deployment.environment) if folder else ()
+        said = _Said(self._layers(files), set(files).difference(facts.files))
+        if item or application or unit:
+            said = self._said_by_tools(pair, files, said)
         tag_file = self._tag_file(pair)
         if tag_file and "{environment}" in member.contents.settings.versions.file:
             said.particular.add(tag_file.path)
@@ -129,7 +129,9 @@ class VersionReader:
             repository=member.contents.facts.name,
             names=own,
             layers=tuple(said.layers),
-            defaults=(*facts.defaults, *self._layers((unit.chart_values,) if unit and unit.chart_values else ())),
+            defaults=(*facts.defaults, *self._layers((unit.chart_values,)))
+            if unit and unit.chart_values
+            else facts.defaults,
             libraries=facts.libraries,
             own_files=frozenset(said.particular),
             foreign=facts.foreign,
