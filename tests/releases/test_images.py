@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import read_document
 from scenedock.model.json import Json, JsonObject, as_object
-from scenedock.releases.images import AroundImages, images_in, merge_around_images
+from scenedock.releases.images import images_in, without_images
 
 KEYS = st.sampled_from(
     ["a", "b", "env", "global", "image", "images", "webImage", "imageTag", "tag", "repository", "name", "version"]
@@ -30,8 +30,8 @@ VALUES = st.dictionaries(KEYS, st.recursive(SCALARS, containers, max_leaves=12),
 def test_what_names_no_image_changes_nothing_wherever_it_is_merged(layers: list[JsonObject]) -> None:
     none: JsonObject = {}
     merged = reduce(merge_values, layers, none)
-    around = merge_around_images([AroundImages.of(values) for values in layers])
-    assert list(images_in(around)) == list(images_in(merged))
+    without = frozenset[int]().union(*map(without_images, layers))
+    assert list(images_in(merged, without)) == list(images_in(merged))
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from functools import cached_property
+from functools import reduce
 from typing import Final, Literal, TypeAlias
 
+from scenedock.documents.merging import merge_values
 from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject
-from scenedock.releases.images import AroundImages, Image, Keys, images_in, merge_around_images
+from scenedock.releases.images import Image, Keys, images_in
 from scenedock.releases.spots import Spot, SpotOf, nowhere
 
 _DEPENDENCY = "dependency"
+_NO_VALUES: JsonObject = {}
 OF_GIT: Final = "its chart comes from another git repository, at no version"
 """Why nothing says the version of a chart."""
 
@@ -21,7 +23,7 @@ Proof: TypeAlias = Literal["", "templates", "comment"]
 """What proves that an image without a tag has the appVersion; empty if nothing does."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Layer:
     """One values file of a deployment, or what else sets values; `line_of` gives the line of a path in its values.
 
@@ -29,7 +31,7 @@ class Layer:
     values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's. `unreadable` says
     why nobody can tell what it sets: then no version of a lower layer is a fact; if only some values stay open, they
     are `open_at` these keys, each with a reason. `spot_of` gives the spot of a path in its values, where an edit of it
-    would go.
+    would go. `without_images` are the ids of what in the values names no image.
     """
 
     path: str
@@ -40,12 +42,8 @@ class Layer:
     elsewhere: str = ""
     unreadable: str = ""
     spot_of: SpotOf = nowhere
+    without_images: frozenset[int] = frozenset()
     open_at: tuple[tuple[Keys, str], ...] = ()
-
-    @cached_property
-    def around_images(self) -> AroundImages:
-        """What in its values is said of images: the same for all environments that have the file."""
-        return AroundImages.of(self.values)
 
     def hiding(self, places: Collection[Keys] | None) -> Iterator[str]:
         """Why versions at some places of the values may be others than a lower layer says.
@@ -165,8 +163,10 @@ class Deployed:
         """The images in its merged values, without those of other charts."""
         if self.is_app_of_apps or self.runs_nothing:
             return []
-        merged = merge_around_images([layer.around_images for layer in self.all_layers])
-        return [image for image in images_in(merged) if image.keys[0] not in self.foreign]
+        layers = self.all_layers
+        merged = reduce(merge_values, (layer.values for layer in layers), _NO_VALUES)
+        without = frozenset[int]().union(*(layer.without_images for layer in layers))
+        return [image for image in images_in(merged, without) if image.keys[0] not in self.foreign]
 
 
 def _may_change(opened: Keys, places: Collection[Keys] | None) -> bool:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
-from functools import reduce
-from typing import Final, TypeAlias
+from functools import lru_cache
+from typing import Final
 
 from scenedock.documents.encryption import CIPHERTEXT
-from scenedock.documents.merging import merge_values
 from scenedock.documents.scalars import HELM
 from scenedock.frozen import dataclass
 from scenedock.model.json import Json, JsonObject, as_text
 
 Keys = tuple[str | int, ...]
-Places: TypeAlias = Mapping[str, "Places"]
-"""The keys of a mapping at which something may be said of an image, or somewhere below; each with those below it."""
-
-_NOWHERE: Final[Places] = {}
-_MOST_KEPT: Final = 16_384
 
 _SEPARATORS = re.compile(r"[-_. ]")
 _REFERENCE = re.compile(r"[a-z0-9][a-zA-Z0-9._/:-]*(?:@sha256:[0-9a-f]{64})?")
@@ -65,10 +59,13 @@ class Image:
         return self.repository.rpartition("/")[0]
 
 
-def images_in(values: JsonObject) -> Iterator[Image]:
-    """The images in merged values, in their order; text that a template would still change names no image."""
+def images_in(values: JsonObject, without: Collection[int] = ()) -> Iterator[Image]:
+    """The images in merged values, in their order; text that a template would still change names no image.
+
+    `without` are the ids of what is known to name none, from `without_images`.
+    """
     found: list[Image] = []
-    _collect(values, (), found, is_image=False)
+    _collect(values, (), found, without, is_image=False)
     for image in found:
         if int in map(type, image.keys):
             yield replace(image, shape="tag in a list")
@@ -78,76 +75,60 @@ def images_in(values: JsonObject) -> Iterator[Image]:
             yield image
 
 
-@dataclass(frozen=True, slots=True)
-class AroundImages:
-    """The values of one file, the places in them where something is said of an image, and the parts that say it."""
+def without_images(values: JsonObject) -> frozenset[int]:
+    """The ids of mappings and lists in a file's values that name no image, wherever merging brings them.
 
-    values: JsonObject
-    places: Places
-    parts: JsonObject
-
-    @classmethod
-    def of(cls, values: JsonObject) -> AroundImages:
-        """The values of a file; most of what is in them says nothing of an image."""
-        places = _places(values, is_image=False) or _NOWHERE
-        return cls(values, places, _around(values, places))
-
-
-def merge_around_images(layers: Sequence[AroundImages]) -> JsonObject:
-    """Values merged as Helm merges them, but only what is at the places of images in any of them.
-
-    `images_in` finds the same images there, in the same order, as in all that the values have.
+    Nearly everything in values is so, and is merged into those of each environment. The ids hold as long as the values.
     """
-    everywhere = reduce(_joined, (each.places for each in layers), _NOWHERE)
-    nothing: JsonObject = {}
-    parts = (each.parts if each.places == everywhere else _around(each.values, everywhere) for each in layers)
-    return reduce(merge_values, parts, nothing)
+    found: set[int] = set()
+    if _leave_out(values, found, is_image=False):
+        found.update(id(below) for below in values.values() if isinstance(below, (dict, list)))
+    return frozenset(found)
 
 
-def _places(value: JsonObject, *, is_image: bool) -> Places | None:
-    """The places in a mapping, by its keys; None if neither it nor anything below it says something of an image."""
-    found: dict[str, Places] | None = {} if is_image else None
+def _leave_out(value: JsonObject, found: set[int], *, is_image: bool) -> bool:
+    """Whether nothing in a mapping names an image; else, add what is below it that names none."""
+    below: list[int] = []
+    names_none = not is_image
     for key, inner in value.items():
-        sense = _SENSES[key]
-        if sense.names_image and found is None:
-            found = {}
-        if type(inner) is dict:  # isinstance takes twice as long for a text
-            below = _places(inner, is_image=sense.is_images)
-        elif type(inner) is list:
-            below = _places_in_list(inner, is_image=sense.is_images)
+        sense = _sense(key)
+        if sense.names_image:
+            names_none = False
+        if isinstance(inner, dict):
+            inner_names_none = _leave_out(inner, found, is_image=sense.is_images)
+        elif isinstance(inner, list):
+            inner_names_none = _leave_out_of_list(inner, found, is_image=sense.is_images)
         else:
             continue
-        if below is not None:
-            found = found or {}
-            found[key] = below
-    return found
+        if inner_names_none:
+            below.append(id(inner))
+        else:
+            names_none = False
+    if not names_none:
+        found.update(below)
+    return names_none
 
 
-def _places_in_list(items: list[Json], *, is_image: bool) -> Places | None:
-    """Lists are merged as a whole: whether there is a place in it, not where."""
-    for item in items:
-        if isinstance(item, dict) and _places(item, is_image=is_image) is not None:
-            return _NOWHERE
-    return None
+def _leave_out_of_list(items: list[Json], found: set[int], *, is_image: bool) -> bool:
+    below: list[int] = []
+    names_none = not is_image
+    for inner in items:
+        if isinstance(inner, dict):
+            inner_names_none = _leave_out(inner, found, is_image=is_image)
+        elif isinstance(inner, list):
+            inner_names_none = _leave_out_of_list(inner, found, is_image=is_image)
+        else:
+            continue
+        if inner_names_none:
+            below.append(id(inner))
+        else:
+            names_none = False
+    if not names_none:
+        found.update(below)
+    return names_none
 
 
-def _joined(one: Places, other: Places) -> Places:
-    """The places of both."""
-    if one == other or not other:
-        return one
-    return {key: _joined(one.get(key, _NOWHERE), other.get(key, _NOWHERE)) for key in {**one, **other}}
-
-
-def _around(value: JsonObject, places: Places) -> JsonObject:
-    """Of a mapping, what is at its places of images, and the keys that tell something of an image themselves."""
-    return {
-        key: _around(inner, places[key]) if key in places and isinstance(inner, dict) else inner
-        for key, inner in value.items()
-        if key in places or _SENSES[key].tells
-    }
-
-
-def _collect(value: JsonObject, keys: Keys, found: list[Image], *, is_image: bool) -> None:
+def _collect(value: JsonObject, keys: Keys, found: list[Image], without: Collection[int], *, is_image: bool) -> None:
     """Add the images that a mapping describes, and those below it; `is_image`: its key says that it is an image."""
     words = _words(value)
     own = _described(value, words, keys, is_image=is_image) if is_image or "tag" in words else None
@@ -155,11 +136,13 @@ def _collect(value: JsonObject, keys: Keys, found: list[Image], *, is_image: boo
         found.append(own)
     used = {own.keys[-1]} if own else set()
     for key, below in value.items():
+        if id(below) in without:
+            continue
         if isinstance(below, dict):
-            _collect(below, (*keys, key), found, is_image=_SENSES[key].is_images)
+            _collect(below, (*keys, key), found, without, is_image=_sense(key).is_images)
         elif isinstance(below, list):
-            _collect_in_list(below, (*keys, key), found, is_image=_SENSES[key].is_images)
-        elif isinstance(below, str) and _SENSES[key].is_image and key not in used:
+            _collect_in_list(below, (*keys, key), found, without, is_image=_sense(key).is_images)
+        elif isinstance(below, str) and _sense(key).is_image and key not in used:
             image = _written(below, (*keys, key), value, words)
             found += [image] if image else []
             used |= {image.keys[-1]} if image else set()
@@ -169,17 +152,19 @@ def _collect(value: JsonObject, keys: Keys, found: list[Image], *, is_image: boo
             found.append(Image(_repository(value, words), _text(value[tag_key]), (*keys, tag_key), LONE_TAG))
 
 
-def _collect_in_list(items: list[Json], keys: Keys, found: list[Image], *, is_image: bool) -> None:
+def _collect_in_list(
+    items: list[Json], keys: Keys, found: list[Image], without: Collection[int], *, is_image: bool
+) -> None:
     for number, item in enumerate(items):
-        if isinstance(item, dict):
-            _collect(item, (*keys, number), found, is_image=is_image)
+        if isinstance(item, dict) and id(item) not in without:
+            _collect(item, (*keys, number), found, without, is_image=is_image)
 
 
 def _words(value: JsonObject) -> dict[str, str]:
     """The keys of a mapping that tell something of an image, by their words."""
     words: dict[str, str] = {}
     for key in value:
-        if (word := _SENSES[key].word) and word not in words:
+        if (word := _sense(key).word) and word not in words:
             words[word] = key
     return words
 
@@ -268,29 +253,18 @@ def _text(value: Json) -> str:
 class _Sense:
     """What a key says: its word, without its writer's style, if that is one of those below images.
 
-    Beside or below a key that `names_image` there may be an image; elsewhere there is none. With one of those beside
-    it, a key that `tells` may say something of the image.
+    Beside or below a key that `names_image` there may be an image; elsewhere there is none.
     """
 
     word: str
     is_image: bool
     is_images: bool
     names_image: bool
-    tells: bool
 
 
-class _Senses(dict[str, _Sense]):
-    """What keys say; the same few are in every file."""
-
-    def __missing__(self, key: str) -> _Sense:
-        word = _SEPARATORS.sub("", key).lower()
-        is_images = word.endswith(("image", "images"))
-        names_image = is_images or word == "tag" or word in _LONE_TAG_KEYS
-        own = word if word in _WORDS else ""
-        sense = _Sense(own, word.endswith("image"), is_images, names_image, bool(own) or names_image)
-        if len(self) < _MOST_KEPT:
-            self[key] = sense
-        return sense
-
-
-_SENSES = _Senses()
+@lru_cache(maxsize=16_384)  # the same few keys are in every file
+def _sense(name: str) -> _Sense:
+    word = _SEPARATORS.sub("", name).lower()
+    is_images = word.endswith(("image", "images"))
+    names_image = is_images or word == "tag" or word in _LONE_TAG_KEYS
+    return _Sense(word if word in _WORDS else "", word.endswith("image"), is_images, names_image)

@@ -8,7 +8,6 @@ from scenedock.catalog.vocabulary.environments import promotion_rank
 from scenedock.effects.git.repositories import Repository
 from scenedock.frozen import dataclass
 from scenedock.releases.deployed import Deployed
-from scenedock.releases.images import Image
 from scenedock.releases.listing import Alone, common_prefixes, join_releases
 from scenedock.releases.release import Choose, Release, choose_none
 from scenedock.usecases.catalog.export_catalog import Export
@@ -40,16 +39,13 @@ def survey(result: Export, repositories: Mapping[str, Repository], choose: Choos
     InputError   a repository can't be read
     """
     pairs, readers = pairs_in(result), readers_of(result, repositories)
-    deployed: list[Deployed] = []
-    images: list[list[Image]] = []
-    for pair in pairs:  # one after the other, while what was read of it is in the caches of the processor
-        deployed.append(readers[pair.repository].deployed(pair))
-        images.append(deployed[-1].images())
+    deployed = tuple(readers[pair.repository].deployed(pair) for pair in pairs)
+    images = [one.images() for one in deployed]
     prefixes = common_prefixes([one.repository for one in deployed], images)
     releases = join_releases(
         [Alone.of(one, found, prefixes[one.repository], choose) for one, found in zip(deployed, images, strict=True)]
     )
-    return Survey(pairs, tuple(deployed), releases, readers, prefixes)
+    return Survey(pairs, deployed, releases, readers, prefixes)
 
 
 def pairs_in(result: Export) -> tuple[Pair, ...]:

@@ -19,7 +19,7 @@ from scenedock.model.helm import Application, HelmFolder, ListItem
 from scenedock.model.json import Json, as_object
 from scenedock.model.units import TEMPLATE, Unit
 from scenedock.releases.deployed import ChartVersions, Deployed, Layer, TagFile
-from scenedock.releases.images import Keys
+from scenedock.releases.images import Keys, without_images
 from scenedock.releases.spots import Spot
 from scenedock.usecases.releases.reading.app_of_apps import template_layers
 from scenedock.usecases.releases.reading.argo_charts import ChartSource, chart_sources, own_source, versions_in
@@ -200,12 +200,14 @@ class VersionReader:
         for path in files:
             if (layer := self._files.get(path)) is None:
                 document = self.document(path)
+                values = as_object(document.value)
                 layer = self._files[path] = Layer(
                     path,
-                    as_object(document.value),
+                    values,
                     document.line_of_text,
                     unreadable=self._problems.get(path, ""),
                     spot_of=Spot((), document.number).below,
+                    without_images=without_images(values),
                 )
             found.append(layer)
         return found
