@@ -207,7 +207,7 @@ class HelmFolder:
     def files_of(self, environment: str | None) -> tuple[str, ...]:
         """The values files of an environment from the repository's root, in Helm's order; without any, the default."""
         names = self.value_files.get(environment or "", self.value_files.get("", ()))
-        return tuple(self.at(name) for name in names)
+        return tuple(map(self.at, names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from functools import reduce
 from typing import Final, Literal, TypeAlias
 
 from scenedock.documents.merging import merge_values
+from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject
 from scenedock.releases.images import Image, Keys, images_in

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
+from scenedock.frozen import dataclass
 from scenedock.releases.release import Release
 from scenedock.releases.semver import SemVer
 from scenedock.releases.vocabulary import Unit

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding, Severity
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar

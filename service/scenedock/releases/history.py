@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from scenedock.frozen import dataclass
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.images import Keys
 from scenedock.releases.release import Release, choose_as, release_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
-from scenedock.model.finding import Place
+from scenedock.frozen import dataclass
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.drift import Gap, furthest_of, others_of
 from scenedock.releases.history import VersionHistory, versions_between
@@ -57,18 +57,13 @@ def join_releases(alone: Sequence[Alone]) -> tuple[Release, ...]:
     for each in alone:
         for path in each.files:
             users[each.release.repository, path].add(each.release.environment)
-    releases = [_with_inheritance(each, users) for each in alone]
-    sharing: dict[Place, list[Release]] = defaultdict(list)
-    places = [release.place for release in releases]
-    for place, release in zip(places, releases, strict=True):
+    releases = tuple(_with_inheritance(each, users) for each in alone)
+    sharing: dict[tuple[str, str, int | None], list[Release]] = defaultdict(list)
+    for release in releases:
         if release.version is not None:
-            sharing[place].append(release)
-    pairs = {place: [each.pair for each in sharers] for place, sharers in sharing.items() if len(sharers) > 1}
-    return tuple(
-        replace(release, shared_with=others) if others else release
-        for place, release in zip(places, releases, strict=True)
-        for others in [tuple(pair for pair in pairs.get(place, ()) if pair != release.pair)]
-    )
+            sharing[_line_of(release)].append(release)
+    pairs = {line: [each.pair for each in sharers] for line, sharers in sharing.items() if len(sharers) > 1}
+    return tuple(_sharing(release, pairs.get(_line_of(release), ())) for release in releases) if pairs else releases
 
 
 def behind(releases: Iterable[Release], histories: Mapping[PairKey, VersionHistory] = _NONE) -> dict[PairKey, Behind]:
@@ -89,6 +84,16 @@ def behind(releases: Iterable[Release], histories: Mapping[PairKey, VersionHisto
                 between = versions_between(history, release.version or "") if history else None
                 found[release.key] = Behind(others[environment], gap, between)
     return found
+
+
+def _line_of(release: Release) -> tuple[str, str, int | None]:
+    """The line of a version as `Place` has it: to make one for each release would take longer than all the rest."""
+    return release.elsewhere or release.repository, release.path, release.line
+
+
+def _sharing(release: Release, pairs: Sequence[str]) -> Release:
+    others = tuple(pair for pair in pairs if pair != release.pair) if pairs else ()
+    return replace(release, shared_with=others) if others else release
 
 
 def _with_inheritance(alone: Alone, users: dict[tuple[str, str], set[str | None]]) -> Release:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
+from scenedock.frozen import dataclass
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.tags import without_pin
 

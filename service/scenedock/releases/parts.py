@@ -23,8 +23,10 @@ def is_of_another_part(image: Image, deployed: Deployed) -> bool:
 
     At the root of the values such a tag is the service's, and below a key that has its name: `billingApi.imageTag`.
     """
+    if image.repository:
+        return False
     key = image.keys[-2] if image.shape == LONE_TAG and depth_of(image, deployed) > 1 else None
-    if image.repository or not isinstance(key, str):
+    if not isinstance(key, str):
         return False
     words = _words(key)
     own = [_words(each) for each in deployed.names]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import field, replace
 from typing import Final, TypeAlias
 
+from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.json import Json
 from scenedock.releases.deployed import Deployed, Layer, TagFile
@@ -317,8 +318,8 @@ def _is_certain(image: Image, deployed: Deployed, prefix: str) -> bool:
 
 
 def _is_named(image: Image, deployed: Deployed) -> bool:
-    is_named = not deployed.names.isdisjoint((image.name.lower(), image.joined_name.lower()))
-    return is_named and not is_of_another_part(image, deployed)
+    named = image.name.lower() in deployed.names or image.joined_name.lower() in deployed.names
+    return named and not is_of_another_part(image, deployed)
 
 
 def _is_part(image: Image, deployed: Deployed) -> bool:
@@ -336,7 +337,7 @@ _ABSENT: Final = object()
 def _value_at(value: Json, keys: Keys) -> object:
     """What is at a path of values; `_ABSENT` where nothing is."""
     for key in keys:
-        if isinstance(value, Mapping) and key in value:
+        if isinstance(value, dict) and key in value:
             value = value[str(key)]
         elif isinstance(value, list) and isinstance(key, int) and key < len(value):
             value = value[key]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import Final
 
 from scenedock.documents.merging import merge_values
+from scenedock.frozen import dataclass
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.images import Image, Keys, split_reference, text_of

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
+from scenedock.frozen import dataclass
 from scenedock.releases.images import Keys
 
 _Answer = TypeVar("_Answer")

@@ -37,5 +37,5 @@ def without_pin(version: str) -> str:
     >>> without_pin("1.4.0@sha256:0f3a"), without_pin("latest@sha256:0f3a"), without_pin("sha256:0f3a")
     ('1.4.0', 'latest@sha256:0f3a', 'sha256:0f3a')
     """
-    tag, _, _ = version.partition("@")
-    return version if is_mutable(tag) else tag
+    tag, at, _ = version.partition("@")
+    return version if not at or is_mutable(tag) else tag

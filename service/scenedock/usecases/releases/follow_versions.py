@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from scenedock.catalog.vocabulary.environments import is_production
@@ -13,6 +13,7 @@ from scenedock.effects.git.history import CommittedFiles, GitHistory, are_few
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.errors import InputError
+from scenedock.frozen import dataclass
 from scenedock.model.entity import service_name
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.deployed import Deployed

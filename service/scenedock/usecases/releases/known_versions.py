@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from scenedock.effects.git.repositories import NOT_ENTERED, Repository, ServedRepository
 from scenedock.effects.local.facts_file import FactsFile, pack, unpack
 from scenedock.errors import InputError, ScenedockError
+from scenedock.frozen import dataclass
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.history import VersionHistory

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.errors import InputError, NotFoundError
+from scenedock.frozen import dataclass
 from scenedock.linting.copies import find_copies
 from scenedock.linting.rules import kept
 from scenedock.linting.secrets import find_secrets

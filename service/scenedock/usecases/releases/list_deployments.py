@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 
 from scenedock.catalog.vocabulary.environments import PRODUCTION_TIER, is_production, promotion_rank, tier_of
@@ -12,6 +12,7 @@ from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import NotFoundError
+from scenedock.frozen import dataclass
 from scenedock.model.entity import service_name
 from scenedock.model.finding import Finding
 from scenedock.model.kept_catalog import KeptCatalog

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from scenedock.catalog.vocabulary.environments import is_production
 from scenedock.effects.git.repositories import Repository, ServedRepository
+from scenedock.frozen import dataclass
 from scenedock.model.json import as_text
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.metrics import DeliveryMetrics, measure

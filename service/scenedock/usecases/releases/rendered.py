@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.helm.chart_files import ChartSource
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.effects.helm.rendering import Installation, render
 from scenedock.errors import InputError, NotAllowedError, NotFoundError
+from scenedock.frozen import dataclass
 from scenedock.model.helm import CHART_FILE
 from scenedock.model.json import JsonObject
 from scenedock.releases.deployed import Deployed, Layer

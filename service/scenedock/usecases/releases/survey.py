@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from scenedock.catalog.vocabulary.environments import promotion_rank
 from scenedock.effects.git.repositories import Repository
+from scenedock.frozen import dataclass
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.listing import Alone, common_prefixes, join_releases
 from scenedock.releases.release import Choose, Release, choose_none

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import field
 from functools import partial
 
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document
+from scenedock.frozen import dataclass
 from scenedock.model.helm import APPLICATIONS, CHART_FILE, WORKLOADS, Dependency, HelmFolder
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 from scenedock.releases.deployed import ChartVersions, DependencyVersion, Layer, Proof
@@ -57,8 +58,12 @@ _WITHOUT_CONTAINERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ChartFacts:
-    """What a chart says of versions; the names are those of `Deployed`. `templates` are one for each kind."""
+    """What a chart says of versions; the names are those of `Deployed`.
 
+    `files` are its values files of no environment, `templates` are one for each kind.
+    """
+
+    files: tuple[str, ...] = ()
     defaults: tuple[Layer, ...] = ()
     libraries: frozenset[str] = frozenset()
     foreign: frozenset[str] = frozenset()
@@ -94,31 +99,35 @@ class ChartReader:
         if folder is None:
             return ChartFacts()
         key = folder.path, own
-        if key not in self._known:
+        if (known := self._known.get(key)) is None:
             before = set(self.seen)
             self.seen.clear()
             facts = self._read(contents, folder, own)
-            self._known[key] = facts, frozenset(self.seen)
+            known = self._known[key] = facts, frozenset(self.seen)
             self.seen.update(before)
-        facts, files = self._known[key]
+        facts, files = known
         self.seen.update(files)
         return facts
 
     def _read(self, contents: RepositoryContents, folder: HelmFolder, own: frozenset[str]) -> ChartFacts:
+        uses, used = _dependencies(folder), self._used(contents, folder)
         foreign = frozenset(self._foreign(contents, folder, own))
         return ChartFacts(
+            files=folder.files_of(None),
             defaults=tuple(self._layers_of_charts(folder)),
-            libraries=frozenset(each.key for each in _dependencies(folder) if each.folder in self.libraries),
+            libraries=frozenset(each.key for each in uses if each.folder in self.libraries),
             foreign=foreign,
-            wrapped=frozenset(each.key for each in _dependencies(folder)) - foreign,
+            wrapped=frozenset(each.key for each in uses) - foreign,
             is_app_of_apps=self._only_writes_applications(folder),
             runs_nothing=_runs_nothing(folder),
-            chart=self._chart(contents, folder, own) if folder.chart else None,
-            templates=tuple(self._templates(contents, folder)),
+            chart=self._chart(contents, folder, own, used) if folder.chart else None,
+            templates=tuple(sorted({path for each in (folder, *used) for path in _templates_of(each)})),
         )
 
     def shared_tags(self, facts: ChartFacts, layers: Iterable[Layer]) -> frozenset[Keys]:
         """The keys of tags under `global`, without an image beside them, that a template names."""
+        if not facts.templates:
+            return frozenset()
         shared: JsonObject = {}
         for layer in layers:
             if GLOBAL in layer.values:
@@ -141,9 +150,11 @@ class ChartReader:
     def _only_writes_applications(self, folder: HelmFolder) -> bool:
         """Whether a chart is an app of apps: it has neither workloads nor charts that may have some."""
         depends = any(each.folder not in self.libraries for each in _dependencies(folder))
-        return bool(folder.kinds & APPLICATIONS) and not folder.kinds & WORKLOADS and not depends
+        return _has(folder, APPLICATIONS) and not _has(folder, WORKLOADS) and not depends
 
-    def _chart(self, contents: RepositoryContents, folder: HelmFolder, own: frozenset[str]) -> ChartVersions:
+    def _chart(
+        self, contents: RepositoryContents, folder: HelmFolder, own: frozenset[str], used: Sequence[HelmFolder]
+    ) -> ChartVersions:
         path = folder.at(CHART_FILE)
         document = self.document(path)
         chart = as_object(document.value)
@@ -157,8 +168,8 @@ class ChartReader:
             if name in own or name not in self._without_workloads(contents)
         )
         app_version = text_of(chart.get("appVersion"))
-        proof = self._proof_of_app_version(contents, folder) if app_version else ""
-        remote = () if folder.kinds & WORKLOADS else remote
+        proof = self._proof_of_app_version(folder, used) if app_version else ""
+        remote = () if _has(folder, WORKLOADS) else remote
         return ChartVersions(path, document.line_of, app_version, proof, remote)
 
     def _without_workloads(self, contents: RepositoryContents) -> frozenset[str]:
@@ -169,21 +180,17 @@ class ChartReader:
             )
         return self._idle
 
-    def _proof_of_app_version(self, contents: RepositoryContents, folder: HelmFolder) -> Proof:
+    def _proof_of_app_version(self, folder: HelmFolder, used: Sequence[HelmFolder]) -> Proof:
         """What shows that a template of the chart, or of a library chart that it uses, has the appVersion as a tag.
 
         In templates that a chart of another type renders, Helm has that chart's own appVersion. Without any template to
         look at, the comment counts that `helm create` writes above the tag.
         """
-        own, used = _templates_of(folder), self._used(contents, folder)
+        own = _templates_of(folder)
         if own or any(map(_templates_of, used)):
             rendered = {*own, *(path for each in used for path in _templates_of(each) if _is_partial(path, each))}
             return "templates" if any(_APP_VERSION.search(self.data(path)) for path in sorted(rendered)) else ""
         return "comment" if any(_says_app_version(self.data(path)) for path in folder.files_of(None)) else ""
-
-    def _templates(self, contents: RepositoryContents, folder: HelmFolder) -> list[str]:
-        """Templates of a chart, and of the charts of the repository that it uses: one for each kind."""
-        return sorted({path for each in (folder, *self._used(contents, folder)) for path in _templates_of(each)})
 
     def _used(self, contents: RepositoryContents, folder: HelmFolder) -> list[HelmFolder]:
         """The charts of the repository that a chart uses."""
@@ -194,11 +201,12 @@ class ChartReader:
 
     def _foreign(self, contents: RepositoryContents, folder: HelmFolder, own: frozenset[str]) -> Iterator[str]:
         """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
-        table = {**BACKING_SERVICES, **contents.settings.backing_services}
+        more = contents.settings.backing_services
         for each in _dependencies(folder):
             is_deployment = each.folder is not None and each.folder not in self.libraries
-            is_beside = each.folder is None and bool(folder.kinds & WORKLOADS)
-            is_backing = each.name in table and own.isdisjoint({each.name, each.key})
+            is_beside = each.folder is None and _has(folder, WORKLOADS)
+            is_known = each.name in BACKING_SERVICES or each.name in more
+            is_backing = is_known and own.isdisjoint({each.name, each.key})
             if is_backing or is_deployment or is_beside:
                 yield each.key
 
@@ -222,6 +230,10 @@ def _says_app_version(data: bytes) -> bool:
     return _SAID in data and _SAID_IN_VALUES.search(data) is not None
 
 
+def _has(folder: HelmFolder, kinds: frozenset[str]) -> bool:
+    return not kinds.isdisjoint(folder.kind_files)
+
+
 def _dependencies(folder: HelmFolder) -> tuple[Dependency, ...]:
     return folder.chart.dependencies if folder.chart else ()
 
@@ -231,9 +243,10 @@ def _runs_nothing(folder: HelmFolder, but: frozenset[str] = frozenset()) -> bool
 
     A template whose kinds aren't all spelled out may write something that runs.
     """
+    if folder.chart is None or folder.chart.dependencies or not folder.names_all_kinds:
+        return False
     of_others = {kind for kind, path in folder.kind_files.items() if not (kind == "Pod" and "/tests/" in path)}
-    is_known = folder.chart is not None and folder.names_all_kinds and bool(of_others)
-    return is_known and of_others - but <= _WITHOUT_CONTAINERS and not _dependencies(folder)
+    return bool(of_others) and of_others - but <= _WITHOUT_CONTAINERS
 
 
 def _is_of(name: str, dependency: JsonObject) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import MappedService
 from scenedock.catalog.mapping.services import Member
+from scenedock.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,6 @@ def _names(each: MappedService, member: Member) -> Iterator[str]:
     yield each.service.name.lower()
     yield each.main.name.lower()
     for folder in member.folders:
-        yield posixpath.basename(folder.path).lower()
+        yield folder.path.rpartition("/")[2].lower()
         for address in folder.chart.sources if folder.chart else ():
             yield posixpath.basename(address.rstrip("/").removesuffix(".git")).lower()

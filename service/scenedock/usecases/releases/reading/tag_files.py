@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 
 from scenedock.catalog.vocabulary.settings import VersionFiles
 from scenedock.documents.encryption import CIPHERTEXT
 from scenedock.documents.reading import Document
 from scenedock.errors import InputError
+from scenedock.frozen import dataclass
 from scenedock.model.json import Json, as_object
 from scenedock.releases.deployed import TagFile
 from scenedock.releases.images import Keys, text_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from scenedock.catalog.mapping.deployments import Deployment
@@ -14,6 +14,7 @@ from scenedock.catalog.reading.app_lists import items_in
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import Document, read_document, read_documents
 from scenedock.errors import InputError
+from scenedock.frozen import dataclass
 from scenedock.model.helm import Application, HelmFolder, ListItem
 from scenedock.model.json import Json, as_object
 from scenedock.model.units import TEMPLATE, Unit
@@ -118,12 +119,12 @@ class VersionReader:
         each, member, deployment = pair.each, pair.member, pair.deployment
         item, application, unit = deployment.item, deployment.application, deployment.unit
         folder = member.folder_of(deployment) or _chart_of(member, item)
-        files = self._files_of(folder, member, deployment) if folder else ()
-        said = _Said(self._layers(files), set(files).difference(folder.files_of(None)) if folder else set())
-        if item or application or unit:
-            said = self._said_by_tools(pair, files, said)
         own = pair.names | _names_of_item(item) if item else pair.names
         facts = self._charts.of(member.contents, folder, own)
+        files = self._files_of(folder, member, deployment) if folder else ()
+        said = _Said(self._layers(files), set(files).difference(facts.files))
+        if item or application or unit:
+            said = self._said_by_tools(pair, files, said)
         tag_file = self._tag_file(pair)
         if tag_file and "{environment}" in member.contents.settings.versions.file:
             said.particular.add(tag_file.path)
@@ -133,7 +134,9 @@ class VersionReader:
             repository=member.contents.facts.name,
             names=own,
             layers=tuple(said.layers),
-            defaults=(*facts.defaults, *self._layers((unit.chart_values,) if unit and unit.chart_values else ())),
+            defaults=(*facts.defaults, *self._layers((unit.chart_values,)))
+            if unit and unit.chart_values
+            else facts.defaults,
             libraries=facts.libraries,
             own_files=frozenset(said.particular),
             foreign=facts.foreign,
