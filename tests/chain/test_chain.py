@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 from werkzeug.wrappers import Request, Response
 
+from scenedock.doors.http.requests.invoking import kept_alive
+from scenedock.errors import ConflictError, NotFoundError
+from scenedock.model.json import JsonObject
 from tests.chain.company import IDENTITY, PIPELINE, Chain, chain, entities
 from tests.skeletons.shipped.world import bake
 from tests.tools.git_server import git
@@ -145,6 +149,29 @@ def test_a_pipeline_that_cannot_propose_says_why_and_fails(company: Chain) -> No
     answer = company.act("set-version", wish, PIPELINE)
     assert answer.status == 403
     assert "rule 1 allows it for services billing and environments dev alone" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("company", ["github"], indirect=True)
+def test_a_pipeline_understands_a_refusal_that_comes_late(company: Chain) -> None:
+    """A call that is quiet for SCENEDOCK_QUIET_SECONDS has been answered with 200 when it fails."""
+    for refusal in (NotFoundError("there is no deployment"), ConflictError("it was changed meanwhile")):
+        call: Future[JsonObject] = Future()
+        texts = kept_alive(call, seconds=0)
+        quiet = next(texts)
+        call.set_exception(refusal)
+        said = quiet + "".join(texts)
+        with served(Response(said, mimetype="application/json")) as url:
+            first, later = (company.propose(version, SCENEDOCK_URL=url) for version in ("0.1.0", "0.2.0"))
+
+        missing = isinstance(refusal, NotFoundError)
+        assert (first.returncode, "Nothing to update for the first release" in first.stdout) == (not missing, missing)
+        assert (
+            later.returncode,
+            f"refused 0.2.0 for dev with 200: {refusal.wire_name}: {refusal}" in later.stderr,
+        ) == (
+            1,
+            True,
+        )
 
 
 @pytest.mark.parametrize("company", ["github"], indirect=True)

@@ -5,15 +5,21 @@ from __future__ import annotations
 import sys
 import sysconfig
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 import yaml
+from werkzeug.wrappers import Response
 
+from scenedock.doors.http.requests.invoking import kept_alive
+from scenedock.errors import ConflictError
+from scenedock.model.json import JsonObject
 from tests.ci.test_snippets import PUBLISHING, ROOT, shell, snippet, tool
 from tests.publishing.acme import Acme, acme_with
 from tests.tools.server import Server, free_port
 from tests.tools.service import READ, RUN, TOKENS
+from tests.tools.wsgi import served
 
 SCENEDOCK = Path(sysconfig.get_path("scripts"), "scenedock")
 TAG = "0f2a9c"
@@ -81,3 +87,16 @@ def test_a_token_that_may_only_read_fails_the_job(acme: Acme, service: str, tmp_
     assert (done.returncode, "needs a caller with scope `run`" in done.stdout) == (22, True)
     assert READ not in done.stdout + done.stderr
     assert acme.repository("apps").pulls == {}
+
+
+@pytest.mark.parametrize("script", [of_github(), of_gitlab()], ids=["github", "gitlab"])
+def test_an_error_that_comes_after_the_status_fails_the_job(script: str, tmp_path: Path) -> None:
+    call: Future[JsonObject] = Future()
+    texts = kept_alive(call, seconds=0)
+    quiet = next(texts)
+    call.set_exception(ConflictError("it was changed meanwhile"))
+
+    with served(Response(quiet + "".join(texts), mimetype="application/json")) as url:
+        done = shell(script, tmp_path, SCENEDOCK=url, SCENEDOCK_TOKEN=RUN, TAG=TAG)
+
+    assert (done.returncode, done.stdout) == (1, " ConflictError: it was changed meanwhile")

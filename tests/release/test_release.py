@@ -22,6 +22,11 @@ from tests.tools.oci_registry import oci_registry
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
 VERSION = re.findall(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)[0]
+PAGES = ["README.md", "deploy/chart/README.md", *(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
+EARLY = re.compile(
+    r"isn't on PyPI yet|nothing is released yet|until 0\.2\.0 is released|0\.2\.0 will be the first version",
+    re.IGNORECASE,
+)
 DIGEST = f"sha256:{'0f' * 32}"
 DOCKER = f"""#!/bin/sh
 echo "docker $*" >>"$LOG"
@@ -158,17 +163,18 @@ def prepared(folder: Path) -> Path:
     images = (ROOT / "scripts" / "release-images").read_text(encoding="utf-8")
     complete = re.sub(r"^(\w+_IMAGE=[^@\n]+).*", rf"\1@{DIGEST}", images, flags=re.MULTILINE)
     (folder / "scripts" / "release-images").write_text(complete, encoding="utf-8")
-    for page in (folder / "README.md", folder / "deploy" / "chart" / "README.md", *folder.glob("docs/*.md")):
-        if page.exists():
-            text = page.read_text(encoding="utf-8")
-            page.write_text(re.sub("isn't on PyPI yet|Nothing is released yet", "It is there", text), encoding="utf-8")
+    for page in filter(Path.exists, (folder / page for page in PAGES)):
+        text = EARLY.sub("It is there", page.read_text(encoding="utf-8"))
+        page.write_text(text.replace("./scenedock", "scenedock"), encoding="utf-8")
     return folder
 
 
 @pytest.fixture
 def checkout(copy: Path) -> Path:
-    """A checkout whose images have digests."""
-    shutil.copy(ROOT / "scripts" / "publish", copy / "scripts")
+    """A checkout whose images have digests, with the pages that tell how to install it."""
+    for path in ("scripts/publish", *PAGES):
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, copy / path)
     git(copy, "init", "--quiet")
     git(copy, "commit", "--quiet", "--allow-empty", "--message=Release")
     return prepared(copy)

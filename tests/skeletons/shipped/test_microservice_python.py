@@ -74,6 +74,13 @@ def test_it_has_the_files_that_its_answers_ask_for(answers: dict[str, str], expe
     assert [path for path in made.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
 
 
+def test_its_own_linter_finds_nothing(service: Path) -> None:
+    python = venv(service / "requirements-dev.txt") / "bin" / "python"
+
+    run([python, "-m", "ruff", "format", "--check"], service)
+    run([python, "-m", "ruff", "check"], service)
+
+
 @pytest.mark.parametrize("service", ["github", *REST], indirect=True)
 def test_its_own_checks_pass(service: Path) -> None:
     python = venv(service / "requirements-dev.txt") / "bin" / "python"
