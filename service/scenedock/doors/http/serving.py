@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Backstage keeps connections for longer than gunicorn's 2 s: a connection that is closed while it is used fails a call.
 _SECONDS_OF_AN_IDLE_CONNECTION: Final = 75
 _CONNECTIONS_FOR_EACH_THREAD: Final = 8
-# How long a thread of Python may work while others wait: a request waits for a few turns (decision 97).
+# How long a thread of Python may work while others wait: a request waits for a few turns (decision 96).
 _SECONDS_OF_A_TURN: Final = 0.001
 # What else is open: the database, clones, what we ask others.
 _OTHER_FILES: Final = 256

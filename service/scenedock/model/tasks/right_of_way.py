@@ -1,4 +1,4 @@
-"""Who goes first among the threads of a process: short requests, for which people wait, before tasks (decision 97)."""
+"""Who goes first among the threads of a process: short requests, for which people wait, before tasks (decision 96)."""
 
 from __future__ import annotations
 
