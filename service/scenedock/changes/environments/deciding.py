@@ -34,7 +34,7 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(
-    r"://|\barn:|\b\d{12}\b|\b\d+\.\d+\.\d+\.\d+\b|[\w-]+\.[\w-]+\.[a-z]{2,}\b|@|\b[a-z]+-[0-9a-f]{8,17}\b",
+    r"://|\barn:|\b\d{12}\b|\b\d+\.\d+\.\d+\.\d+\b|(?<![\w-])[\w-]+\.[\w-]+\.[a-z]{2,}\b|@|\b[a-z]+-[0-9a-f]{8,17}\b",
     re.IGNORECASE,
 )
 _IDENTIFIER = re.compile(r"\b\d{12}\b|\b\d+\.\d+\.\d+\.\d+\b|\b[a-z]+-[0-9a-f]{8,17}\b", re.IGNORECASE)

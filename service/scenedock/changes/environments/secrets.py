@@ -21,7 +21,7 @@ _ITEM = re.compile(r"\[(?:name|key)=(.*)\]\Z", re.DOTALL)
 # Users who are no secret, as they are in the path, too: `https://acme@dev.azure.com/acme/_git/apps`.
 _USER = re.compile(r"(?<=://)(?:git|([\w.-]+)(?=@[^\s@/]+/\1/))@")
 _NAME_AND_VALUE: Final = 2
-_ASSIGNED = re.compile(r"""([\w.-]+)["']?[ \t]*[:=][ \t]*["']?([^\s"',;]+)["']?(?=[,;]|[ \t]*\Z)""")
+_ASSIGNED = re.compile(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[:=][ \t]*["']?([^\s"',;]+)["']?(?=[,;]|[ \t]*\Z)""")
 """A name and its value in a comment, such as a setting that somebody has switched off."""
 
 
