@@ -121,7 +121,7 @@ def images_of_workload(written: Written, document: JsonObject) -> Iterator[UnitI
 
 
 def image_of(text: str) -> tuple[str, str] | None:
-    """The repository and the tag of an image, the tag with its digest, or a digest alone; None where it is none.
+    """The repository and the tag of an image, the tag with its digest, or a digest alone; None for other text.
 
     A variable in it is left as it is: what has one is no tag.
     """

@@ -189,7 +189,7 @@ class SourceOfApplication:
         for number, each in enumerate(map(as_object, as_list(helm.get("fileParameters")))):
             steps = steps_of(as_text(self._rendered(each.get("name"))))
             keys = ("helm", "fileParameters", number)
-            yield self._hidden(keys, "a file that is no values file sets it", _before_open(steps))
+            yield self._hidden(keys, "a file which isn't a values file sets it", _before_open(steps))
         kustomize = as_object(self.source.get("kustomize"))
         for key in ("patches", "components"):
             if kustomize.get(key) and (key == "components" or may_set_images(kustomize[key])):
