@@ -67,7 +67,7 @@ def found(tmp_path: Path, files: dict[str, str], name: str) -> tuple[str | None,
         ("helm: {valueFiles: ['https://a.test/v.yaml']}", None, "'https://a.test/v.yaml' is elsewhere"),
         ("helm: {valueFiles: [$other/v.yaml]}", None, "only Argo CD knows the values file '$other/v.yaml'"),
         ("helm: {parameters: [{name: 'image[0].tag', value: a}]}", None, "what its parameter 'image[0].tag' sets"),
-        ("helm: {fileParameters: [{name: image.tag, path: a.txt}]}", None, "a file that is no values file sets it"),
+        ("helm: {fileParameters: [{name: image.tag, path: a.txt}]}", None, "a file which isn't a values file sets it"),
         ("plugin: {name: vault}", None, "argocd.yaml:8: a plugin makes what it deploys"),
     ],
 )
