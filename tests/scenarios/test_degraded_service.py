@@ -122,6 +122,8 @@ def test_a_data_folder_that_cannot_be_written_is_told_by_readiness_and_by_the_do
             )
         finally:
             data.chmod(0o755)
-        assert f"PROBLEM     data\n            {data} can't be written: the user" in examined.stdout
+        assert f"PROBLEM data {data} can't be written: the user" in " ".join(
+            examined.stdout.split()
+        )  # as it is wrapped
         assert "Mount the volume for writing" in examined.stdout
         assert degraded(address) == []
