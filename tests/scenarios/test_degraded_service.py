@@ -107,6 +107,8 @@ def test_a_data_folder_that_cannot_be_written_is_told_by_readiness_and_by_the_do
     plant(tmp_path / "apps", FILES)
     data = tmp_path / "data"
     with serving(tmp_path) as address:
+        (data / "lost+found").mkdir(mode=0)
+        (data / "usr").symlink_to("/usr")
         assert degraded(address) == []
         data.chmod(0o555)
         try:
@@ -124,4 +126,10 @@ def test_a_data_folder_that_cannot_be_written_is_told_by_readiness_and_by_the_do
             data.chmod(0o755)
         assert f"PROBLEM     data\n            {data} can't be written: the user" in examined.stdout
         assert "Mount the volume for writing" in examined.stdout
+        tmp_path.chmod(0)
+        try:
+            (said,) = degraded(address)
+        finally:
+            tmp_path.chmod(0o755)
+        assert said == "the data folder can't be written, so nothing is kept: it can't be read: Permission denied"
         assert degraded(address) == []

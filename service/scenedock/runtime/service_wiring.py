@@ -20,6 +20,7 @@ from scenedock.runtime.action_listing import ActionTable, BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.static_tokens import StaticTokens
 from scenedock.runtime.calls import Calls, Room
+from scenedock.runtime.data_folder import DataFolder
 from scenedock.runtime.feed.building_apart import build_apart, edit_apart
 from scenedock.runtime.feed.catalog_feed import CatalogFeed
 from scenedock.runtime.feed.open_changes import KeptOpenChanges
@@ -119,6 +120,7 @@ def open_service(
         listings=BackstageLists(),
         token_expiry=token_expiry,
         key_witness=open_key_witness(settings, key, role),
+        data=DataFolder(settings.data, has_database=bool(settings.database_url)),
     )
 
 
