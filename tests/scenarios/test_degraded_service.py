@@ -115,6 +115,8 @@ def test_a_data_folder_that_cannot_be_written_is_told_by_readiness_and_by_the_do
             assert degraded(address) == [
                 f"the data folder can't be written, so nothing is kept: the user {os.geteuid()} has no permission"
             ]
+            metric = 'scenedock_degraded{reason="data-unwritable",repository=""} 1.0'
+            assert metric in text_of(f"{address}/metrics")[1]
             examined = subprocess.run(
                 [*ORDINARY, SCENEDOCK, "doctor"],
                 env={"PATH": os.environ["PATH"], **environment(tmp_path, free_port())},

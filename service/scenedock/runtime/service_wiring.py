@@ -91,11 +91,11 @@ def open_service(
     )
     actions = ActionTable(_load_actions)
     token_expiry = TokenExpiry(effects.code_hosts)
-    metrics = Metrics(feed.at_hand, lambda: tasks.count(), token_expiry.days)  # noqa: PLW0108 - there are no tasks yet
+    metrics = Metrics(feed.at_hand, lambda: tasks.count(), token_expiry.days, lambda: service.reasons())  # noqa: PLW0108 - there are no tasks yet
     tokens = static_tokens(settings)
     tasks = open_tasks(task_settings(settings), actions.values(), effects, role, metrics.tasks.note)
     task_calls = TaskCalls(lambda: tasks.effects, actions.values())
-    return Service(
+    service = Service(
         settings=settings,
         key=key,
         authenticator=Authenticator(
@@ -122,6 +122,7 @@ def open_service(
         key_witness=open_key_witness(settings, key, role),
         data=DataFolder(settings.data, has_database=bool(settings.database_url)),
     )
+    return service  # noqa: RET504 - the metrics ask it
 
 
 def _load_actions() -> Collection[Action[Effects]]:
