@@ -20,7 +20,7 @@ from scenedock.effects.tasks.storage.inspection import Inspection
 from scenedock.effects.tasks.storage.key_table import KeyTable, ProcessKey
 from scenedock.errors import ScenedockError
 from scenedock.model.action import BASE_PATH
-from scenedock.runtime.data_folder import WRITTEN
+from scenedock.runtime.feed.data_folder import WRITTEN
 from scenedock.runtime.settings import Settings, variable
 from scenedock.runtime.tasks.key_wiring import process_keys
 from scenedock.runtime.tasks.wiring import seal_of

@@ -14,8 +14,8 @@ from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.sign_in import SignIn
 from scenedock.runtime.calls import Calls
-from scenedock.runtime.data_folder import DataFolder
 from scenedock.runtime.feed.catalog_feed import CatalogFeed
+from scenedock.runtime.feed.data_folder import DataFolder
 from scenedock.runtime.feed.open_changes import KeptOpenChanges
 from scenedock.runtime.feed.overview import KeptOverview
 from scenedock.runtime.metrics import Metrics

@@ -20,9 +20,9 @@ from scenedock.runtime.action_listing import ActionTable, BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.static_tokens import StaticTokens
 from scenedock.runtime.calls import Calls, Room
-from scenedock.runtime.data_folder import DataFolder
 from scenedock.runtime.feed.building_apart import build_apart, edit_apart
 from scenedock.runtime.feed.catalog_feed import CatalogFeed
+from scenedock.runtime.feed.data_folder import DataFolder
 from scenedock.runtime.feed.open_changes import KeptOpenChanges
 from scenedock.runtime.feed.other_origins import OtherOrigins
 from scenedock.runtime.feed.overview import KeptOverview
@@ -122,7 +122,7 @@ def open_service(
         key_witness=open_key_witness(settings, key, role),
         data=DataFolder(settings.data, has_database=bool(settings.database_url)),
     )
-    return service  # noqa: RET504 - the metrics ask it
+    return service
 
 
 def _load_actions() -> Collection[Action[Effects]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from scenedock.catalog.comparing.memory import CatalogMemory
+from scenedock.catalog.comparing.memory import CatalogMemory, memory_of
 from scenedock.catalog.emitting.feed import Feed, FeedEdit
 from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.clones import RepositoryClone, fetch
@@ -95,7 +95,7 @@ class FullStore:
     def load(self) -> KeptCatalog | None:
         return self.kept
 
-    def save(self, kept: KeptCatalog, replacing: str) -> str | None:
+    def save(self, kept: KeptCatalog, replacing: str) -> str | None:  # noqa: ARG002
         raise InputError("the disk is full")
 
     def close(self) -> None:
@@ -103,7 +103,7 @@ class FullStore:
 
 
 def test_what_another_replica_has_kept_is_not_unkept() -> None:
-    made = write_record(Feed({}, {}, (), ()), CatalogMemory({}, {}), ())
+    made = write_record(Feed({}, {}, (), ()), memory_of([]), ())
     store = FullStore()
     shared = SharedCatalog(store)
     shared.take_over()

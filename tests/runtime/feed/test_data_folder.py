@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.runtime import data_folder
-from scenedock.runtime.data_folder import DataFolder
+from scenedock.runtime.feed import data_folder
+from scenedock.runtime.feed.data_folder import DataFolder
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from scenedock.runtime.data_folder import DataFolder
     ],
 )
 def test_only_what_is_ours_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unwritable: set[str], has_database: bool, said: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unwritable: set[str], *, has_database: bool, said: list[str]
 ) -> None:
     data = tmp_path / "data"
     for name in ("lost+found", "sessions"):
