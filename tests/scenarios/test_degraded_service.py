@@ -107,12 +107,16 @@ def test_a_data_folder_that_cannot_be_written_is_told_by_readiness_and_by_the_do
     plant(tmp_path / "apps", FILES)
     data = tmp_path / "data"
     with serving(tmp_path) as address:
+        (data / "lost+found").mkdir(mode=0)
+        (data / "usr").symlink_to("/usr")
         assert degraded(address) == []
         data.chmod(0o555)
         try:
             assert degraded(address) == [
                 f"the data folder can't be written, so nothing is kept: the user {os.geteuid()} has no permission"
             ]
+            metric = 'scenedock_degraded{reason="data-unwritable",repository=""} 1.0'
+            assert metric in text_of(f"{address}/metrics")[1]
             examined = subprocess.run(
                 [*ORDINARY, SCENEDOCK, "doctor"],
                 env={"PATH": os.environ["PATH"], **environment(tmp_path, free_port())},
@@ -126,4 +130,10 @@ def test_a_data_folder_that_cannot_be_written_is_told_by_readiness_and_by_the_do
             examined.stdout.split()
         )  # as it is wrapped
         assert "Mount the volume for writing" in examined.stdout
+        tmp_path.chmod(0)
+        try:
+            (said,) = degraded(address)
+        finally:
+            tmp_path.chmod(0o755)
+        assert said == "the data folder can't be written, so nothing is kept: it can't be read: Permission denied"
         assert degraded(address) == []

@@ -20,6 +20,7 @@ from scenedock.effects.tasks.storage.inspection import Inspection
 from scenedock.effects.tasks.storage.key_table import KeyTable, ProcessKey
 from scenedock.errors import ScenedockError
 from scenedock.model.action import BASE_PATH
+from scenedock.runtime.feed.data_folder import WRITTEN
 from scenedock.runtime.settings import Settings, variable
 from scenedock.runtime.tasks.key_wiring import process_keys
 from scenedock.runtime.tasks.wiring import seal_of
@@ -38,7 +39,7 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
     hosts = list_code_hosts(settings.code_hosts)
     answers: list[Probe] = []
     yield from _of_the_database(settings, hosts.with_webhooks)
-    yield machine.check_data(settings.data)
+    yield machine.check_data(settings.data, WRITTEN)
     yield machine.check_disk(settings.data)
     for entry in hosts.known:
         for found, answer in code_hosts.check_host(entry):

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from scenedock.effects.tasks.lookout import TaskCounts
 from scenedock.errors import ScenedockError
+from scenedock.model.finding import Reason
 from scenedock.model.tasks.changes import NewEvent
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.feed.catalog_feed import Served
@@ -69,7 +70,8 @@ class TaskMetrics:
 class Metrics:
     """Counts and durations of one process.
 
-    `feed` returns the feed that is being served, if there is one, `token_days` the days that tokens are still valid.
+    `feed` returns the feed that is being served, if there is one, `token_days` the days that tokens are still valid,
+    `reasons` why the service is degraded besides what the feed says.
     """
 
     def __init__(
@@ -77,9 +79,11 @@ class Metrics:
         feed: Callable[[], Served | None],
         counts: Callable[[], TaskCounts],
         token_days: Callable[[], Mapping[str, int]] = dict,
+        reasons: Callable[[], Sequence[Reason]] = tuple,
     ) -> None:
         self._feed = feed
         self._token_days = token_days
+        self._reasons = reasons
         self.tasks = TaskMetrics(counts)
         self._registry = registry = CollectorRegistry()
         self.requests = Counter(
@@ -116,7 +120,7 @@ class Metrics:
         )
         self._degraded = Gauge(
             "scenedock_degraded",
-            "1 for each reason why the feed isn't what a repository says now.",
+            "1 for each reason why the service is degraded, such as a feed that isn't what a repository says now.",
             ["repository", "reason"],
             registry=registry,
         )
@@ -130,13 +134,14 @@ class Metrics:
         self._tokens.clear()
         for host, days in self._token_days().items():
             self._tokens.labels(host).set(days)
-        if served := self._feed():
+        served = self._feed()
+        self._degraded.clear()
+        for reason in (*(served.feed.reasons if served else ()), *self._reasons()):
+            self._degraded.labels(reason.repository, reason.code).set(1)
+        if served:
             self._age.set(max(0.0, time.time() - served.checked))
             for name, seen in served.seen.items():
                 self._repositories.labels(name).set(max(0.0, time.time() - seen))
-            self._degraded.clear()
-            for reason in served.feed.reasons:
-                self._degraded.labels(reason.repository, reason.code).set(1)
             self._entities.clear()
             for kind, count in served.feed.by_kind.items():
                 self._entities.labels(kind).set(count)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from scenedock.actions.effects import Effects
 from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.effects.code_hosts.token_expiry import TokenExpiry
-from scenedock.effects.local.disk import why_unwritable
 from scenedock.model.action import Action
 from scenedock.model.finding import Reason
 from scenedock.runtime.action_listing import BackstageLists
@@ -16,6 +15,7 @@ from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.sign_in import SignIn
 from scenedock.runtime.calls import Calls
 from scenedock.runtime.feed.catalog_feed import CatalogFeed
+from scenedock.runtime.feed.data_folder import DataFolder
 from scenedock.runtime.feed.open_changes import KeptOpenChanges
 from scenedock.runtime.feed.overview import KeptOverview
 from scenedock.runtime.metrics import Metrics
@@ -45,6 +45,7 @@ class Service:
     listings: BackstageLists
     token_expiry: TokenExpiry
     key_witness: KeyWitness
+    data: DataFolder
 
     def start(self, when_loaded: Callable[[], object] = lambda: None) -> None:
         """Start the background threads; `when_loaded` is called when the engine of tasks has been loaded, if it is."""
@@ -55,13 +56,10 @@ class Service:
 
     def reasons(self) -> tuple[Reason, ...]:
         """Why the service is degraded, besides what its catalog says."""
-        reasons = self.token_expiry.reasons()
-        if found := why_unwritable(self.settings.data):
-            said = f"the data folder can't be written, so nothing is kept: {found[1]}"
-            return (Reason("", "data-unwritable", said), *reasons)
-        if self.feed.kept.is_unkept:
-            return (Reason("", "catalog-unkept", "the catalog can't be kept for the next start"), *reasons)
-        return reasons
+        reasons = self.data.reasons()
+        if not reasons and self.feed.kept.is_unkept:
+            reasons = (Reason("", "catalog-unkept", "the catalog can't be kept for the next start"),)
+        return (*reasons, *self.token_expiry.reasons())
 
     def about_to_stop(self) -> None:
         """Let no call delay the stop for more than half of the grace period: its task continues elsewhere, or later."""

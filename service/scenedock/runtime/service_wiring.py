@@ -22,6 +22,7 @@ from scenedock.runtime.callers.static_tokens import StaticTokens
 from scenedock.runtime.calls import Calls, Room
 from scenedock.runtime.feed.building_apart import build_apart, edit_apart
 from scenedock.runtime.feed.catalog_feed import CatalogFeed
+from scenedock.runtime.feed.data_folder import DataFolder
 from scenedock.runtime.feed.open_changes import KeptOpenChanges
 from scenedock.runtime.feed.other_origins import OtherOrigins
 from scenedock.runtime.feed.overview import KeptOverview
@@ -90,11 +91,11 @@ def open_service(
     )
     actions = ActionTable(_load_actions)
     token_expiry = TokenExpiry(effects.code_hosts)
-    metrics = Metrics(feed.at_hand, lambda: tasks.count(), token_expiry.days)  # noqa: PLW0108 - there are no tasks yet
+    metrics = Metrics(feed.at_hand, lambda: tasks.count(), token_expiry.days, lambda: service.reasons())  # noqa: PLW0108 - there are no tasks yet
     tokens = static_tokens(settings)
     tasks = open_tasks(task_settings(settings), actions.values(), effects, role, metrics.tasks.note)
     task_calls = TaskCalls(lambda: tasks.effects, actions.values())
-    return Service(
+    service = Service(
         settings=settings,
         key=key,
         authenticator=Authenticator(
@@ -119,7 +120,9 @@ def open_service(
         listings=BackstageLists(),
         token_expiry=token_expiry,
         key_witness=open_key_witness(settings, key, role),
+        data=DataFolder(settings.data, has_database=bool(settings.database_url)),
     )
+    return service
 
 
 def _load_actions() -> Collection[Action[Effects]]:

@@ -71,6 +71,17 @@ def test_a_task_waits_for_half_of_its_time_at_most() -> None:
     assert waits(way) == 1
 
 
+def test_who_waited_is_told_for_how_long() -> None:
+    """So that it counts for no limit of the work."""
+    clock = Clock()
+    way = RightOfWay(clock)
+    assert way.give_way() == 0
+    way.begins("events")
+    clock.now += 1
+    clock.step = 0.25
+    assert way.give_way() == 0.5, "from the first of three looks at the clock to the last"
+
+
 def waits(way: RightOfWay) -> int:
     """How often a thread of this call waits when it gives way."""
     waited: list[float] = []

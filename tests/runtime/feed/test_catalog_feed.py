@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from scenedock.catalog.comparing.memory import CatalogMemory
+from scenedock.catalog.comparing.memory import CatalogMemory, memory_of
 from scenedock.catalog.emitting.feed import Feed, FeedEdit
 from scenedock.effects.facts.table import FactsTable
 from scenedock.effects.git.clones import RepositoryClone, fetch
@@ -22,7 +22,7 @@ from scenedock.effects.git.repositories import RepositoryFolder, ServedRepositor
 from scenedock.effects.local.catalog_file import CatalogFile
 from scenedock.effects.tasks.lookout import TaskCounts
 from scenedock.errors import InputError, NotFoundError, TemporaryError
-from scenedock.model.finding import Finding, Place
+from scenedock.model.finding import Finding, Place, Reason
 from scenedock.model.kept_catalog import KeptCatalog, KeptEdit
 from scenedock.runtime.feed import catalog_feed
 from scenedock.runtime.feed.catalog_feed import CatalogFeed
@@ -82,6 +82,37 @@ class Builder:
         feed = Feed({"catalog-info.yaml": self.text, **self.others}, {"Component": 1}, self.findings, ())
         memory = CatalogMemory(refused=self.refused)
         return BuiltFeed(write_record(feed, memory, ("apps",)), self.wait)
+
+
+class FullStore:
+    """A store without room, into which another replica can put a catalog all the same."""
+
+    kept: KeptCatalog | None = None
+
+    def version(self) -> str:
+        return self.kept.version if self.kept else ""
+
+    def load(self) -> KeptCatalog | None:
+        return self.kept
+
+    def save(self, kept: KeptCatalog, replacing: str) -> str | None:  # noqa: ARG002
+        raise InputError("the disk is full")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_what_another_replica_has_kept_is_not_unkept() -> None:
+    made = write_record(Feed({}, {}, (), ()), memory_of([]), ())
+    store = FullStore()
+    shared = SharedCatalog(store)
+    shared.take_over()
+    assert shared.replace(None, made)
+    assert shared.is_unkept
+
+    store.kept = replace(made, version="7")
+    assert shared.take_over()[0]
+    assert not shared.is_unkept
 
 
 @pytest.fixture
@@ -673,7 +704,8 @@ def test_only_what_was_pushed_to_is_fetched(fetching: CatalogFeed, builder: Buil
 def test_a_repository_that_cannot_be_fetched_stays_as_it_was_and_is_told_of(
     fetching: CatalogFeed, builder: Builder, server: GitServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    metrics = Metrics(fetching.at_hand, lambda: TaskCounts(0, 0, 0, None))
+    besides = (Reason("", "data-unwritable", "the data folder can't be written"),)
+    metrics = Metrics(fetching.at_hand, lambda: TaskCounts(0, 0, 0, None), reasons=lambda: besides)
     fetching.refresh()
     seen = fetching.current().seen["shops"]
     (server.root / "acme/shops").rename(server.root / "gone")
@@ -689,7 +721,10 @@ def test_a_repository_that_cannot_be_fetched_stays_as_it_was_and_is_told_of(
     assert [(each.repository, each.code) for each in served.feed.reasons] == [("shops", "stale-repository")]
     assert builder.made == 2, "the other repository is followed all the same"
     assert served.checked == served.seen["shops"] == seen < served.seen["apps"]
-    assert b'scenedock_repository_age_seconds{repository="shops"}' in metrics.text()
+    text = metrics.text()
+    assert b'scenedock_repository_age_seconds{repository="shops"}' in text
+    assert b'scenedock_degraded{reason="stale-repository",repository="shops"} 1.0' in text
+    assert b'scenedock_degraded{reason="data-unwritable",repository=""} 1.0' in text
     assert "the last valid state of the repository shops is kept: http" in caplog.text
 
     (server.root / "gone").rename(server.root / "acme/shops")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from scenedock.skeletons.problems import LimitError
 from scenedock.skeletons.rendering.bake import bake
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
+from scenedock.skeletons.sandbox import metering
 from tests.skeletons.in_memory import baked, rendered, skeleton_of
 
 LOTS = 10**9
@@ -130,6 +133,14 @@ def test_the_deadline_holds_between_files_and_inside_them() -> None:
         baked({}, {"a.txt": "{% for a in range(99999) %}{{ a * a }}{% endfor %}" * 9}, {}, seconds=0.05)
     with pytest.raises(LimitError, match="longer than 0 s"):
         baked({}, {"a.txt": "x"}, {}, seconds=0)
+
+
+def test_what_a_bake_waits_for_requests_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 10_000, 9))
+    monkeypatch.setattr(metering, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr("scenedock.skeletons.rendering.bake.RIGHT_OF_WAY", SimpleNamespace(give_way=lambda: 9.0))
+
+    assert len(baked({}, {f"{n}.txt": "" for n in range(9)}, {}, seconds=10).files) == 9
 
 
 def test_the_result_is_bounded_in_bytes_and_in_files() -> None:

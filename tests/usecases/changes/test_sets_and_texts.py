@@ -15,6 +15,7 @@ from scenedock.changes.lock_edits import with_lock, without_lock
 from scenedock.doors.cli import main
 from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.model.locks import Lock
+from scenedock.usecases.changes.make_locally import check_whole
 from tests.tools.commits import commit, git
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -160,6 +161,21 @@ def test_nothing_is_written_below_the_settings_that_have_the_locks(apps: Path) -
     assert below in run(*asked, apps / "search", code=2)
     git(apps, "rm", "-q", "scenedock.yaml")
     assert run(*asked, apps / "search", code=0)["changes"]
+
+
+def test_a_folder_below_settings_is_known_without_git_and_by_its_own_settings(tmp_path: Path) -> None:
+    above = tmp_path / "apps"
+    for name in ("search", "own", "clone/.git", "clone/inside"):
+        (above / name).mkdir(parents=True)
+    for folder in (above, above / "own"):
+        (folder / "scenedock.yaml").write_text("owner: payments\n")
+
+    check_whole({"apps": above, "own": above / "own", "clone": above / "clone", "inside": above / "clone/inside"})
+    with pytest.raises(InputError, match="search is only a folder of a repository"):
+        check_whole({"search": above / "search"})
+    (above / ".git").mkdir()  # none that git would accept
+    with pytest.raises(InputError, match="search is only a folder of a repository"):
+        check_whole({"search": above / "search"})
 
 
 def test_a_roll_back_keeps_what_else_has_changed(apps: Path) -> None:

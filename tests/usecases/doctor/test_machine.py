@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.usecases.doctor.machine import (
+    check_data,
     check_disk,
     check_git,
     check_helm,
@@ -72,6 +75,18 @@ def test_a_disk_with_little_space_is_told(tmp_path: Path) -> None:
     assert [each.verdict for each in (enough, full)] == ["ok", "problem"]
     assert f"{tmp_path} is on a disk with " in full.evidence
     assert "docs/incidents.md" in full.remedy
+
+
+def test_a_data_folder_that_cannot_be_looked_up_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(_: Path) -> None:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr(Path, "lstat", lost)
+    found = check_data(tmp_path), check_disk(tmp_path)
+
+    assert [each.verdict for each in found] == ["problem", "unknown"]
+    assert found[0].evidence == f"{tmp_path} can't be written: it can't be read: Stale file handle"
+    assert found[1].evidence == f"{tmp_path} can't be read: Stale file handle"
 
 
 def test_a_shallow_clone_lacks_history_where_it_is_asked_for(repository: Path, tmp_path: Path) -> None:

@@ -212,3 +212,20 @@ def test_a_mailmap_that_changes_names_the_authors_of_known_histories_anew(looks:
     git(looks.root, "-c", "user.name=J", "-c", "user.email=j@a.test", "commit", "--quiet", "--message=x")
 
     assert authors() == {"Jane Doe"}
+
+
+def test_the_last_good_state_of_all_outlasts_a_failure_of_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scenedock.effects.git.repositories._NANOSECONDS_TO_SETTLE", -(10**12))
+    roots = {name: plant(tmp_path / name, FILES) for name in ("apps", "shops")}
+    file = FactsFile(tmp_path / "version-facts")
+
+    def shown() -> set[str]:
+        served = {name: RepositoryFolder(root) for name, root in roots.items()}
+        return {each.repository for each in read_overview(served, None, file).deployments.releases}
+
+    seen = [shown()]
+    for root in roots.values():
+        plant(root, {"scenedock.yaml": "ownr: payments\n"})
+        seen.append(shown())
+
+    assert seen == [{"apps", "shops"}, {"shops"}, {"apps", "shops"}]

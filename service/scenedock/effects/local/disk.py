@@ -75,24 +75,45 @@ def write_file(path: Path, text: str, *, may_replace: Callable[[bytes], bool] | 
     return True
 
 
-def why_unwritable(folder: Path) -> tuple[Path, str] | None:
-    """The folder, or one of those in it, into which nothing can be written, and why; None where we may write.
+def why_unwritable(folder: Path, own: Iterable[str] = ()) -> tuple[Path, str] | None:
+    """The folder, or what is there of our `own` names in it, that can't be written, and why; None where we may write.
 
     Nothing is written to find out. Of a folder that isn't there, it is the one in which it would be created.
     """
-    place = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    place = folder.absolute()
     try:
-        inside = sorted(each for each in place.iterdir() if each.is_dir()) if place == folder.absolute() else []
+        place = existing(place)
+        ours = [place / name for name in own] if place == folder.absolute() else []
+        for each in (place, *(each for each in ours if os.path.lexists(each))):
+            if each == place and not each.is_dir():
+                return each, "it is not a folder"
+            needed = os.W_OK | os.X_OK if each.is_dir() else os.W_OK
+            if not os.access(each, needed, effective_ids=os.access in os.supports_effective_ids):
+                if os.statvfs(each).f_flag & os.ST_RDONLY:
+                    return each, "its file system is mounted read-only"
+                return each, f"the user {os.geteuid()} has no permission"
     except OSError as error:
         return place, f"it can't be read: {error.strerror or error}"
-    for each in (place, *inside):
-        if not os.access(each, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
-            if not each.is_dir():
-                return each, "it is not a folder"
-            if os.statvfs(each).f_flag & os.ST_RDONLY:
-                return each, "its file system is mounted read-only"
-            return each, f"the user {os.geteuid()} has no permission"
     return None
+
+
+def existing(folder: Path) -> Path:
+    """A folder, or the next one above that is there.
+
+    Raises
+    ------
+    OSError   one of them can't be looked up
+    """
+    each = folder.absolute()
+    while True:
+        try:
+            each.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            if each == each.parent:
+                raise
+            each = each.parent
+        else:
+            return each
 
 
 def make_private_folder(folder: Path) -> None:

@@ -10,18 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import ColumnElement, and_, case, delete, func, literal_column, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from scenedock.effects.tasks.storage import statements
 from scenedock.effects.tasks.storage.database import Database
 from scenedock.effects.tasks.storage.folder_table import refer, stop_referring
-from scenedock.effects.tasks.storage.statements import (
-    ADD,
-    ADD_EVENT,
-    CHANGE,
-    COLUMNS,
-    FIELDS,
-    GET,
-    LOCK,
-    SEATS,
-)
 from scenedock.effects.tasks.storage.tables import APPROVAL, SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.errors import NotFoundError
@@ -41,7 +32,7 @@ if TYPE_CHECKING:
 Submit: TypeAlias = "Callable[[Connection, str, int], object]"
 """Passes a run of a task to an engine, in the transaction that stores it: `(connection, task id, run number)`."""
 
-_SORTCOLUMNS: Mapping[SortKey, ColumnElement[Any]] = {
+_SORT_COLUMNS: Mapping[SortKey, ColumnElement[Any]] = {
     "createdAt": TASK.c.created_at,
     "createdBy": TASK.c.created_by,
     "status": TASK.c.status,
@@ -50,8 +41,7 @@ _LIVES = TASK.c.status.in_([status for status in STATUSES if status not in FINAL
 _IN_JSON = frozenset({"spec", "state"})
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _NEVER_CHANGED = frozenset({"id", "spec", "created_at", "created_by"})
-_CHANGED = [name for name in FIELDS if name not in _NEVER_CHANGED]
-
+_CHANGED = [name for name in statements.FIELDS if name not in _NEVER_CHANGED]
 
 Told: TypeAlias = Callable[[Task, Sequence[NewEvent]], object]
 """Learns what has been written of a task, and is called after the transaction."""
@@ -76,7 +66,7 @@ class TaskStore:
 
         def work(connection: Connection) -> None:
             stored = _stored(task)
-            connection.execute(ADD, {**stored, "idempotency_key": key, "last_mark": "", "ended_at": None})
+            connection.execute(statements.ADD, {**stored, "idempotency_key": key, "last_mark": "", "ended_at": None})
             refer(connection, task.id, stored["spec"], task.created_at)
             submit(connection, task.id, task.run)
 
@@ -84,7 +74,7 @@ class TaskStore:
             self._database.write(work, lasting=True)
         except IntegrityError:  # the key is in use, or this task was stored before the connection broke
             same = TASK.c.id == task.id if key is None else or_(TASK.c.idempotency_key == key, TASK.c.id == task.id)
-            return _task(self._database.read(select(*COLUMNS).where(same))[0])
+            return _task(self._database.read(select(*statements.COLUMNS).where(same))[0])
         return task
 
     def get(self, task_id: str) -> Task:
@@ -94,7 +84,7 @@ class TaskStore:
         ------
         NotFoundError   there is no task with this id
         """
-        rows = self._database.read(GET, {"task_id": task_id})
+        rows = self._database.read(statements.GET, {"task_id": task_id})
         if not rows:
             raise NotFoundError(f"there is no task {task_id}; it may be older than what is kept")
         return _task(rows[0])
@@ -106,9 +96,9 @@ class TaskStore:
             conditions.append(TASK.c.created_by.in_(query.created_by))
         if query.status:
             conditions.append(TASK.c.status.in_(query.status))
-        columns = [(_SORTCOLUMNS[key], way) for key, way in query.order]
+        columns = [(_SORT_COLUMNS[key], way) for key, way in query.order]
         order = [column.asc() if way == "asc" else column.desc() for column, way in columns]
-        selected = select(*COLUMNS).where(*conditions).order_by(*order, TASK.c.id)
+        selected = select(*statements.COLUMNS).where(*conditions).order_by(*order, TASK.c.id)
         counted = select(literal_column("1")).select_from(TASK).where(*conditions).limit(query.most_counted).subquery()
         count = self._database.read(select(func.count()).select_from(counted))[0][0]
         rows = self._database.read(selected.limit(query.limit).offset(query.offset))
@@ -143,7 +133,7 @@ class TaskStore:
 
         def work(connection: Connection) -> Task:
             nonlocal events
-            row = connection.execute(LOCK, {"task_id": task_id}).first()
+            row = connection.execute(statements.LOCK, {"task_id": task_id}).first()
             if row is None:
                 raise NotFoundError(f"there is no task {task_id}; it may be older than what is kept")
             task = _task(row)
@@ -202,7 +192,7 @@ class TaskStore:
         """The tasks that executors hold, and the one that has been due for longest, if there is one; in one query."""
         longest = select(TASK.c.id).where(TASK.c.wake_at <= now).order_by(TASK.c.wake_at).limit(1)
         concerned = or_(TASK.c.lease_owner.is_not(None), TASK.c.id.in_(longest))
-        return [_task(row) for row in self._database.read(select(*COLUMNS).where(_LIVES, concerned))]
+        return [_task(row) for row in self._database.read(select(*statements.COLUMNS).where(_LIVES, concerned))]
 
     def hand_out(self, now: int, limit: int, is_next_up: Callable[[str, int], bool]) -> list[Task]:
         """Hand tasks that are due to the caller, the longest due first; no other caller gets the same.
@@ -212,7 +202,7 @@ class TaskStore:
         """
 
         def work(connection: Connection) -> list[Task]:
-            due = select(*COLUMNS, TASK.c.last_mark).where(TASK.c.wake_at <= now).limit(limit)
+            due = select(*statements.COLUMNS, TASK.c.last_mark).where(TASK.c.wake_at <= now).limit(limit)
             due = due.order_by(TASK.c.wake_at, TASK.c.created_at).with_for_update(skip_locked=True)
             mine, taken = [], []
             for row in connection.execute(due).all():
@@ -232,7 +222,7 @@ class TaskStore:
         """Those of the `awaited` tasks that have ended or miss their key, and those of the `running` ones that rest."""
         ended = and_(TASK.c.id.in_(awaited), or_(TASK.c.status.in_(FINAL), TASK.c.reason == OTHER_KEY))
         rest = and_(TASK.c.id.in_(running), TASK.c.status == "processing", TASK.c.lease_owner.is_(None))
-        return [_task(row) for row in self._database.read(select(*COLUMNS).where(or_(ended, rest)))]
+        return [_task(row) for row in self._database.read(select(*statements.COLUMNS).where(or_(ended, rest)))]
 
     def unended(self, task_ids: Collection[str]) -> set[str]:
         """Those of the tasks that haven't ended."""
@@ -296,17 +286,17 @@ def _write(connection: Connection, before: Task, change: TaskChange, mark: str) 
         values["ended_at"] = now
     elif before.finished and not change.task.finished:
         values["ended_at"] = None
-    connection.execute(CHANGE, {**values, "task_id": before.id})
+    connection.execute(statements.CHANGE, {**values, "task_id": before.id})
     if change.events:
         rows = [_event_row(change.task, number, new) for number, new in enumerate(change.events, before.last_event + 1)]
-        connection.execute(ADD_EVENT, rows)
+        connection.execute(statements.ADD_EVENT, rows)
     if change.task.lease_owner is None and (before.lease_owner is not None or change.task.finished):
         _leave_seats(connection, before.id, now or 0)
     return replace(change.task, last_event=last)
 
 
 def _leave_seats(connection: Connection, task_id: str, now: int) -> None:
-    taken = connection.execute(SEATS, {"task_id": task_id}).all()
+    taken = connection.execute(statements.SEATS, {"task_id": task_id}).all()
     if taken:
         connection.execute(delete(TASK_SEAT).where(TASK_SEAT.c.task_id == task_id))
         wake(connection, [str(row.name) for row in taken], now)
@@ -330,7 +320,7 @@ def wake(connection: Connection, keys: Sequence[str], now: int) -> int:
 
 
 def _stored(task: Task) -> dict[str, Any]:
-    return {name: _value(task, name) for name in FIELDS}
+    return {name: _value(task, name) for name in statements.FIELDS}
 
 
 def _value(task: Task, name: str) -> Any:
@@ -344,7 +334,7 @@ def _json(value: object) -> str:
 
 
 def _task(row: Row[*tuple[Any, ...]]) -> Task:
-    values = zip(FIELDS, row, strict=False)  # there may be another column, the last mark
+    values = zip(statements.FIELDS, row, strict=False)  # there may be another column, the last mark
     return Task(**{name: json.loads(value) if name in _IN_JSON else value for name, value in values})
 
 

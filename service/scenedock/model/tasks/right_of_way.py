@@ -48,18 +48,22 @@ class RightOfWay:
         finally:
             self._thread.answers = False
 
-    def give_way(self) -> None:
-        """Wait for short requests that are being answered, unless this thread has just waited, or answers one."""
+    def give_way(self) -> float:
+        """Wait for short requests that are being answered, unless this thread has just waited, or answers one.
+
+        Returns the seconds that it waited.
+        """
         mine = self._thread
         if not self._requests or getattr(mine, "answers", False):
-            return
+            return 0.0
         began = self._clock()
         if began < getattr(mine, "works_until", 0.0):
-            return
+            return 0.0
         with self._changed:
             self._changed.wait_for(self._is_free, _MOST_SECONDS)
         ended = self._clock()
         mine.works_until = ended + (ended - began)
+        return ended - began
 
     def _is_free(self) -> bool:
         return self._clock() - max(self._requests.values(), default=0.0) > _SHORT_SECONDS

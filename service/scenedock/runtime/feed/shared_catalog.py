@@ -63,7 +63,7 @@ class SharedCatalog:
         if self.store.version() == self._version:
             return False, None
         kept = self.store.load()
-        self._version, self._unsaved = kept.version if kept else "", None
+        self._version, self._unsaved, self.is_unkept = kept.version if kept else "", None, False
         if kept is None and self.former:
             kept = self._unsaved = self.former.load()
         head = read_head(kept) if kept else CatalogHead()
@@ -96,7 +96,7 @@ class SharedCatalog:
             return None
         if version is None:
             return None
-        self._version, self._unsaved = version, None
+        self._version, self._unsaved, self.is_unkept = version, None, False
         self.feed, self.digest = feed, edit.kept.digest
         return feed
 

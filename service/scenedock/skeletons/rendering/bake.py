@@ -159,7 +159,7 @@ def render(mixed: Mix, limits: BakeLimits, budget: BakeBudget) -> BakedTree:
         for step in mixed.compiled.steps:
             _take(step, mixed, output)
             budget.look_at_the_clock()
-            RIGHT_OF_WAY.give_way()
+            budget.extend(RIGHT_OF_WAY.give_way())
         return output.tree()
 
 

@@ -32,7 +32,7 @@ class BakeLimits:
     """The limits of one bake. The defaults are far above the needs of every public skeleton that we tried."""
 
     seconds: float = 10.0
-    """Wall-clock time for rendering."""
+    """Wall-clock time for rendering, without the time in which it lets requests go first."""
     steps: int = 2_000_000
     """Loop steps, calls and filters."""
     text: int = 64 * 1024 * 1024
@@ -65,6 +65,10 @@ class BakeBudget:
             )
         if self._steps % STEPS_BETWEEN_LOOKS_AT_THE_CLOCK == 0:
             self.look_at_the_clock()
+
+    def extend(self, seconds: float) -> None:
+        """Let the bake take so much longer: it has waited, which is no work of its templates."""
+        self._deadline += seconds
 
     def look_at_the_clock(self) -> None:
         """Raise LimitError after the deadline."""

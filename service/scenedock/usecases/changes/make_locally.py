@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.changes.planned import Planned, PlannedFile
-from scenedock.effects.git.commands import ask_git
 from scenedock.effects.git.working_tree import (
     Contents,
     Kinds,
@@ -27,18 +26,29 @@ _Files = Mapping[str, Mapping[str, Contents]]
 def check_whole(roots: Mapping[str, Path]) -> None:
     """Refuse folders below the settings of their repository: the locks in these would not count.
 
+    A folder with settings of its own is a repository of its own.
+
     Raises
     ------
-    InputError   a folder above one, in the same clone, has settings
+    InputError   a folder above one, in the same clone if it is in one, has settings
     """
     for name, root in roots.items():
-        top = ask_git(root, "rev-parse", "--show-toplevel").text.strip() if root.is_dir() else ""
-        above = [each for each in root.resolve().parents if top and each.is_relative_to(Path(top).resolve())]
-        if folder := next((each for each in above if (each / FILE_NAME).is_file()), None):
+        if folder := next((each for each in _above(root.resolve()) if (each / FILE_NAME).is_file()), None):
             raise InputError(
                 f"{name} is only a folder of a repository, whose settings and locks are in {folder / FILE_NAME}; "
                 f"pass {folder}"
             )
+
+
+def _above(folder: Path) -> Iterator[Path]:
+    """The folders above one up to the top of its clone; git may refuse to say where that is, so it isn't asked."""
+    if (folder / FILE_NAME).is_file():
+        return
+    for each in (folder, *folder.parents):
+        if each != folder:
+            yield each
+        if (each / ".git").exists():
+            return
 
 
 def make_locally(

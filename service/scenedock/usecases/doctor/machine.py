@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +14,7 @@ from scenedock.effects.git.commands import ask_git
 from scenedock.effects.git.confined_git import ConfinedGit, basic_authorization, is_refused, last_line
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.helm.program import HelmProgram
-from scenedock.effects.local.disk import why_unwritable
+from scenedock.effects.local.disk import existing, why_unwritable
 from scenedock.errors import InputError, NotAllowedError, NotFoundError, ScenedockError
 from scenedock.usecases.doctor.diagnosis import TRUST, Diagnosis, fine, note, problem, unknown
 
@@ -24,8 +25,10 @@ _LEAST_BYTES = 500 << 20
 
 def check_disk(folder: Path, least: int = _LEAST_BYTES) -> Diagnosis:
     """Whether the disk of the data folder, or of the place where it will be made, has so many bytes left."""
-    place = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
-    free = shutil.disk_usage(place).free
+    try:
+        free = shutil.disk_usage(existing(folder)).free
+    except OSError as error:
+        return unknown("disk", f"{folder} can't be read: {error.strerror or error}")
     evidence = f"{folder} is on a disk with {free >> 20} MiB left"
     if free < least:
         remedy = "Free some space, or enlarge the volume: docs/incidents.md, The disk is full."
@@ -33,9 +36,9 @@ def check_disk(folder: Path, least: int = _LEAST_BYTES) -> Diagnosis:
     return fine("disk", evidence)
 
 
-def check_data(folder: Path) -> Diagnosis:
-    """Whether the data folder, or the place where it will be made, can be written."""
-    if found := why_unwritable(folder):
+def check_data(folder: Path, own: Iterable[str] = ()) -> Diagnosis:
+    """Whether the data folder with our `own` names in it, or the place where it will be made, can be written."""
+    if found := why_unwritable(folder, own):
         place, why = found
         remedy = "Mount the volume for writing, or give the folder and all in it to the user that runs the service."
         return problem("data", f"{place} can't be written: {why}", remedy)

@@ -86,7 +86,8 @@ class _Seen:
     result: Export
     known: KnownVersions
     changed: Collection[FileKey] = ()
-    is_last_good: bool = False
+    keeps_before: bool = False
+    """Whether what was known before stays kept: something can't be read now."""
 
 
 @contextmanager
@@ -123,7 +124,7 @@ def survey_served(
         releases = join_releases([each.alone for each in now.versions])
         served = ServedVersions(seen.result, pairs, releases, opened, readers, now)
         yield served
-        if file and served.known != before and not seen.is_last_good:
+        if file and served.known != before and not seen.keeps_before:
             file.save(served.known)
 
 
@@ -163,14 +164,15 @@ def _read(
             result = unpack(before.export)
             if isinstance(result, Export):
                 return _Seen(
-                    replace(result, read=replace(result.read, problems=read.problems)), before, is_last_good=True
+                    replace(result, read=replace(result.read, problems=read.problems)), before, keeps_before=True
                 )
         raise InputError("; ".join(read.problems.values()))
     result = map_catalog(read, names=names)
     known = KnownVersions(before.names, facts.after if facts else {})
     if facts and facts.complete and not read.problems:
         known = replace(known, export=pack(replace(result, read=replace(read, documents={}, tool_files=()))))
-    return _Seen(result, known)
+    is_partial = bool(read.problems and before.export) and {*opened, *problems} == before.repositories.keys()
+    return _Seen(result, known, keeps_before=is_partial)
 
 
 def _survey(
