@@ -76,6 +76,15 @@ FILES: Final = (
         Fact("local_files", "local", 1),
     ),
     sign(
+        "files-on-disk",
+        _SETTINGS_PY,
+        r"(?:^[ \t]*DEFAULT_FILE_STORAGE[ \t]*=|['\"]default['\"][ \t]*:[ \t]*\{\s*['\"]BACKEND['\"][ \t]*:)[ \t]*"
+        r"['\"](?P<name>django\.core\.files\.storage\.(?:filesystem\.)?FileSystemStorage)['\"]",
+        "the storage {name} is configured",
+        _LOCAL,
+        needs="FileSystemStorage",
+    ),
+    sign(
         "files-in-store",
         _SETTINGS_PY,
         r"['\"](?P<name>storages\.backends\.(?:s3boto3|s3|gcloud|azure_storage)\.\w+)['\"]",
@@ -87,7 +96,7 @@ FILES: Final = (
         r".*\.py",
         r"^[ \t]*from[ \t]+(?P<name>storages\.backends\.(?:s3boto3|s3|gcloud|azure_storage))[ \t]+import\b",
         "{name}: files can be in an object store",
-        _OBJECT,
+        Fact("local_files", "object", 1),
         needs="storages.backends.",
     ),
     sign(
