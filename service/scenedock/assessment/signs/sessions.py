@@ -22,6 +22,9 @@ _OF_SYMFONY: Final = r"^[ \t]*handler_id:[ \t]*['\"]?(?:[\w\\]*\\)?"
 _PHP: Final = r"^(?:[^'\"#/\n]|/(?![/*])|'[^'\n]*'|\"[^\"\n]*\")*?"
 """What may stand before a call in its line of PHP: neither the beginning of a comment nor that of a text."""
 _CLASS_OF_YII: Final = _PHP + r"['\"]class['\"][ \t]*=>[ \t]*['\"]?\\{0,2}"
+_SETTING_OF_PHP: Final = (
+    r"^[ \t]*(?:(?:php_(?:admin_)?value|fastcgi_param[ \t]+PHP_(?:ADMIN_)?VALUE)[ \t]*\[?[ \t]*)?['\"]?"
+)
 _STORE_OF_PHP: Final = r"['\"]?(?P<store>redis(?:cluster)?|memcached?)\b"
 _STORES_OF_PHP: Final = (("redis|rediscluster|memcached?", "cache"), ("database|db", "database"))
 
@@ -129,8 +132,7 @@ SIGNS: Final = (
             (r".*\.(?:php|inc)", rf"{_PHP}\b(?<![>:$])ini_set\([ \t]*['\"]session\.save_handler['\"][ \t]*,[ \t]*"),
             (
                 r".*\.(?:ini|conf)|(?:.*/)?\.htaccess",
-                r"^[ \t]*(?:(?:php_(?:admin_)?value|fastcgi_param[ \t]+PHP_(?:ADMIN_)?VALUE)[ \t]*\[?[ \t]*)?['\"]?"
-                r"session\.save_handler['\"\]]*(?:[ \t]*=[ \t]*|[ \t]+)",
+                rf"{_SETTING_OF_PHP}session\.save_handler['\"\]]*(?:[ \t]*=[ \t]*|[ \t]+)",
             ),
             (
                 rf".*\.(?:ya?ml|sh)|{DOCKERFILES.pattern}",
