@@ -101,7 +101,11 @@ def _from_environment(
             values[variables[name]] = value, name
         elif name in files:
             values[files[name]] = read_file(Path(value)).decode("utf-8", "replace").strip(), f"{name}={value}"
-        elif name.startswith(PREFIX) and name not in {SETTINGS_FILE, *_OF_OTHERS} and not _OF_KUBERNETES.match(f"{name}={value}"):
+        elif (
+            name.startswith(PREFIX)
+            and name not in {SETTINGS_FILE, *_OF_OTHERS}
+            and not _OF_KUBERNETES.match(f"{name}={value}")
+        ):
             problems.append(
                 f"{name}: there is no such setting{similar(name, variables)}; `scenedock settings` lists all"
             )
