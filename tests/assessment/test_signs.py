@@ -220,6 +220,21 @@ def test_uploads_of_django_are_on_the_disk_unless_a_storage_is_configured() -> N
     assert assessment({**files, "shop/settings_live.py": storage}).answers["local_files"].value == "object"
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"shop/storage.py": "class MediaStorage(S3Boto3Storage):\n    location = 'media'\n"},
+        {"shop/storage.py": "class PublicMedia(Overwriting, GoogleCloudStorage):\n    pass\n"},
+        {"shop/settings_live.py": "DEFAULT_FILE_STORAGE = 'shop.storage.PrivateS3Storage'\n"},
+    ],
+)
+def test_a_storage_for_uploads_is_known_by_its_name(more: dict[str, str]) -> None:
+    found = assessment({"shop/settings.py": "MEDIA_ROOT = path('media')\n", **more})
+
+    assert found.answers["local_files"].value == "object"
+    assert found.of_rule("files-on-disk") == []
+
+
 def test_a_storage_that_is_only_imported_leaves_open_where_uploads_are() -> None:
     storage = {"shop/storage.py": "from storages.backends.s3boto3 import S3Boto3Storage\n"}
     disk = "DEFAULT_FILE_STORAGE = 'django.core.files.storage.FileSystemStorage'\n"

@@ -19,7 +19,7 @@ _SEPARATORS = re.compile(r"[-_. ]")
 _REFERENCE = re.compile(r"[a-z0-9][a-zA-Z0-9._/:-]*(?:@sha256:[0-9a-f]{64})?")
 _PICTURE = re.compile(r"\.(?:gif|ico|jpe?g|png|svg|webp)$")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?:@sha256:[0-9a-f]{64})?")
-_FILLED_IN = frozenset("CHANGE CHANGEME DEFINED OVERRIDE PIPELINE PLACEHOLDER REPLACE REPLACED SET TODO".split())
+_FILLED_IN = frozenset("CHANGE CHANGEME DEFINED OVERRIDE PIPELINE PLACEHOLDER REPLACE REPLACED SET".split())
 """Words of a text in the place of a tag that a pipeline puts another one for: `DEFINED_BY_PIPELINE`."""
 _LONE_TAG_KEYS = ("imagetag", "imageversion", "dockertag")
 LONE_TAG: Final = "imageTag"

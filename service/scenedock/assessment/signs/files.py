@@ -93,6 +93,23 @@ FILES: Final = (
     ),
     sign(
         "files-in-store",
+        _SETTINGS_PY,
+        r"^[ \t]*DEFAULT_FILE_STORAGE[ \t]*=[ \t]*['\"](?!storages\.)"
+        r"(?P<name>(?:\w{1,60}\.){1,9}\w{0,60}?(?:S3|Boto|GCloud|GoogleCloud|Azure)\w{0,60})['\"]",
+        "the storage {name} is configured",
+        _OBJECT,
+        needs="DEFAULT_FILE_STORAGE",
+    ),
+    sign(
+        "files-in-store",
+        r".*\.py",
+        r"^class[ \t]+(?P<name>\w{0,60}?Media\w{0,60})\([\w., \t]{0,99}?\b(?:S3(?:Boto3?)?|GoogleCloud|Azure)Storage\b",
+        "{name} keeps uploads in an object store",
+        _OBJECT,
+        needs="Storage",
+    ),
+    sign(
+        "files-in-store",
         r".*\.py",
         r"^[ \t]*from[ \t]+(?P<name>storages\.backends\.(?:s3boto3|s3|gcloud|azure_storage))[ \t]+import\b",
         "{name}: files can be in an object store",
