@@ -212,12 +212,37 @@ def test_a_default_goes_where_something_stronger_says_otherwise() -> None:
     ]
 
 
-def test_uploads_of_django_are_on_the_disk_unless_a_storage_is_imported() -> None:
+def test_uploads_of_django_are_on_the_disk_unless_a_storage_is_configured() -> None:
     files = {"shop/settings.py": "MEDIA_ROOT = path('media')\n"}
-    storage = "from storages.backends.gcloud import GoogleCloudStorage\n"
+    storage = "STORAGES = {'default': {'BACKEND': 'storages.backends.gcloud.GoogleCloudStorage'}}\n"
 
     assert assessment(files).answers["local_files"].value == "local"
-    assert assessment({**files, "shop/storage.py": storage}).answers["local_files"].value == "object"
+    assert assessment({**files, "shop/settings_live.py": storage}).answers["local_files"].value == "object"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"shop/storage.py": "class MediaStorage(S3Boto3Storage):\n    location = 'media'\n"},
+        {"shop/storage.py": "class PublicMedia(Overwriting, GoogleCloudStorage):\n    pass\n"},
+        {"shop/settings_live.py": "DEFAULT_FILE_STORAGE = 'shop.storage.PrivateS3Storage'\n"},
+    ],
+)
+def test_a_storage_for_uploads_is_known_by_its_name(more: dict[str, str]) -> None:
+    found = assessment({"shop/settings.py": "MEDIA_ROOT = path('media')\n", **more})
+
+    assert found.answers["local_files"].value == "object"
+    assert found.of_rule("files-on-disk") == []
+
+
+def test_a_storage_that_is_only_imported_leaves_open_where_uploads_are() -> None:
+    storage = {"shop/storage.py": "from storages.backends.s3boto3 import S3Boto3Storage\n"}
+    disk = "DEFAULT_FILE_STORAGE = 'django.core.files.storage.FileSystemStorage'\n"
+    found = assessment({"shop/settings.py": "MEDIA_ROOT = path('media')\n", **storage})
+
+    assert [len(found.of_rule(rule)) for rule in ("files-on-disk", "files-in-store")] == [1, 1]
+    assert "local_files" not in found.answers
+    assert assessment({"shop/settings.py": disk, **storage}).answers["local_files"].value == "local"
 
 
 def test_several_answers_of_the_same_strength_are_none() -> None:

@@ -19,6 +19,8 @@ BLOCKED = {
     "conf/c.ini": ("[attachment]\nPATH = data/attachments\n", "files-on-disk"),
     "conf/d.ini": ("[picture]\nAVATAR_UPLOAD_PATH = data/avatars\n", "files-on-disk"),
     "main.go": ('sql.Open("postgres", "host=10.1.2.3 user=x dbname=x")\n', "host-in-code"),
+    "proxy.py": ("proxy = 'http://<name>:<secret>@10.0.3.17:3128'\n", "host-in-code"),
+    "ssh.py": ('u = "ssh <user>@db.corp.local"\n', "host-in-code"),
     "other.go": ('dsn := "user:x@tcp(10.1.2.4:3306)/shop"\n', "host-in-code"),
     "Features/Billing/Upload.js": ("const upload = multer({ dest: 'uploads/' });\n", "files-on-disk"),
     "config/database.yml": (f"{RAILS}production:\n  <<: *default\n", "embedded-database"),
@@ -83,6 +85,15 @@ def test_what_serves_the_machine_beside_the_application_has_no_rights_of_the_app
     services = f"services:\n  proxy:\n    image: {image}\n{socket}  web:\n    image: acme/web\n{socket}"
 
     assert [claim.line for claim in assessment({"compose.yml": services}).of_rule("host-access")] == [7]
+
+
+@pytest.mark.parametrize(
+    "service", ["image: acme/vector", "image: r.acme.com/shop/telegraf:1", "{build: ., image: traefik}"]
+)
+def test_an_application_that_is_called_like_a_helper_of_the_machine_has_its_rights(service: str) -> None:
+    whole = f"services: {{web: {{{service.strip('{}')}, privileged: true}}}}\n"
+
+    assert [claim.line for claim in assessment({"compose.yml": whole}).of_rule("host-access")] == [1]
 
 
 @pytest.mark.parametrize(

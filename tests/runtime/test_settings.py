@@ -121,6 +121,11 @@ def test_what_kubernetes_sets_for_a_service_called_scenedock_is_no_setting() -> 
     assert read_settings(environment, nothing).settings == Settings()
 
 
+def test_a_port_that_kubernetes_would_not_write_so_is_no_setting() -> None:
+    with pytest.raises(InputError, match="SCENEDOCK_PORT: there is no such setting"):
+        read_settings({"SCENEDOCK_PORT": "8080"}, nothing)
+
+
 def test_a_secret_is_read_from_a_file_and_masked() -> None:
     known = read_settings({"SCENEDOCK_SIGNING_KEY_FILE": "/run/key"}, lambda path: f"pem of {path}".encode())
 

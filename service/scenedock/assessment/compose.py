@@ -22,9 +22,14 @@ _IMAGES: Final = {
 # What serves the machine beside the application: it isn't moved with it.
 _OF_THE_MACHINE: Final = frozenset(
     "traefik nginx-proxy docker-gen acme-companion docker-letsencrypt-nginx-proxy-companion portainer portainer-ce "
-    "agent watchtower autoheal dozzle cadvisor docker-socket-proxy diun ouroboros promtail filebeat fluentd "
-    "alloy fluent-bit metricbeat netdata node-exporter otel-collector opentelemetry-collector "
-    "opentelemetry-collector-contrib telegraf vector".split()
+    "watchtower autoheal dozzle cadvisor docker-socket-proxy diun ouroboros promtail filebeat fluentd "
+    "fluent-bit metricbeat node-exporter otel-collector opentelemetry-collector "
+    "opentelemetry-collector-contrib".split()
+)
+# The same, of names that an application may have as well: with who publishes them.
+_OF_THE_MACHINE_BY: Final = re.compile(
+    r"(?:.*/)?(?:(?:grafana|portainer|datadog|datadoghq)/agent|grafana/alloy|netdata/netdata|timberio/vector|"
+    r"library/telegraf)|telegraf"
 )
 _PROFILES: Final = frozenset("dev development debug local test tests testing ci it qa e2e demo".split())
 _MOST_SERVICES: Final = 200
@@ -57,7 +62,7 @@ def _service(path: str, document: Document, name: str) -> Iterator[Claim]:
         yield Claim("compose", path, document.line_of((*at, "image")), said, facts, Service(kind))
     else:
         yield Claim("compose", path, line, f"the service {printed(name)}")
-    if isinstance(image, str) and _repository(image) in _OF_THE_MACHINE:
+    if isinstance(image, str) and "build" not in service and _is_of_the_machine(image):
         return
     if service.get("privileged") is True:
         yield Claim("host-access", path, document.line_of((*at, "privileged")), f"{printed(name)} is privileged")
@@ -69,6 +74,12 @@ def _service(path: str, document: Document, name: str) -> Iterator[Claim]:
         if isinstance(source, str) and re.match(r"(?:/var)?/run/docker\.sock\b", source):
             said = f"{printed(name)} has the socket of Docker"
             yield Claim("host-access", path, document.line_of((*at, "volumes", number)), said)
+
+
+def _is_of_the_machine(image: str) -> bool:
+    folder, slash, name = image.partition("@")[0].lower().rpartition("/")
+    whole = f"{folder}{slash}{name.partition(':')[0]}"
+    return _repository(image) in _OF_THE_MACHINE or bool(_OF_THE_MACHINE_BY.fullmatch(whole))
 
 
 def _repository(image: str) -> str:

@@ -19,6 +19,8 @@ _SEPARATORS = re.compile(r"[-_. ]")
 _REFERENCE = re.compile(r"[a-z0-9][a-zA-Z0-9._/:-]*(?:@sha256:[0-9a-f]{64})?")
 _PICTURE = re.compile(r"\.(?:gif|ico|jpe?g|png|svg|webp)$")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?:@sha256:[0-9a-f]{64})?")
+_FILLED_IN = frozenset("CHANGE CHANGEME DEFINED OVERRIDE PIPELINE PLACEHOLDER REPLACE REPLACED SET".split())
+"""Words of a text in the place of a tag that a pipeline puts another one for: `DEFINED_BY_PIPELINE`."""
 _LONE_TAG_KEYS = ("imagetag", "imageversion", "dockertag")
 LONE_TAG: Final = "imageTag"
 """The shape of a tag whose key tells that it is one of an image."""
@@ -34,7 +36,8 @@ _WORDS = frozenset({*_TAG_KEYS, *_REPOSITORY_KEYS, "digest", "registry"})
 class Image:
     """An image in values: `keys` lead to what sets its tag, or would. `tag` is empty where nothing does.
 
-    `is_odd` says that something is there, but no tag: text that a template would still change, or that no image has.
+    `is_odd` says that something is there, but no tag: text that a template would still change, or that no image has,
+    or a placeholder.
     """
 
     repository: str
@@ -179,6 +182,8 @@ def _described(value: JsonObject, words: dict[str, str], keys: Keys, *, is_image
         if not _text(value[tag_key]) and digest and _text(value[digest]).startswith("sha256:"):
             return Image(repository, _text(value[digest]), (*keys, digest), "image.digest")
         tag = _text(value[tag_key])
+        if is_placeholder(tag):
+            tag = ""
         return Image(repository, tag, (*keys, tag_key), shape, is_odd=not tag and bool(value[tag_key]))
     key = next((words[word] for word in _REPOSITORY_KEYS if word in words), None)
     if is_image and repository and key is not None:
@@ -215,6 +220,23 @@ def _repository(value: JsonObject, words: dict[str, str]) -> str:
         registry, repository = repository, name
     whole = f"{registry}/{repository}" if registry and repository else repository
     return whole if _REFERENCE.fullmatch(whole) else ""
+
+
+def is_placeholder(tag: str) -> bool:
+    """Whether a tag plainly stands for another one, which a pipeline fills in.
+
+    >>> (
+    ...     is_placeholder("DEFINED_BY_PIPELINE"),
+    ...     is_placeholder("__TAG__"),
+    ...     is_placeholder("LATEST"),
+    ...     is_placeholder("SET-1"),
+    ... )
+    (True, True, False, False)
+    """
+    if tag.startswith("__") and tag.endswith("__"):
+        return True
+    words = tag.replace("-", "_").split("_") if tag.isupper() else ()
+    return not _FILLED_IN.isdisjoint(words) and all(each.isalpha() for each in words)
 
 
 def split_reference(reference: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ MASK = "********"
 _OF_OTHERS = frozenset({"SCENEDOCK_TOKEN", "SCENEDOCK_BACKSTAGE_TOKEN"})
 """Variables that Backstage's configuration and commands read, and the service doesn't."""
 # Kubernetes sets these in every pod of a namespace with a Service named scenedock.
-_OF_KUBERNETES = re.compile(r"^SCENEDOCK_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_.*)?)$")
+_OF_KUBERNETES = re.compile(r"^SCENEDOCK_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT_.*)=|SCENEDOCK_PORT=\w+://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,11 @@ def _from_environment(
             values[variables[name]] = value, name
         elif name in files:
             values[files[name]] = read_file(Path(value)).decode("utf-8", "replace").strip(), f"{name}={value}"
-        elif name.startswith(PREFIX) and name not in {SETTINGS_FILE, *_OF_OTHERS} and not _OF_KUBERNETES.match(name):
+        elif (
+            name.startswith(PREFIX)
+            and name not in {SETTINGS_FILE, *_OF_OTHERS}
+            and not _OF_KUBERNETES.match(f"{name}={value}")
+        ):
             problems.append(
                 f"{name}: there is no such setting{similar(name, variables)}; `scenedock settings` lists all"
             )

@@ -120,6 +120,21 @@ def test_every_page_has_a_strict_policy_and_no_inline_script_or_style(pages: Fla
     assert not re.search(r"<style|<script[^>]*>[^<]|\sstyle=|\son[a-z]+=|https?://[^\"' ]*\.(?:js|css)", answer.text)
 
 
+@pytest.mark.parametrize("path", ["/services", "/services/shop", "/board", "/findings"])
+def test_signs_that_hide_or_turn_around_text_are_spelled_out(
+    service_of: Callable[..., Service], tmp_path: Path, path: str
+) -> None:
+    files = shop("shop")
+    files["shop/Chart.yaml"] += 'description: "a\\u202eb\\x1b[31m ⚠️"\n'
+    files["odd/Chart.yaml"] = 'apiVersion: v2\nname: "o\\u202edd"\nversion: 1.0.0\n'
+    served = service_of(plant(tmp_path / "apps", files))
+    shown = get(make_app(served).test_client(), path).text
+
+    assert not re.search("[\u202e\x1b]", shown)
+    if path == "/services/shop":
+        assert r"a\u202eb\x1b[31m ⚠️" in shown
+
+
 def test_style_and_script_have_addresses_that_change_with_them(pages: FlaskClient) -> None:
     shown = get(pages, "/").text
 

@@ -104,6 +104,18 @@ def test_half_a_repository_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
         RepositoryFolder(tmp_path).listing()
 
 
+def test_what_vanishes_while_a_folder_is_read_has_no_wrong_permissions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def vanish(_path: str) -> object:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(os, "scandir", vanish)
+
+    with pytest.raises(InputError, match="vanished while it was read: No such file or directory; try again"):
+        RepositoryFolder(tmp_path).signature()
+
+
 def test_a_file_that_has_gone_or_may_not_be_read_is_an_input_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

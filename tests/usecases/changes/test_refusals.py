@@ -43,6 +43,13 @@ def settings(root: Path, text: str) -> None:
     commit(root, 2, {"scenedock.yaml": text})
 
 
+def test_a_tag_that_no_image_can_have_is_refused_for_that(apps: Path) -> None:
+    found = planned(apps, "set-version", "--environment", "qa", "--version", "1.2.3+build", "--untried-version", code=1)
+
+    assert [each["code"] for each in found["refusals"]] == ["not-editable"]
+    assert found["refusals"][0]["message"] == "no image can have the tag 1.2.3+build, as `+` is no sign of tags"
+
+
 LOCKED = "locks:\n  - {environment: production, reason: Release freeze, until: '2999-12-01', by: ada}\n"
 
 

@@ -160,6 +160,13 @@ def test_the_app_version_counts_where_a_template_uses_it(tmp_path: Path) -> None
     refused = listed(tmp_path / "odd", odd)["billing/qa"]
     assert refused["reason"] == "what sets the tag of its image is no tag (billing/values-qa.yaml:1)"
 
+    filled_in = {**files, "billing/values-qa.yaml": "image: {tag: SET-IN-PIPELINE}\n"}
+    unknown = listed(tmp_path / "filled-in", filled_in)["billing/qa"]
+    assert (unknown["version"], unknown["reason"]) == (None, refused["reason"])
+
+    real = {**files, "billing/values-qa.yaml": "image: {tag: PROD}\n"}
+    assert listed(tmp_path / "real", real)["billing/qa"]["version"] == "PROD"
+
 
 def test_without_templates_the_comment_of_helm_create_counts_and_is_named(tmp_path: Path) -> None:
     values = "image:\n  repository: acme/billing\n  # Its default is the chart appVersion.\n  tag: ''\n"

@@ -76,6 +76,15 @@ FILES: Final = (
         Fact("local_files", "local", 1),
     ),
     sign(
+        "files-on-disk",
+        _SETTINGS_PY,
+        r"(?:^[ \t]*DEFAULT_FILE_STORAGE[ \t]*=|['\"]default['\"][ \t]*:[ \t]*\{\s*['\"]BACKEND['\"][ \t]*:)[ \t]*"
+        r"['\"](?P<name>django\.core\.files\.storage\.(?:filesystem\.)?FileSystemStorage)['\"]",
+        "the storage {name} is configured",
+        _LOCAL,
+        needs="FileSystemStorage",
+    ),
+    sign(
         "files-in-store",
         _SETTINGS_PY,
         r"['\"](?P<name>storages\.backends\.(?:s3boto3|s3|gcloud|azure_storage)\.\w+)['\"]",
@@ -84,10 +93,27 @@ FILES: Final = (
     ),
     sign(
         "files-in-store",
+        _SETTINGS_PY,
+        r"^[ \t]*DEFAULT_FILE_STORAGE[ \t]*=[ \t]*['\"](?!storages\.)"
+        r"(?P<name>(?:\w{1,60}\.){1,9}\w{0,60}?(?:S3|Boto|GCloud|GoogleCloud|Azure)\w{0,60})['\"]",
+        "the storage {name} is configured",
+        _OBJECT,
+        needs="DEFAULT_FILE_STORAGE",
+    ),
+    sign(
+        "files-in-store",
+        r".*\.py",
+        r"^class[ \t]+(?P<name>\w{0,60}?Media\w{0,60})\([\w., \t]{0,99}?\b(?:S3(?:Boto3?)?|GoogleCloud|Azure)Storage\b",
+        "{name} keeps uploads in an object store",
+        _OBJECT,
+        needs="Storage",
+    ),
+    sign(
+        "files-in-store",
         r".*\.py",
         r"^[ \t]*from[ \t]+(?P<name>storages\.backends\.(?:s3boto3|s3|gcloud|azure_storage))[ \t]+import\b",
         "{name}: files can be in an object store",
-        _OBJECT,
+        Fact("local_files", "object", 1),
         needs="storages.backends.",
     ),
     sign(

@@ -37,7 +37,7 @@ _NOT_MEANT: Final = re.compile(
     r"xml|json|rb|py|js|php|"
     r"java|log|conf|html?|sock|class|properties|crt|pem|key|txt|sh|png)"
 )
-_MAIL: Final = re.compile(r"(?<![\w.+-])(?<!/)(?:[\w.+-]+|<\w+>|&lt;\w+&gt;)@\Z")
+_MAIL: Final = re.compile(r"(?<![\w.+-])(?<!/)(?:[\w.+-]+|&lt;\w+&gt;)@\Z")
 _ON_OWN_MACHINE: Final = re.compile(
     r"(?i)\b(?:if|when|unless)\b[^\n]*(?<!not )\b(?:is_?local\w*|local_?dev|is_?dev\w*)|\.is_?local_?dev"
 )

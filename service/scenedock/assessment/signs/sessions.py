@@ -14,10 +14,18 @@ STORE_OF_EXPRESS: Final = "express-session has a store"
 MEMORY_OF_EXPRESS: Final = "express-session: in the memory of the process, unless a store is configured"
 HANDLER_OF_PHP: Final = "session_set_save_handler: a handler of the application keeps PHP's sessions"
 FILES_OF_PHP: Final = "PHP's own sessions: in files, unless php.ini or the code says otherwise"
+GET_SESSION: Final = "getSession: the session of the servlet container, in its memory unless a store is configured"
 OVERRULED: Final[Mapping[str, str]] = {STORE_OF_EXPRESS: MEMORY_OF_EXPRESS, HANDLER_OF_PHP: FILES_OF_PHP}
 """What isn't so any more where something else is said, though that doesn't say where the sessions are."""
 
 _OF_SYMFONY: Final = r"^[ \t]*handler_id:[ \t]*['\"]?(?:[\w\\]*\\)?"
+_PHP: Final = r"^(?:[^'\"#/\n]|/(?![/*])|'[^'\n]*'|\"[^\"\n]*\")*?"
+"""What may stand before a call in its line of PHP: neither the beginning of a comment nor that of a text."""
+_CLASS_OF_YII: Final = _PHP + r"['\"]class['\"][ \t]*=>[ \t]*['\"]?\\{0,2}"
+_SETTING_OF_PHP: Final = (
+    r"^[ \t]*(?:(?:php_(?:admin_)?value|fastcgi_param[ \t]+PHP_(?:ADMIN_)?VALUE)[ \t]*\[?[ \t]*)?['\"]?"
+)
+_STORE_OF_PHP: Final = r"['\"]?(?P<store>redis(?:cluster)?|memcached?)\b"
 _STORES_OF_PHP: Final = (("redis|rediscluster|memcached?", "cache"), ("database|db", "database"))
 
 
@@ -111,18 +119,31 @@ SIGNS: Final = (
         _sessions("files", 1),
         needs="session_start(",
     ),
-    sign(
-        "sessions-shared",
-        rf".*\.(?:php|inc|ini|conf|ya?ml|sh)|(?:.*/)?\.htaccess|{DOCKERFILES.pattern}",
-        r"\bsession\.save_handler['\"\]]*(?:[ \t]*[=,:][ \t]*|[ \t]+)['\"]?(?P<store>redis(?:cluster)?|memcached?)\b",
-        "session.save_handler is {store}",
-        _sessions("cache", 3),
-        needs="session.save_handler",
+    *(
+        sign(
+            "sessions-shared",
+            files,
+            f"{line}{_STORE_OF_PHP}",
+            "session.save_handler is {store}",
+            _sessions("cache", 3),
+            needs="session.save_handler",
+        )
+        for files, line in (
+            (r".*\.(?:php|inc)", rf"{_PHP}\b(?<![>:$])ini_set\([ \t]*['\"]session\.save_handler['\"][ \t]*,[ \t]*"),
+            (
+                r".*\.(?:ini|conf)|(?:.*/)?\.htaccess",
+                rf"{_SETTING_OF_PHP}session\.save_handler['\"\]]*(?:[ \t]*=[ \t]*|[ \t]+)",
+            ),
+            (
+                rf".*\.(?:ya?ml|sh)|{DOCKERFILES.pattern}",
+                r"^(?:[^#\n]|(?<=\S)#)*?\bsession\.save_handler['\"\]]*(?:[ \t]*[=,:][ \t]*|[ \t]+)",
+            ),
+        )
     ),
     sign(
         "sessions-shared",
         r".*\.(?:php|inc)",
-        r"(?<![\w>:$'\"])session_module_name\(\s*['\"](?P<store>redis(?:cluster)?|memcached?)['\"]",
+        rf"{_PHP}(?<![\w>:$])session_module_name\([ \t]*['\"](?P<store>redis(?:cluster)?|memcached?)['\"]",
         "session_module_name is {store}",
         _sessions("cache", 3),
         needs="session_module_name(",
@@ -130,7 +151,7 @@ SIGNS: Final = (
     sign(
         "sessions-by-handler",
         r".*\.(?:php|inc)",
-        r"(?<![\w>:$'\"])(?<!function )session_set_save_handler\(",
+        rf"{_PHP}(?<![\w>:$])(?<!function )session_set_save_handler\(",
         HANDLER_OF_PHP,
         needs="session_set_save_handler(",
     ),
@@ -158,7 +179,7 @@ SIGNS: Final = (
     sign(
         "sessions-shared",
         r".*\.php",
-        r"\byii\\{1,2}(?P<name>redis\\{1,2}Session|web\\{1,2}CacheSession)\b",
+        _CLASS_OF_YII + r"(?P<name>(?:yii\\{1,2})?(?:redis\\{1,2}Session|(?:web\\{1,2})?CacheSession))\b",
         "Yii's sessions are those of {name}",
         _sessions("cache", 3),
         needs="yii\\",
@@ -166,7 +187,7 @@ SIGNS: Final = (
     sign(
         "sessions-shared",
         r".*\.php",
-        r"\byii\\{1,2}(?P<name>web\\{1,2}DbSession)\b",
+        _CLASS_OF_YII + r"(?P<name>(?:yii\\{1,2})?(?:web\\{1,2})?DbSession)\b",
         "Yii's sessions are those of {name}",
         _sessions("database", 3),
         needs="yii\\",
@@ -208,9 +229,19 @@ SIGNS: Final = (
         r"\b(?:req|request|httpRequest|httpServletRequest|servletRequest)\.getSession\("
         r"(?!false\)|(?:true)?\)\.(?:invalidate|getServletContext)\()|"
         r"\.getSession\([^)\n]{0,20}\)\.[sg]etAttribute\(",
-        "getSession: the session of the servlet container, in its memory unless a store is configured",
+        GET_SESSION,
         _sessions("memory", 1),
         needs=".getSession(",
+    ),
+    sign(
+        "sessions-in-process",
+        r".*\.(?:java|kt|groovy|jsp)",
+        r"\b(?P<variable>\w+)[ \t]*=[ \t]*"
+        r"(?:req|request|httpRequest|httpServletRequest|servletRequest)\.getSession\(false\)"
+        r"(?=[^\0]{0,1000}?\b(?P=variable)\.setAttribute\()",
+        GET_SESSION,
+        _sessions("memory", 1),
+        needs=".getSession(false)",
     ),
     sign(
         "sessions-shared",

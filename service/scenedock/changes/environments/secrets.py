@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from scenedock.changes.environments.entries import Entries, Entry, Identity
@@ -21,8 +21,8 @@ _ITEM = re.compile(r"\[(?:name|key)=(.*)\]\Z", re.DOTALL)
 # Users who are no secret, as they are in the path, too: `https://acme@dev.azure.com/acme/_git/apps`.
 _USER = re.compile(r"(?<=://)(?:git|([\w.-]+)(?=@[^\s@/]+/\1/))@")
 _NAME_AND_VALUE: Final = 2
-_ASSIGNED = re.compile(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[:=][ \t]*["']?([^\s"',;]+)["']?(?=[,;]|[ \t]*\Z)""")
-"""A name and its value in a comment, such as a setting that somebody has switched off."""
+_NAMED = re.compile(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[:=][ \t]*["']?""")
+_VALUE = re.compile(r"""([^\s"',;]++)(["']?(?:(?=[,;])|[ \t]*+\Z))?+""")
 
 
 def secret_items(entries: Entries) -> Collection[tuple[int, Identity]]:
@@ -88,12 +88,33 @@ def secret_in_comment(text: str) -> bool:
     """
     address = _USER.sub("", text)
     return (
-        any(is_likely_secret(value, name) for name, value in _ASSIGNED.findall(text))
+        any(is_likely_secret(value, name) for name, value in _assigned(text))
         or without_credentials(address) != address
         or bool(secrets_in_text(text))
         or has_credential(text)
         or tells_password(text)
     )
+
+
+def _assigned(text: str) -> Iterator[tuple[str, str]]:
+    """The names and values in a comment, such as a setting that somebody has switched off.
+
+    A value is looked at once, though it may have many names: `a:b:c`.
+
+    >>> list(_assigned("# a: b, c = 'd:e', f:g h"))
+    [('a', 'b'), ('c', 'd:e')]
+    """
+    end, is_whole = 0, False
+    for named in _NAMED.finditer(text):
+        if is_whole and named.start() < end:
+            continue
+        if named.end() >= end:
+            value = _VALUE.match(text, named.end())
+            if value is None:
+                continue
+            end, is_whole = value.end(1), value[2] is not None
+        if is_whole:
+            yield named[1], text[named.end() : end]
 
 
 def nested_secrets(entries: Entries) -> Mapping[tuple[int, Identity], str]:

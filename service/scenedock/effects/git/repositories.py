@@ -300,6 +300,8 @@ def _walk(root: Path, too_deep: Callable[[str], object]) -> Iterator[tuple[str, 
 
 def _unreadable(path: str, error: Exception) -> InputError:
     reason = getattr(error, "strerror", None) or str(error)
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"{path}: something vanished while it was read: {reason}; try again")
     return InputError(f"{path}: can't be read: {reason}; check its permissions")
 
 

@@ -176,6 +176,10 @@ def set_version(draft: Draft, wanted: Wanted) -> None:
         message = f"several images that may be its own have {release.version}: {release.rivals}"
         draft.refuse("unknown-version", release, message, "Edit the line of its own by hand.")
         return
+    if "+" in wanted.version and not release.chart and not release.shape.startswith("appVersion"):
+        message = f"no image can have the tag {wanted.version}, as `+` is no sign of tags"
+        draft.refuse("not-editable", release, message, "Give the tag that the registry has, often with `_` instead.")
+        return
     _refuse_written(
         draft, release, writer_of_image(release.path, _application_of(draft.ground, release), release.image)
     )

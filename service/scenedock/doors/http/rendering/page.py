@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 
 from scenedock.doors.http.rendering.markdown import markdown
 from scenedock.doors.http.rendering.prepared import Prepared
+from scenedock.doors.http.rendering.seen import seen
 from scenedock.doors.http.requests.visitors import csrf_field, may_send_forms
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
@@ -76,7 +77,7 @@ def page(template: str, *, prepared: Prepared | None = None, **values: object) -
     the address (BREACH): a page with one sets `g.has_secrets`.
     """
     common = {"caller": g.get("caller"), "path": request.path, "query": request.args}
-    text = _templates().get_template(template).render(common, prepared=prepared, **values)
+    text = seen(_templates().get_template(template).render(common, prepared=prepared, **values))
     answer = Response(prepared.between(text) if prepared else text, mimetype=HTML)
     if not g.get("has_secrets"):
         _compress(answer, (lambda: prepared.gzipped_between(text)) if prepared else None)

@@ -10,6 +10,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+from scenedock.doors.http.rendering.seen import seen
+
 PLACE: Final = Markup("<!-- {} -->").format(secrets.token_hex(16))
 """What a template has in its place; nobody who writes into a repository can guess it."""
 _LEVEL: Final = 5
@@ -27,7 +29,7 @@ class Prepared:
     @classmethod
     def of(cls, html: str) -> Prepared:
         """The part of some HTML."""
-        data = html.encode()
+        data = seen(html).encode()
         return cls(data, _deflated(data, zlib.Z_FULL_FLUSH))
 
     def __html__(self) -> str:
