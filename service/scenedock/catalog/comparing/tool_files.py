@@ -112,7 +112,7 @@ class ToolFiles:
     def source_of(self, entity: Entity) -> str:
         """The file that an entity comes from, as far as it says that; values, which people edit, deploy nothing.
 
-        A person may have written anything: a path that no file of a repository can have is none.
+        A person may have written anything: a path that no file of a repository can have doesn't count.
         """
         path = self._edited(entity) or as_text(_annotations(entity).get(FILE_ANNOTATION))
         is_source = posixpath.basename(path) == CHART_FILE or not is_chart_file(path)
