@@ -27,7 +27,9 @@ from tests.scenarios.repositories import plant
 SETTINGS = "repository: https://github.com/acme/apps\nbranch: main\nowner: payments\nvanishing: {secondLook: 0}\n"
 NO_ADDRESS = "owner: payments\nvanishing: {secondLook: 0}\n"
 CHARTS = {
-    f"charts/{name}/Chart.yaml": f"name: {name}\ndescription: The {name}\n" for name in ("cart", "mail", "search")
+    f"charts/{name}/{file}": text
+    for name in ("cart", "mail", "search")
+    for file, text in {"Chart.yaml": f"name: {name}\ndescription: The {name}\n", "values.yaml": "replicas: 1\n"}.items()
 }
 KEYDB = (
     "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: keydb}\n"
@@ -418,6 +420,75 @@ def test_what_is_no_file_any_more(tmp_path: Path, path: str, instead: str) -> No
     after, codes, found = ways.come_out()
 
     assert (after, codes, errors(found)) == (before, {"file": 1, "in place": 1}, [path])
+
+
+def test_a_folder_that_is_deleted_is_gone_whatever_else_cannot_be_read(tmp_path: Path) -> None:
+    ways = doors(tmp_path, {"argocd/broken.yaml": "a: [", "x.json/a.txt": ""})
+    before, _, _ = ways.come_out()
+
+    ways.keeps_in_place = False
+    ways.change("charts/cart", shutil.rmtree)
+    after, codes, found = ways.come_out()
+
+    assert (before["file"].keys() - after["file"].keys(), codes["file"]) == ({"component:cart"}, 0)
+    assert errors(found) == []
+
+
+def test_a_link_out_of_the_repository_holds_back_nobody(tmp_path: Path) -> None:
+    root = plant(tmp_path / "apps", {"scenedock.yaml": SETTINGS, **CHARTS, "charts/cart/README.md": "Notes.\n"})
+    (root / "secret.yaml").symlink_to("/run/secrets/x.yaml")
+    written = tmp_path / "catalog.yaml"
+    assert export(str(root), "--output", str(written)) == 0
+
+    for name in ("Chart.yaml", "values.yaml"):
+        (root / "charts/cart" / name).unlink()
+    assert export(str(root), "--output", str(written)) == 0
+    assert names_in(written) == {"component:mail", "component:search"}
+
+
+WRITTEN = (
+    "apiVersion: backstage.io/v1alpha1\nkind: Component\n"
+    "metadata: {name: cart, annotations: {scenedock.dev/path: %s, %s}}\n"
+    "spec: {type: service, owner: payments, lifecycle: production}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("charts/cart", 'scenedock.dev/file: "../../../etc"'),
+        ("charts/cart", 'scenedock.dev/file: "x\\0y"'),
+        ("charts/cart", 'backstage.io/edit-url: "https://github.com/acme/apps/edit/main/x%00y"'),
+        ("charts/cart", 'backstage.io/edit-url: "https://github.com/acme/apps/edit/main/../../../../../etc"'),
+        ('"x\\0y"', "a/b: c"),
+    ],
+)
+def test_a_path_that_a_person_wrote_stops_no_later_run(tmp_path: Path, folder: str, said: str) -> None:
+    path = "charts/cart/catalog-info.yaml"
+    root = plant(
+        tmp_path / "apps",
+        {"scenedock.yaml": SETTINGS, **CHARTS, "charts/cart/README.md": "Notes.\n", path: WRITTEN % (folder, said)},
+    )
+    written = tmp_path / "catalog.yaml"
+    assert export(str(root), "--output", str(written)) == 0
+    assert "scenedock.dev/file" not in written.read_text()
+
+    for each in (path, "charts/cart/Chart.yaml", "charts/cart/values.yaml"):
+        (root / each).unlink()
+    assert export(str(root), "--output", str(written)) == 0
+    assert "component:cart" not in names_in(written)
+
+
+def test_requirements_of_another_tool_describe_no_resource(tmp_path: Path) -> None:
+    _, files = DESCRIBED["requirements of a chart"]
+    ways = doors(tmp_path, {**files, "ansible/requirements.yaml": "- src: geerlingguy.nginx\n"}, NO_ADDRESS)
+    before, _, _ = ways.come_out()
+
+    ways.change("charts/shop/requirements.yaml", lambda file: file.write_text("dependencies: []\n"))
+    after, codes, found = ways.come_out()
+
+    assert before["file"].keys() - after["file"].keys() == {"resource:shop-redis"}
+    assert (codes, errors(found)) == ({"file": 0, "in place": 0}, [])
 
 
 def test_a_submodule_in_the_place_of_a_folder_keeps_it_until_it_is_excluded(tmp_path: Path) -> None:

@@ -607,3 +607,40 @@ def test_what_corrections_hide_but_a_list_or_set_still_names_is_refused(apps: Ap
     assert "fleet/values-dev.yaml reads billing, which would go (apps:fleet/values-dev.yaml:3)" in said
     said = apps.run("deployments", "retire", "cart", "--commit", code=1)
     assert "late.yaml reads cart, which would go (apps:late.yaml:1)" in said
+
+
+NAMING = """apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: {name}}}
+spec:
+  source: {{repoURL: 'https://github.com/acme/apps', path: {folder}, helm: {{valueFiles: ['{file}']}}}}
+  destination: {{namespace: {environment}}}
+"""
+
+
+@pytest.mark.parametrize("environment", ["qa", "qa-eu"])
+@pytest.mark.parametrize(
+    "taken", ["../values/{}/*.yaml", "../values/{}/billing.yaml", "../values/{{{{env}}}}/billing.yaml"]
+)
+def test_values_outside_of_the_chart_stay_and_are_named(apps: Apps, environment: str, taken: str) -> None:
+    path = f"values/{environment}/billing.yaml"
+
+    def naming(name: str, where: str, file: str) -> str:
+        return NAMING.format(name=f"{name}-{where}", folder=name, file=file, environment=where)
+
+    apps.put(
+        {
+            **service("billing"),
+            **service("cart"),
+            path: "image: {tag: 2.0.0}\n",
+            f"argocd/{environment}/billing.yaml": naming("billing", environment, f"../{path}"),
+            f"argocd/{environment}/cart.yaml": naming("cart", environment, taken.format(environment)),
+            "argocd/production/billing.yaml": naming("billing", "production", "values.yaml"),
+        }
+    )
+
+    done = apps.retire("billing", environment)
+
+    assert apps.changed() == {f"argocd/{environment}/billing.yaml": ["gone"]}
+    said = f"apps:{path}, which others may use"
+    assert (said in done["blastRadius"]["stays"]) == (taken != "../values/{}/billing.yaml")

@@ -238,3 +238,11 @@ def test_images_of_a_kustomized_folder_are_replaced_by_those_of_its_application(
     written = {"billing/.argocd-source-billing-qa.yaml": "kustomize:\n  images: ['acme/billing:6.0.0']\n"}
     (found,) = listed(tmp_path / "written", {**files, **written}).values()
     assert (found["version"], found["file"]) == ("6.0.0", "billing/.argocd-source-billing-qa.yaml")
+
+
+def test_a_values_file_is_of_the_environment_with_its_whole_name(tmp_path: Path) -> None:
+    files = {**BILLING, "values/qa-eu.yaml": "image: {tag: 2.0.0}\n", "billing/values-qa-eu.yaml": "at: qa-eu\n"}
+    source = "    helm: {valueFiles: [values.yaml, values-qa-eu.yaml, ../values/qa-eu.yaml]}\n"
+    files["argocd/billing.yaml"] = APPLICATION.replace("billing-qa", "billing-qa-eu").format(source=source)
+    found = listed(tmp_path, files)["billing/qa-eu"]
+    assert (found["version"], place(found), found["inherited"]) == ("2.0.0", "values/qa-eu.yaml:1", False)

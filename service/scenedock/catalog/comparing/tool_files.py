@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from itertools import islice, takewhile
 
 from scenedock.catalog.comparing import silence
 from scenedock.catalog.comparing.memory import path_of
@@ -23,7 +25,7 @@ from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError
 from scenedock.errors import InputError
 from scenedock.model.entity import Entity
-from scenedock.model.file_paths import folders_above
+from scenedock.model.file_paths import folders_above, is_utf8
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import CHART_FILE, KUSTOMIZATIONS, Listing, RepositoryFacts
 from scenedock.model.json import JsonObject, as_object, as_text
@@ -33,6 +35,7 @@ _SOURCE_LOCATION = "backstage.io/source-location"
 _REQUIREMENTS = "requirements.yaml"
 _SUBMODULES = ".gitmodules"
 _SUBMODULE = re.compile(r"^[ \t]*path[ \t]*=[ \t]*(.+?)[ \t]*$", re.MULTILINE)
+_WORD = re.compile(rb"[\w-]+")
 _SUFFIXES = (".yaml", ".yml", ".json", ".gotmpl")
 """Of files that tools read; a folder, a pipe or a link to nothing that is called so was a file."""
 _FIX = "Fix the file, or delete it if that is intended; until then the last good entities stay."
@@ -71,9 +74,14 @@ class ToolFiles:
 
     @cached_property
     def unreadable(self) -> tuple[Finding, ...]:
-        """A finding for each file that may be a manifest and can't be read; a template or an encrypted one may be."""
+        """A finding for each file that may be a manifest and can't be read; a template or an encrypted one may be.
+
+        A link out of the repository may be there for good, so it counts only where a tool reads it.
+        """
         found: list[Finding] = []
-        for path in sorted({*self.manifests, *self.asked, *self._no_files}):
+        links = set(filter(_is_read_by_name, self.listing.outside))
+        manifests = {*self.manifests, *self._no_files} - self.listing.outside
+        for path in sorted({*manifests, *self.asked, *self._not_excluded(links)}):
             check = _of_asked(path) if path in self.asked else _of_named if is_named(path) else silence.of_any
             if not reason_in_name(path.split("/")) and (problem := self._problem(path, check)):
                 found.append(self._finding(path, problem))
@@ -81,12 +89,13 @@ class ToolFiles:
 
     @cached_property
     def _no_files(self) -> frozenset[str]:
-        """Links to nothing, folders and pipes that are called like a manifest."""
-        listing = self.listing
-        paths = {*listing.outside, *listing.special, *listing.folder_links, *self.folders}
-        called = (path for path in paths if path.endswith(_SUFFIXES))
+        """Folders, links to some, and pipes that are called like a manifest."""
+        paths = {*self.listing.special, *self.listing.folder_links, *self.folders}
+        return self._not_excluded(path for path in paths if path.endswith(_SUFFIXES))
+
+    def _not_excluded(self, paths: Iterable[str]) -> frozenset[str]:
         return frozenset(
-            path for path in called if not any(matches(each, self.excluded) for each in (*folders_above(path), path))
+            path for path in paths if not any(matches(each, self.excluded) for each in (*folders_above(path), path))
         )
 
     def emptied(self, *, any_file: bool) -> Iterator[Finding]:
@@ -101,9 +110,13 @@ class ToolFiles:
                     yield replace(self._finding(path, problem), severity="warning", remedy=_EMPTY_REMEDY)
 
     def source_of(self, entity: Entity) -> str:
-        """The file that an entity comes from, as far as it says that; values, which people edit, deploy nothing."""
+        """The file that an entity comes from, as far as it says that; values, which people edit, deploy nothing.
+
+        A person may have written anything: a path that no file of a repository can have doesn't count.
+        """
         path = self._edited(entity) or as_text(_annotations(entity).get(FILE_ANNOTATION))
-        return path if posixpath.basename(path) == CHART_FILE or not is_chart_file(path) else ""
+        is_source = posixpath.basename(path) == CHART_FILE or not is_chart_file(path)
+        return path if is_source and _is_plain(path) else ""
 
     def _edited(self, entity: Entity) -> str:
         return path_in_edit_url(as_text(_annotations(entity).get(_EDIT_URL)), self.facts)
@@ -115,17 +128,24 @@ class ToolFiles:
     def silent(self, entity: Entity) -> Iterator[Finding]:
         """A finding for each file that an entity may come from and that says nothing any more, empty ones too."""
         source, home = self.source_of(entity), self.home_of(entity) or ""
-        paths = [source] if source else [*filter(_is_never_empty, self.manifests)]
+        paths = [source] if source else [*self._silent_by_name]
         if posixpath.basename(home) == entity.name or (home and posixpath.dirname(self._edited(entity)) == home):
             paths += (path for path in self._called(posixpath.basename(home)) if path.startswith(f"{home}/"))
         if not source or self._names(source, entity.name):
             paths += self._called(entity.name)
         chart = posixpath.join(home, CHART_FILE)
-        for path in dict.fromkeys((*paths, *((chart,) if self.is_no_file(chart) else ()))):
+        paths += [chart] if chart in self.listing.outside or self.is_no_file(chart) else []
+        for path in dict.fromkeys(paths):
             if problem := self._problem(
                 path, self._check_of(path, is_source=path == source or bool(home and path.startswith(f"{home}/")))
             ):
                 yield self._finding(path, problem)
+
+    @cached_property
+    def _silent_by_name(self) -> tuple[str, ...]:
+        """The manifests that no tool takes empty and that may say nothing: the strictest check finds all."""
+        paths = filter(_is_never_empty, self.manifests)
+        return tuple(path for path in paths if self._problem(path, self._check_of(path, is_source=True)))
 
     def _check_of(self, path: str, *, is_source: bool) -> _Check:
         if path in self.asked:
@@ -136,14 +156,28 @@ class ToolFiles:
 
     def described(self, entity: Entity) -> Iterator[Finding]:
         """A finding for each file that may have described an entity that no folder alone makes, and says nothing."""
-        home = self.home_of(entity)
-        for path in self._describing:
-            name = posixpath.basename(path)
-            if (home and not path.startswith(f"{home}/")) or not _may_describe(name, entity.kind):
+        home = self.home_of(entity) or ""
+        for path in self._describing_in(home):
+            folder, name = posixpath.split(path)
+            if not _may_describe(name, entity.kind):
                 continue
-            check = silence.of_source if name.endswith(_SUFFIXES) else silence.of_api
-            if problem := self._problem(path, _unless_ours(check) if name in ENTITY_FILES else check):
+            if name == _REQUIREMENTS and folder != home and not self.is_there(posixpath.join(folder, CHART_FILE)):
+                continue  # Ansible's, or another tool's: a chart's is beside its Chart.yaml
+            if problem := self._problem(path, _of_description(name)):
                 yield self._finding(path, problem)
+
+    def _describing_in(self, home: str) -> Sequence[str]:
+        """The files that may describe what is below a folder; of the root, those of them that say nothing."""
+        if not home:
+            return self._silent_describing
+        first = bisect_left(self._describing, f"{home}/")
+        return [*takewhile(lambda path: path.startswith(f"{home}/"), islice(self._describing, first, None))]
+
+    @cached_property
+    def _silent_describing(self) -> tuple[str, ...]:
+        return tuple(
+            each for each in self._describing if self._problem(each, _of_description(posixpath.basename(each)))
+        )
 
     @cached_property
     def _describing(self) -> tuple[str, ...]:
@@ -165,10 +199,24 @@ class ToolFiles:
 
     def _names(self, source: str, name: str) -> bool:
         """Whether a file still has the name of what came from it: then something else has lost that."""
-        try:
-            return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])".encode(), self.read(source)) is not None
-        except InputError:
-            return False
+        data, words = self._text_of(source)
+        if _WORD.fullmatch(name.encode()):
+            return name.encode() in words
+        return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])".encode(), data) is not None
+
+    def _text_of(self, path: str) -> tuple[bytes, frozenset[bytes]]:
+        """The bytes of a file, and the words in them; none where it can't be read. Much may have come from one file."""
+        if path not in self._texts:
+            try:
+                data = self.read(path)
+            except InputError:
+                data = b""
+            self._texts[path] = data, frozenset(_WORD.findall(data))
+        return self._texts[path]
+
+    @cached_property
+    def _texts(self) -> dict[str, tuple[bytes, frozenset[bytes]]]:
+        return {}
 
     def elsewhere(self, entity: Entity) -> Iterator[Finding]:
         """A finding where the folder of an entity is a submodule now, or a link, and its files aren't here."""
@@ -226,7 +274,7 @@ class ToolFiles:
     def is_no_file(self, path: str) -> bool:
         """Whether there is something else at a path: a folder, a pipe."""
         listing = self.listing
-        if path in self._files:
+        if not _is_plain(path) or path in self._files:
             return False
         if path in listing.special or path in listing.folder_links or path in self.folders:
             return True
@@ -254,6 +302,22 @@ def _of_named(data: bytes) -> DocumentError | None:
     return silence.of_template(data) if data.strip() and not encryption_of(data) else None
 
 
+def _is_plain(path: str) -> bool:
+    """Whether a path from the root of a repository is one that a file in it can have."""
+    is_text = "\0" not in path and is_utf8(path)
+    return (
+        is_text
+        and path not in {"", ".", ".."}
+        and not path.startswith(("/", "../"))
+        and posixpath.normpath(path) == path
+    )
+
+
+def _of_description(name: str) -> _Check:
+    check = silence.of_source if name.endswith(_SUFFIXES) else silence.of_api
+    return _unless_ours(check) if name in ENTITY_FILES else check
+
+
 @cache
 def _unless_ours(check: _Check) -> _Check:
     """The check of a catalog-info.yaml that a person may have written: one that is generated describes nothing else."""
@@ -267,6 +331,11 @@ def _may_describe(name: str, *kinds: str) -> bool:
         or ("Resource" in kinds and name == _REQUIREMENTS)
         or ("API" in kinds and is_api_file(name))
     )
+
+
+def _is_read_by_name(path: str) -> bool:
+    """Whether some tool reads a file for its name wherever it is."""
+    return is_named(path) or posixpath.basename(path) in {CHART_FILE, "values.yaml"}
 
 
 def _is_never_empty(path: str) -> bool:

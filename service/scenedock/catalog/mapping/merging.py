@@ -14,6 +14,7 @@ from scenedock.catalog.mapping.annotations import override_annotations
 from scenedock.catalog.reading.handwritten import remedy_for
 from scenedock.catalog.vocabulary.owners import UNKNOWN
 from scenedock.catalog.vocabulary.relations import qualify_references
+from scenedock.catalog.vocabulary.source_urls import FILE_ANNOTATION
 from scenedock.catalog.vocabulary.validation import problems_here
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding
@@ -60,7 +61,9 @@ def merge_handwritten(ours: JsonObject, theirs: JsonObject, name: str) -> JsonOb
     our_labels, their_labels = _objects(*metadata, "labels")
     if labels := {**our_labels, **their_labels}:
         merged_metadata["labels"] = dict(sorted(labels.items()))
-    if annotations := override_annotations(*_objects(*metadata, "annotations")):
+    existing, overrides = _objects(*metadata, "annotations")
+    overrides = {key: value for key, value in overrides.items() if key != FILE_ANNOTATION}  # only we know where from
+    if annotations := override_annotations(existing, overrides):
         merged_metadata["annotations"] = dict(sorted(annotations.items()))
     if tags := sorted({as_text(tag) for side in metadata for tag in as_list(side.get("tags"))} - {""}):
         merged_metadata["tags"] = tags

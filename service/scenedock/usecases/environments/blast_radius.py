@@ -27,7 +27,7 @@ from scenedock.releases.release import PairKey
 from scenedock.usecases.catalog.explain_service import EvidenceLines
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.told import dependents_of
-from scenedock.usecases.environments.removing.removal import Removal, pair_of
+from scenedock.usecases.environments.removing.removal import Removal, files_outside, pair_of
 from scenedock.usecases.manifests.deployed_targets import DeployedTargets
 from scenedock.usecases.manifests.rendering import TargetRenderer
 from scenedock.usecases.manifests.state import State
@@ -70,6 +70,8 @@ def blast_radius(removal: Removal, tools: RenderingTools) -> BlastRadius:
     gone = _refs(mapped) - _refs(after)
     if own and is_over:
         stays += [f"the repository {slug.host or slug.provider}/{slug.slug}" for slug, _ in source_code_of(own.service)]
+    outside = [at for at in files_outside(ground, removal.keys) if removal.after.get(at, b"") is not None]
+    stays += [f"{name}:{path}, which others may use" for name, path in outside]
     stays += [f"{each}, as the catalog names it" for each in _resources(mapped, own) if each not in gone]
     return BlastRadius(
         deployments=tuple(map(pair_of, removal.keys)),

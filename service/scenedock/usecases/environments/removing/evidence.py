@@ -18,7 +18,7 @@ from scenedock.model.finding import Place
 from scenedock.model.helm import KUSTOMIZATIONS, Application, ListItem
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
-from scenedock.usecases.environments.removing.removal import Removal, kustomizations_of_flux, written
+from scenedock.usecases.environments.removing.removal import Removal, files_outside, kustomizations_of_flux, written
 
 Path = tuple[str | int, ...]
 _FEWEST_OF_A_LIST: Final = 4
@@ -63,7 +63,7 @@ def _own_files(removal: Removal, member: Member, deployment: Deployment) -> Iter
         named -= {folder.at(name) for name in shared}
     for key in removal.keys:
         named |= readers.keys() & (ground.deployed[key].own_files if key in ground.deployed else set())
-    stay = set(removal.paths(repository))
+    stay = set(removal.paths(repository)) - {path for name, path in files_outside(ground, removal.keys)}
     yield from sorted(path for path in named & stay if readers.get(path, set()) <= set(removal.keys))
 
 

@@ -23,6 +23,7 @@ from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import as_list, as_object, as_text, value_at
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.ground import Ground
+from scenedock.usecases.releases.reading.pairs import Pair
 
 _FLUX = "kustomize.toolkit.fluxcd.io"
 _TAKING = ("resources", "components", "bases")
@@ -151,6 +152,29 @@ def pair_of(key: PairKey) -> str:
     """`billing/qa`."""
     _, service, environment = key
     return f"{service}/{environment}" if environment else service
+
+
+def files_outside(ground: Ground, keys: Sequence[PairKey]) -> Iterator[tuple[str, str]]:
+    """The values files outside of their charts that Applications name for some deployments, and nobody else by name.
+
+    Others may take them in ways that nobody can see here: by a pattern, or by a name that only a cluster fills in.
+    """
+    readers: dict[tuple[str, str], set[PairKey]] = {}
+    for key, deployed in ground.deployed.items():
+        for layer in deployed.all_layers:
+            if layer.is_file and not layer.elsewhere:
+                readers.setdefault((key[0], layer.path), set()).add(key)
+    for at, users in sorted(readers.items()):
+        if users <= set(keys) and not any(_is_inside(ground.pairs[key], at[1]) for key in users):
+            yield at
+
+
+def _is_inside(pair: Pair, path: str) -> bool:
+    """Whether a file is in the folders of a service, or is said by something else than its Applications."""
+    deployment = pair.deployment
+    if deployment.application is None or deployment.unit or deployment.item:
+        return True
+    return any(not each.path or path.startswith(f"{each.path}/") for each in pair.member.folders)
 
 
 def written(at: Collection[str | int]) -> str:

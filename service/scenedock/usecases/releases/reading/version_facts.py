@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field
+from functools import partial
 from typing import TypeAlias
 
 from scenedock.catalog.mapping.deployments import Deployment
@@ -183,7 +184,9 @@ class VersionReader:
             chart = installed.name if installed else unit.chart if unit else ""
             of_application = tuple(self._layers_of_application(pair, chart, files)) if is_clear else ()
             layers += [*of_item, *written, *of_application]
-            of_others = [each.path for each in of_application if each.is_file and not _is_of(deployment, each.path)]
+            known = {each.environment or "" for each in member.deployments}
+            is_own = partial(_is_of, deployment.environment or "", known)
+            of_others = [each.path for each in of_application if each.is_file and not is_own(each.path)]
             own = (each for each in (*of_item, *of_application) if each not in written)
             particular |= _paths_here(each for each in own if each.path not in of_others)
         if particular and written and deployment.item:
@@ -378,9 +381,20 @@ def _names_of_item(item: ListItem) -> frozenset[str]:
     return frozenset(filter(None, (item.name.lower(), posixpath.basename(item.slug).lower())))
 
 
-def _is_of(deployment: Deployment, path: str) -> bool:
-    """Whether the path of a values file has the name of the environment."""
-    return deployment.environment is not None and deployment.environment in re.split(r"[/._-]", path)
+def _is_of(environment: str, known: Collection[str], path: str) -> bool:
+    """Whether the path of a values file has the name of an environment, and not of one with a longer name."""
+    others = [each for each in known if environment in each and each != environment and _has_name(path, each)]
+    for each in sorted(others, key=len, reverse=True):
+        path = _name(each).sub("", path)
+    return _has_name(path, environment)
+
+
+def _has_name(path: str, environment: str) -> bool:
+    return bool(environment) and _name(environment).search(path) is not None
+
+
+def _name(environment: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(environment)}(?![A-Za-z0-9])")
 
 
 def _paths_here(layers: Iterable[Layer]) -> set[str]:
