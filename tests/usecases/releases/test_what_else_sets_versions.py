@@ -126,6 +126,17 @@ def test_what_an_application_adds_to_a_kustomization_hides_its_images(tmp_path: 
         ("replacements: [{targets: [{fieldPaths: [a.image]}]}]\n", None, "web/kustomization.yaml:1: a replacement or"),
         ("transformers: [image.yaml]\n", None, "a transformer may change its image"),
         ("transformers: [name.yaml]\n", "1.0.0", "web/deployment.yaml:9"),
+        (
+            'patches: [{target: {kind: Deployment}, patch: \'[{"op": "move", "path": "/-", "from": '
+            '"/spec/template/spec/containers/0"}]\'}]\n',
+            None,
+            "a patch changes its containers",
+        ),
+        (
+            f'patches: [{{target: {{kind: Deployment}}, patch: \'[{{"op": [1], "path": "{IMAGE}"}}]\'}}]\n',
+            None,
+            "a patch",
+        ),
         ("components: [https://git.test/acme/parts]\n", None, "isn't read, which only Kustomize can tell"),
     ],
 )
@@ -190,6 +201,24 @@ def test_what_flux_changes_after_rendering_hides_the_version_of_a_release(tmp_pa
     known, where = found(tmp_path, {**CHART, "releases/billing.yaml": f"{RELEASE}  {more}\n"}, "billing")
     assert known == (None if said else "1.0.0"), where
     assert said in where
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        ("valuesFiles: [./billing/values.yaml, qa/billing.yaml]", "2.0.0"),
+        ("valuesFiles: [qa/billing.yaml, billing/values.yaml]", None),
+        ("valuesFiles: [qa/billing.yaml]", None),
+        ("valuesFiles: [billing/values.yaml, qa/gone.yaml]", None),
+        ("valuesFiles: [billing/values.yaml, qa/gone.yaml], ignoreMissingValuesFiles: true", "1.0.0"),
+        ("valuesFile: qa/billing.yaml", None),
+    ],
+)
+def test_the_values_files_of_fluxs_chart_replace_its_own(tmp_path: Path, said: str, version: str | None) -> None:
+    release = RELEASE.replace("chart: ./billing,", f"chart: ./billing, {said},")
+    known, where = found(tmp_path, {**CHART, "releases/billing.yaml": release}, "billing")
+    assert known == version, where
+    assert version or where.startswith("releases/billing.yaml:1: its values files may count"), where
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def _operated(one: KubernetesObject, written: Written, operations: list[Json]) -
 
 def _after(images: tuple[UnitImage, ...], operation: JsonObject, written: Written) -> tuple[UnitImage, ...] | None:
     """The images after one operation; None where it may change one, and nobody can tell to what."""
-    kind = operation.get("op")
+    kind = as_text(operation.get("op"))
     keys = _keys(operation, "path")
     taken = _keys(operation, "from") if kind == "move" else ()
     if kind == "test" or not keys:
@@ -66,7 +66,7 @@ def _after(images: tuple[UnitImage, ...], operation: JsonObject, written: Writte
     if GROUPS.isdisjoint({*keys, *taken}):
         is_above = any(_is_above(at, each) for at in (keys, taken) if at for each in images)
         return None if is_above else images
-    if (keys[-1] == "-" and keys[-2] in GROUPS and kind == "add") or _is_beside(keys, taken):
+    if (kind == "add" and len(keys) > 1 and keys[-1] == "-" and keys[-2] in GROUPS) or _is_beside(keys, taken):
         return images
     found = image_of(as_text(operation.get("value"))) if kind in {"add", "replace"} else None
     at = next((n for n, each in enumerate(images) if (*map(str, each.at), "image") == keys and each.at), None)

@@ -91,7 +91,7 @@ def _labels(patch: JsonObject) -> dict[str, Json]:
 
 def _operated(document: JsonObject, operation: JsonObject, made: dict[int, Json]) -> JsonObject:
     """The object after one operation of a JSON patch; others than add, replace and remove change nothing."""
-    pointer, kind = as_text(operation.get("path")), operation.get("op")
+    pointer, kind = as_text(operation.get("path")), as_text(operation.get("op"))
     if not pointer.startswith("/") or kind not in {"add", "replace", "remove"}:
         return document
     keys = [part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/", _MOST_KEYS)]

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field
+from itertools import dropwhile
 from typing import TypeAlias
 
 from scenedock.catalog.mapping.deployments import Deployment
@@ -170,7 +171,7 @@ class VersionReader:
         if unit and unit.value_templates:
             layers += self._layers_of_helmfile(unit, files)
         elif unit:
-            more = [path for path in unit.value_files if path not in files]
+            more = [*dropwhile(lambda path: path in files, unit.value_files)]
             of_others = len(sources) > 1 and [
                 path for path in more if not (installed and path in installed.value_files)
             ]
