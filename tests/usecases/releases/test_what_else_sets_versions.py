@@ -61,6 +61,10 @@ def found(tmp_path: Path, files: dict[str, str], name: str) -> tuple[str | None,
         ("helm: {valueFiles: [../qa/billing.yaml]}", "2.0.0", "qa/billing.yaml:1"),
         ("helm: {valueFiles: [/qa/billing.yaml, env/a.yaml]}", "1.2.0", "billing/env/a.yaml:1"),
         ("helm: {releaseName: billing}", "1.0.0", "billing/values.yaml:1"),
+        ("helm: {valueFiles: [../qa/replicas.yaml]}", "1.0.0", "billing/values.yaml:1"),
+        ("helm: {valueFiles: [values-qa.yaml, values.yaml]}", "1.0.0", "billing/values.yaml:1"),
+        ("helm: {valueFiles: [values-qa.yaml, ../qa/replicas.yaml]}", "1.1.0", "billing/values-qa.yaml:1"),
+        ("helm: {valueFiles: [../qa/billing.yaml, values-qa.yaml]}", "1.1.0", "billing/values-qa.yaml:1"),
         ("helm: {parameters: [{name: 'hosts[0].name', value: a}]}", "1.0.0", "billing/values.yaml:1"),
         ("helm: {fileParameters: [{name: config, path: a.txt}]}", "1.0.0", "billing/values.yaml:1"),
         ("helm: {valueFiles: ['env/*.yaml']}", None, "argocd.yaml:8: the values files 'env/*.yaml' are a pattern"),
@@ -74,10 +78,17 @@ def found(tmp_path: Path, files: dict[str, str], name: str) -> tuple[str | None,
 def test_an_application_of_argo_cd_takes_what_it_names(
     tmp_path: Path, source: str, version: str | None, said: str
 ) -> None:
-    files = {**CHART, "billing/values-qa.yaml": "image: {tag: 1.1.0}\n", **application(source)}
-    known, where = found(tmp_path, files, "billing")
+    more = {"billing/values-qa.yaml": "image: {tag: 1.1.0}\n", "qa/replicas.yaml": "replicas: 2\n"}
+    known, where = found(tmp_path, {**CHART, **more, **application(source)}, "billing")
     assert known == version
     assert said in where
+
+
+def test_values_files_that_replace_those_of_an_application_are_not_followed(tmp_path: Path) -> None:
+    override = {"billing/.argocd-source.yaml": "helm:\n  valueFiles: [env/a.yaml]\n"}
+    known, where = found(tmp_path, {**CHART, **override, **application("helm: {releaseName: billing}")}, "billing")
+    assert known is None
+    assert "billing/.argocd-source.yaml:2: its values files count instead" in where
 
 
 def test_values_files_of_another_source_count_where_it_is_the_same_repository(tmp_path: Path) -> None:

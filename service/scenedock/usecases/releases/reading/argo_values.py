@@ -56,6 +56,11 @@ def application_layers(
     root: Keys = ("spec", "template", "spec") if is_set else ("spec",)
     spec = as_object(value_at(document.value, map(str, root)))
     pinned: list[str] = []
+    for path, written in overrides:
+        if value_files_of_source(as_object(written.value)):
+            line = written.line_of(("helm", "valueFiles"))
+            said = f"{path}:{line}: its values files count instead of those of its Application"
+            yield Layer(path, {}, partial(always, line), is_file=False, unreadable=said)
     sources = [((*root, "sources", number), each) for number, each in enumerate(as_list(spec.get("sources")))]
     for place, source in sources or [((*root, "source"), spec.get("source"))]:
         one = SourceOfApplication(application, document, place, as_object(source), read, is_set=is_set)

@@ -24,7 +24,7 @@ from scenedock.releases.images import Keys, without_images
 from scenedock.releases.spots import Spot
 from scenedock.usecases.releases.reading.app_of_apps import template_layers
 from scenedock.usecases.releases.reading.argo_charts import ChartSource, chart_sources, own_source, versions_in
-from scenedock.usecases.releases.reading.argo_files import named_value_files, names_no_values_files
+from scenedock.usecases.releases.reading.argo_files import all_value_files, named_value_files
 from scenedock.usecases.releases.reading.argo_values import (
     KUSTOMIZE_IMAGES,
     application_layers,
@@ -154,13 +154,19 @@ class VersionReader:
         )
 
     def _files_of(self, folder: HelmFolder, member: Member, deployment: Deployment) -> Collection[str]:
-        """The values files of a folder in an environment; of a chart whose Application names none, only its own."""
+        """The values files of a folder in an environment; of a chart with an Application, its own and those that it names.
+
+        They are in its order, and it may name others besides.
+        """
         files, application = folder.files_of(deployment.environment), deployment.application
         if folder.chart is None or application is None or not application.place.path or deployment.item:
             return files
         reader, _ = self._reader_of(application.place.repository, member)
-        names_none = names_no_values_files(application, reader.documents(application.place.path), reader.document)
-        return [each for each in files if each == folder.at("values.yaml")] if names_none else files
+        named = all_value_files(application, reader.documents(application.place.path), reader.document)
+        if named is None or (named and application.path != folder.path):
+            return files
+        own = [each for each in files if each == folder.at("values.yaml")]
+        return [*own, *(each for each in named if each in files)]
 
     def _said_by_tools(self, pair: Pair, files: Collection[str], said: _Said) -> _Said:
         """What tools that deploy it say besides the values files of its folder."""
