@@ -170,6 +170,89 @@ def test_what_a_kustomization_makes_of_images_is_read_or_unknown(
     assert said in where
 
 
+@pytest.mark.parametrize(
+    ("target", "labels", "version"),
+    [
+        ("name: 'w[a-z]+'", "", None),
+        ("name: 'a[a-z]+'", "", "1.0.0"),
+        ("kind: 'Deploy(ment)?'", "", None),
+        ("labelSelector: app in (web)", "", None),
+        ("labelSelector: app=web", "commonLabels: {app: web}", None),
+        ("labelSelector: app=web", "", "1.0.0"),
+        ("annotationSelector: a=b", "commonAnnotations: {a: b}", None),
+    ],
+)
+def test_a_patch_whose_target_is_not_understood_hides_the_images(
+    tmp_path: Path, target: str, labels: str, version: str | None
+) -> None:
+    patch = f"patches: [{{target: {{{target}}}, path: p.yaml}}]\n"
+    files = {
+        **WEB,
+        "web/kustomization.yaml": f"resources: [base]\n{patch}",
+        "web/base/kustomization.yaml": f"resources: [../deployment.yaml]\n{labels}\n",
+        "web/p.yaml": OPERATION,
+    }
+    known, where = found(tmp_path, files, "web")
+    assert known == version, where
+    assert version or "web/kustomization.yaml" in where or "web/p.yaml:1: a patch by a pattern" in where
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "patches: [{path: 'https://git.test/p.yaml'}]",
+        "patchesStrategicMerge: ['https://git.test/p.yaml']",
+        "patches: [{target: {kind: Deployment}, patch: '[{'}]",
+    ],
+)
+def test_a_patch_that_cannot_be_read_hides_the_images(tmp_path: Path, text: str) -> None:
+    known, where = found(tmp_path, {**WEB, "web/kustomization.yaml": f"resources: [deployment.yaml]\n{text}\n"}, "web")
+    assert known is None
+    assert "web/kustomization.yaml:1: a patch that can't be read may change its image" in where
+
+
+def test_a_patch_in_one_line_is_read(tmp_path: Path) -> None:
+    containers = "containers: [{name: web, image: acme/web:1.5.0}]"
+    patch = f"kind: Deployment, metadata: {{name: web}}, spec: {{template: {{spec: {{{containers}}}}}}}"
+    text = f"resources: [deployment.yaml]\npatchesStrategicMerge: ['{{apiVersion: apps/v1, {patch}}}']\n"
+    assert found(tmp_path, {**WEB, "web/kustomization.yaml": text}, "web")[0] == "1.5.0"
+
+
+@pytest.mark.parametrize("said", ["containers: null", "containers: [{name: new, image: 'acme/web:3.0.0'}]"])
+def test_a_patch_that_adds_the_same_image_or_removes_all_hides_the_images(tmp_path: Path, said: str) -> None:
+    patch = f"{{target: {{kind: Deployment}}, patch: '{{spec: {{template: {{spec: {{{said}}}}}}}}}'}}".replace(
+        "''", '"'
+    )
+    patch = patch.replace("'acme/web:3.0.0'", "acme/web:3.0.0")
+    files = {**WEB, "web/kustomization.yaml": f"resources: [deployment.yaml]\npatches: [{patch}]\n"}
+    known, where = found(tmp_path, files, "web")
+    assert known is None
+    assert "a patch changes its containers" in where
+
+
+def test_the_digest_of_an_image_is_no_tag_of_it(tmp_path: Path) -> None:
+    digest = f"@sha256:{'0f' * 32}"
+    kustomization = "resources: [deployment.yaml]\nimages: [{name: acme/web, tagSuffix: -slim}]\n"
+    for written, version in {"acme/web:1.0.0": "1.0.0-slim", "${HOST}/web": None}.items():
+        deployment = WEB["web/deployment.yaml"].replace("acme/web:1.0.0", f"{written}{digest}")
+        files = {**WEB, "web/deployment.yaml": deployment, "web/kustomization.yaml": kustomization}
+        assert found(tmp_path / str(version), files, "web")[0] == version
+
+
+def test_a_patch_of_a_release_by_a_pattern_hides_its_version(tmp_path: Path) -> None:
+    patch = "{op: replace, path: /spec/values/image/tag, value: 2.0.0}"
+    files = {
+        **CHART,
+        "releases/billing.yaml": f"{RELEASE}  values: {{image: {{tag: 1.5.0}}}}\n",
+        "releases/kustomization.yaml": (
+            f"resources: [billing.yaml]\npatches: [{{target: {{name: 'b[a-z]+'}}, patch: '[{patch}]'}}]\n"
+        ),
+    }
+    known, where = found(tmp_path, files, "billing")
+    assert known is None
+    assert "a patch by a pattern or by labels may change its image" in where
+
+
 def test_a_container_that_a_patch_takes_out_is_no_version(tmp_path: Path) -> None:
     patch = WEB["web/deployment.yaml"].partition("        - {name: proxy")[0]
     patch += "        - {name: proxy, $patch: delete}\n        - {name: web, image: 'acme/web:1.5.0'}\n"

@@ -94,7 +94,7 @@ class Releases:
             merge_values(values, as_object(spec.get("values"))),
             tuple(Written(at.place, (*at.keys, *(() if at.keys else _VALUES))) for at in _written(each)),
             as_text(spec.get("releaseName")) or "-".join(filter(None, (as_text(spec.get("targetNamespace")), name))),
-            _unclear(each.one.place, spec) or chart.unclear,
+            _unclear(each.one.place, spec) or chart.unclear or each.one.unclear,
         )
 
     def _chart(self, each: Occurrence, spec: JsonObject) -> _Chart:
