@@ -27,6 +27,7 @@ WEB = {
 }
 IMAGE = "/spec/template/spec/containers/1/image"
 OPERATION = f"- {{op: replace, path: {IMAGE}, value: 'acme/web:2.0.0'}}\n"
+MOVE = '[{"op": "move", "path": "/-", "from": "/spec/template/spec/containers/0"}]'
 FLUX = """\
 apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
@@ -138,8 +139,7 @@ def test_what_an_application_adds_to_a_kustomization_hides_its_images(tmp_path: 
         ("transformers: [image.yaml]\n", None, "a transformer may change its image"),
         ("transformers: [name.yaml]\n", "1.0.0", "web/deployment.yaml:9"),
         (
-            'patches: [{target: {kind: Deployment}, patch: \'[{"op": "move", "path": "/-", "from": '
-            '"/spec/template/spec/containers/0"}]\'}]\n',
+            f"patches: [{{target: {{kind: Deployment}}, patch: '{MOVE}'}}]\n",
             None,
             "a patch changes its containers",
         ),
@@ -235,6 +235,7 @@ def test_the_digest_of_an_image_is_no_tag_of_it(tmp_path: Path) -> None:
     kustomization = "resources: [deployment.yaml]\nimages: [{name: acme/web, tagSuffix: -slim}]\n"
     for written, version in {"acme/web:1.0.0": "1.0.0-slim", "${HOST}/web": None}.items():
         deployment = WEB["web/deployment.yaml"].replace("acme/web:1.0.0", f"{written}{digest}")
+        deployment = deployment.replace("        - {name: proxy, image: 'acme/proxy:7.0.0'}\n", "")
         files = {**WEB, "web/deployment.yaml": deployment, "web/kustomization.yaml": kustomization}
         assert found(tmp_path / str(version), files, "web")[0] == version
 
@@ -339,6 +340,14 @@ def test_what_helmfile_changes_hides_the_version_of_a_release(tmp_path: Path, mo
     known, where = found(tmp_path, files, "billing")
     assert known == (None if said else "3.0.0"), where
     assert said in where
+
+
+@pytest.mark.parametrize("path", ["https://git.test/v.yaml", "git::https://git.test/a@v.yaml", "../outside/v.yaml"])
+def test_values_that_a_helmfile_takes_from_elsewhere_hide_the_version(tmp_path: Path, path: str) -> None:
+    text = f"releases:\n- {{name: billing, chart: ./billing, values: ['{path}']}}\n"
+    known, where = found(tmp_path, {**CHART, "helmfile.yaml": text}, "billing")
+    assert known is None
+    assert f"the values {path!r} are known to helmfile alone" in where
 
 
 def test_a_release_has_the_values_of_its_template_and_its_own(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from scenedock.documents.scalars import HELM
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
-
 _LABELS = ("labels", "commonLabels", "commonAnnotations", "transformers")
 """The keys by which a kustomization adds labels and annotations."""
 

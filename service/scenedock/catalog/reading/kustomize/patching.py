@@ -153,7 +153,8 @@ class Target:
     def of(cls, target: JsonObject) -> Target:
         """A patch's `target`."""
         keys = ("kind", "name", "namespace", "group", "labelSelector", "annotationSelector")
-        return cls(*(as_text(target.get(key)) for key in keys))
+        kind, name, namespace, group, labels, annotations = (as_text(target.get(key)) for key in keys)
+        return cls(kind, name, namespace, group, labels, annotations)
 
     @classmethod
     def of_patch(cls, patch: JsonObject) -> Target:

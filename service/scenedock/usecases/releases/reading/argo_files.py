@@ -42,7 +42,7 @@ def named_value_files(
 def all_value_files(
     application: Application, manifests: Sequence[Document], read: Callable[[str], Document]
 ) -> list[str] | None:
-    """The values files that an Application names for the chart in its folder, in their order; None where nobody can tell.
+    """The values files that an Application names for the chart in its folder, in their order; None if that is unclear.
 
     Besides them it has its own `values.yaml` alone.
     """

@@ -154,9 +154,9 @@ class VersionReader:
         )
 
     def _files_of(self, folder: HelmFolder, member: Member, deployment: Deployment) -> Collection[str]:
-        """The values files of a folder in an environment; of a chart with an Application, its own and those that it names.
+        """The values files of a folder in an environment; of a chart with an Application, its own and what that names.
 
-        They are in its order, and it may name others besides.
+        They are in its order; it may name others besides.
         """
         files, application = folder.files_of(deployment.environment), deployment.application
         if folder.chart is None or application is None or not application.place.path or deployment.item:
