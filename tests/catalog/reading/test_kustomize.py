@@ -292,6 +292,37 @@ def test_patches_times_objects_are_limited(monkeypatch: pytest.MonkeyPatch) -> N
     ]
 
 
+def test_a_component_that_is_named_many_times_is_followed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "_MOST_CHANGES", 40)
+    container = "{name: billing, image: 'acme/billing:1.0.0'}"
+    deployment = f"{DEPLOYMENT}spec: {{template: {{spec: {{containers: [{container}]}}}}}}\n"
+
+    def unclear(components: list[str]) -> str:
+        files = {
+            "apps/kustomization.yaml": "resources: [a.yaml]\n",
+            "apps/a.yaml": deployment,
+            "clusters/qa/apps.yaml": flux("apps", "./apps", f"  components: {json.dumps(components)}\n"),
+        }
+        parts = {f"part{number}/kustomization.yaml": "kind: Component\nnamePrefix: a-\n" for number in range(50)}
+        return said({**files, **parts}).units[0].unclear
+
+    assert unclear(["../part0", ""] * 50) == ""
+    assert "may change its image" in unclear([f"../part{number}" for number in range(50)])
+
+
+def test_the_patches_of_inflated_charts_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+
+    def counted(text: str) -> tuple[Json, ...]:
+        texts.append(text)
+        return ()
+
+    monkeypatch.setattr(building, "inline_documents", counted)
+    charts = ", ".join(f"{{name: c{number}, repo: 'https://a.test'}}" for number in range(9))
+    said({"apps/kustomization.yaml": f"helmCharts: [{charts}]\npatches: [{{patch: 'a: b'}}]\n"})
+    assert len(texts) == 2
+
+
 def test_operations_times_objects_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "_MOST_CHANGES", 40)
     operations = "- {op: replace, path: /spec/values/replicas, value: 2}\n" * 30

@@ -363,7 +363,7 @@ class Builder:
         if changes and self._changes > _MOST_CHANGES:
             message = f"more than {_MOST_CHANGES:,} patches of objects; the rest of them changes nothing"
             self._note(message, place, "Name the object in each patch's `target`, and patch it once.")
-            return with_unclear_images(one, place, "there are too many patches to follow")
+            return with_unclear_images(one, place, "there are too many patches to follow", releases=True)
         document, by = one.document, list(one.patched_by)
         for change in changes.perhaps_of(one.names):
             self._changes += 1

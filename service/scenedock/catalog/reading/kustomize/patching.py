@@ -138,7 +138,7 @@ def _set(value: Json, keys: Sequence[str], new: Json, made: dict[int, Json], *, 
 class Target:
     """What a patch is for. Empty parts fit all; others are patterns of Go, of which alternatives and `.*` are read.
 
-    The name in a patch itself is none: it `is_literal`.
+    The name in a patch itself is taken as it is: it `is_literal`.
     """
 
     kind: str = ""
