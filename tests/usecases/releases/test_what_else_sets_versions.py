@@ -254,6 +254,21 @@ def test_a_patch_of_a_release_by_a_pattern_hides_its_version(tmp_path: Path) -> 
     assert "a patch by a pattern or by labels may change its image" in where
 
 
+@pytest.mark.parametrize(("key", "version"), [("version", None), ("interval", "4.1.0")])
+def test_a_patch_of_the_version_of_a_chart_by_a_pattern_hides_it(tmp_path: Path, key: str, version: str | None) -> None:
+    patch = f"{{op: replace, path: /spec/chart/spec/{key}, value: 5.0.0}}"
+    chart = "{chart: billing, version: 4.1.0, sourceRef: {kind: HelmRepository, name: acme}}"
+    files = {
+        "releases/billing.yaml": f"{RELEASE.partition('  chart:')[0]}  chart: {{spec: {chart}}}\n",
+        "releases/kustomization.yaml": (
+            f"resources: [billing.yaml]\npatches: [{{target: {{name: 'b[a-z]+'}}, patch: '[{patch}]'}}]\n"
+        ),
+    }
+    known, where = found(tmp_path, {**SETTINGS, **files}, "billing")
+    assert known == version, where
+    assert version or "a patch by a pattern or by labels may change its image" in where
+
+
 def test_a_container_that_a_patch_takes_out_is_no_version(tmp_path: Path) -> None:
     patch = WEB["web/deployment.yaml"].partition("        - {name: proxy")[0]
     patch += "        - {name: proxy, $patch: delete}\n        - {name: web, image: 'acme/web:1.5.0'}\n"
