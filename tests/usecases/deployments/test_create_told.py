@@ -24,7 +24,10 @@ def service(name: str) -> dict[str, str]:
         f"apps/{name}/catalog-info.yaml": GENERATED.replace("billing", name),
         f"apps/{name}/values-dev.yaml": f"image: registry.acme.example/{name}:1.4.0\n",
         f"apps/{name}/values-qa.yaml": f"v: &v 1.{len(name)}.0\nimage:\n  repository: acme/{name}\n  tag: *v\n",
-        f"argocd/{name}.yaml": "---\n".join(application(name, each, f"apps/{name}") for each in ("dev", "qa")),
+        f"argocd/{name}.yaml": "---\n".join(
+            application(name, each, f"apps/{name}\n    helm: {{valueFiles: [values-{each}.yaml]}}")
+            for each in ("dev", "qa")
+        ),
     }
 
 
