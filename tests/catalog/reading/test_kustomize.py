@@ -90,14 +90,19 @@ def test_a_patch_deletes_or_merges() -> None:
         ({"name": ".*ing"}, True),
         ({"name": "bill"}, False),
         ({"name": "^(cart|bil.*g)$"}, True),
-        ({"name": "((b+)+)+g"}, False),
+        ({"name": "((b+)+)+g"}, None),
+        ({"name": "b[a-z]+"}, None),
+        ({"name": "c[a-z]+"}, False),
+        ({"name": "bille?ing"}, None),
+        ({"kind": "Helm(Release)?"}, None),
+        ({"kind": "Deployment", "name": "b[a-z]+"}, False),
         ({"kind": "HelmRelease", "namespace": "other"}, False),
         ({"kind": "HelmRelease", "labelSelector": "team=money"}, False),
         ({"kind": "HelmRelease", "annotationSelector": "defaults != off"}, True),
-        ({"kind": "HelmRelease", "labelSelector": "team in (a, b)"}, False),
+        ({"kind": "HelmRelease", "labelSelector": "team in (a, b)"}, None),
     ],
 )
-def test_a_target_fits_by_kind_name_and_labels(target: dict[str, str], *, fits: bool) -> None:
+def test_a_target_fits_by_kind_name_and_labels(target: dict[str, str], *, fits: bool | None) -> None:
     release = as_object(read_document(RELEASE.encode()).value)
     assert Target.of(target).fits(release, ("billing",), "shop") is fits
 
@@ -285,6 +290,37 @@ def test_patches_times_objects_are_limited(monkeypatch: pytest.MonkeyPatch) -> N
     assert [(each.code, each.place) for each in patterns.findings] == [
         ("kustomization-not-followed", Place("repo", "apps/kustomization.yaml", 1))
     ]
+
+
+def test_a_component_that_is_named_many_times_is_followed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "_MOST_CHANGES", 40)
+    container = "{name: billing, image: 'acme/billing:1.0.0'}"
+    deployment = f"{DEPLOYMENT}spec: {{template: {{spec: {{containers: [{container}]}}}}}}\n"
+
+    def unclear(components: list[str]) -> str:
+        files = {
+            "apps/kustomization.yaml": "resources: [a.yaml]\n",
+            "apps/a.yaml": deployment,
+            "clusters/qa/apps.yaml": flux("apps", "./apps", f"  components: {json.dumps(components)}\n"),
+        }
+        parts = {f"part{number}/kustomization.yaml": "kind: Component\nnamePrefix: a-\n" for number in range(50)}
+        return said({**files, **parts}).units[0].unclear
+
+    assert unclear(["../part0", ""] * 50) == ""
+    assert "may change its image" in unclear([f"../part{number}" for number in range(50)])
+
+
+def test_the_patches_of_inflated_charts_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+
+    def counted(text: str) -> tuple[Json, ...]:
+        texts.append(text)
+        return ()
+
+    monkeypatch.setattr(building, "inline_documents", counted)
+    charts = ", ".join(f"{{name: c{number}, repo: 'https://a.test'}}" for number in range(9))
+    said({"apps/kustomization.yaml": f"helmCharts: [{charts}]\npatches: [{{patch: 'a: b'}}]\n"})
+    assert len(texts) == 2
 
 
 def test_operations_times_objects_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:

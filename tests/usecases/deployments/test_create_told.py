@@ -24,15 +24,11 @@ def service(name: str) -> dict[str, str]:
         f"apps/{name}/catalog-info.yaml": GENERATED.replace("billing", name),
         f"apps/{name}/values-dev.yaml": f"image: registry.acme.example/{name}:1.4.0\n",
         f"apps/{name}/values-qa.yaml": f"v: &v 1.{len(name)}.0\nimage:\n  repository: acme/{name}\n  tag: *v\n",
-        f"argocd/{name}.yaml": "---\n".join(with_values(name, each) for each in ("dev", "qa")),
+        f"argocd/{name}.yaml": "---\n".join(
+            application(name, each, f"apps/{name}\n    helm: {{valueFiles: [values-{each}.yaml]}}")
+            for each in ("dev", "qa")
+        ),
     }
-
-
-def with_values(name: str, environment: str) -> str:
-    """An Application of the chart in the folder of a service, with the environment's values."""
-    path = f"path: apps/{name}\n"
-    written = application(name, environment, f"apps/{name}")
-    return written.replace(path, f"{path}    helm: {{valueFiles: [values-{environment}.yaml]}}\n")
 
 
 def test_a_version_is_put_wherever_it_stands_and_what_is_made_is_listed(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ WEB = {
 }
 IMAGE = "/spec/template/spec/containers/1/image"
 OPERATION = f"- {{op: replace, path: {IMAGE}, value: 'acme/web:2.0.0'}}\n"
+MOVE = '[{"op": "move", "path": "/-", "from": "/spec/template/spec/containers/0"}]'
 FLUX = """\
 apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
@@ -61,6 +62,10 @@ def found(tmp_path: Path, files: dict[str, str], name: str) -> tuple[str | None,
         ("helm: {valueFiles: [../qa/billing.yaml]}", "2.0.0", "qa/billing.yaml:1"),
         ("helm: {valueFiles: [/qa/billing.yaml, env/a.yaml]}", "1.2.0", "billing/env/a.yaml:1"),
         ("helm: {releaseName: billing}", "1.0.0", "billing/values.yaml:1"),
+        ("helm: {valueFiles: [../qa/replicas.yaml]}", "1.0.0", "billing/values.yaml:1"),
+        ("helm: {valueFiles: [values-qa.yaml, values.yaml]}", "1.0.0", "billing/values.yaml:1"),
+        ("helm: {valueFiles: [values-qa.yaml, ../qa/replicas.yaml]}", "1.1.0", "billing/values-qa.yaml:1"),
+        ("helm: {valueFiles: [../qa/billing.yaml, values-qa.yaml]}", "1.1.0", "billing/values-qa.yaml:1"),
         ("helm: {parameters: [{name: 'hosts[0].name', value: a}]}", "1.0.0", "billing/values.yaml:1"),
         ("helm: {fileParameters: [{name: config, path: a.txt}]}", "1.0.0", "billing/values.yaml:1"),
         ("helm: {valueFiles: ['env/*.yaml']}", None, "argocd.yaml:8: the values files 'env/*.yaml' are a pattern"),
@@ -74,10 +79,17 @@ def found(tmp_path: Path, files: dict[str, str], name: str) -> tuple[str | None,
 def test_an_application_of_argo_cd_takes_what_it_names(
     tmp_path: Path, source: str, version: str | None, said: str
 ) -> None:
-    files = {**CHART, "billing/values-qa.yaml": "image: {tag: 1.1.0}\n", **application(source)}
-    known, where = found(tmp_path, files, "billing")
+    more = {"billing/values-qa.yaml": "image: {tag: 1.1.0}\n", "qa/replicas.yaml": "replicas: 2\n"}
+    known, where = found(tmp_path, {**CHART, **more, **application(source)}, "billing")
     assert known == version
     assert said in where
+
+
+def test_values_files_that_replace_those_of_an_application_are_not_followed(tmp_path: Path) -> None:
+    override = {"billing/.argocd-source.yaml": "helm:\n  valueFiles: [env/a.yaml]\n"}
+    known, where = found(tmp_path, {**CHART, **override, **application("helm: {releaseName: billing}")}, "billing")
+    assert known is None
+    assert "billing/.argocd-source.yaml:2: its values files count instead" in where
 
 
 def test_values_files_of_another_source_count_where_it_is_the_same_repository(tmp_path: Path) -> None:
@@ -126,6 +138,16 @@ def test_what_an_application_adds_to_a_kustomization_hides_its_images(tmp_path: 
         ("replacements: [{targets: [{fieldPaths: [a.image]}]}]\n", None, "web/kustomization.yaml:1: a replacement or"),
         ("transformers: [image.yaml]\n", None, "a transformer may change its image"),
         ("transformers: [name.yaml]\n", "1.0.0", "web/deployment.yaml:9"),
+        (
+            f"patches: [{{target: {{kind: Deployment}}, patch: '{MOVE}'}}]\n",
+            None,
+            "a patch changes its containers",
+        ),
+        (
+            f'patches: [{{target: {{kind: Deployment}}, patch: \'[{{"op": [1], "path": "{IMAGE}"}}]\'}}]\n',
+            None,
+            "a patch",
+        ),
         ("components: [https://git.test/acme/parts]\n", None, "isn't read, which only Kustomize can tell"),
     ],
 )
@@ -146,6 +168,105 @@ def test_what_a_kustomization_makes_of_images_is_read_or_unknown(
     known, where = found(tmp_path, files, "web")
     assert known == version, where
     assert said in where
+
+
+@pytest.mark.parametrize(
+    ("target", "labels", "version"),
+    [
+        ("name: 'w[a-z]+'", "", None),
+        ("name: 'a[a-z]+'", "", "1.0.0"),
+        ("kind: 'Deploy(ment)?'", "", None),
+        ("labelSelector: app in (web)", "", None),
+        ("labelSelector: app=web", "commonLabels: {app: web}", None),
+        ("labelSelector: app=web", "", "1.0.0"),
+        ("annotationSelector: a=b", "commonAnnotations: {a: b}", None),
+    ],
+)
+def test_a_patch_whose_target_is_not_understood_hides_the_images(
+    tmp_path: Path, target: str, labels: str, version: str | None
+) -> None:
+    patch = f"patches: [{{target: {{{target}}}, path: p.yaml}}]\n"
+    files = {
+        **WEB,
+        "web/kustomization.yaml": f"resources: [base]\n{patch}",
+        "web/base/kustomization.yaml": f"resources: [../deployment.yaml]\n{labels}\n",
+        "web/p.yaml": OPERATION,
+    }
+    known, where = found(tmp_path, files, "web")
+    assert known == version, where
+    assert version or "web/kustomization.yaml" in where or "web/p.yaml:1: a patch by a pattern" in where
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "patches: [{path: 'https://git.test/p.yaml'}]",
+        "patchesStrategicMerge: ['https://git.test/p.yaml']",
+        "patches: [{target: {kind: Deployment}, patch: '[{'}]",
+    ],
+)
+def test_a_patch_that_cannot_be_read_hides_the_images(tmp_path: Path, text: str) -> None:
+    known, where = found(tmp_path, {**WEB, "web/kustomization.yaml": f"resources: [deployment.yaml]\n{text}\n"}, "web")
+    assert known is None
+    assert "web/kustomization.yaml:1: a patch that can't be read may change its image" in where
+
+
+def test_a_patch_in_one_line_is_read(tmp_path: Path) -> None:
+    containers = "containers: [{name: web, image: acme/web:1.5.0}]"
+    patch = f"kind: Deployment, metadata: {{name: web}}, spec: {{template: {{spec: {{{containers}}}}}}}"
+    text = f"resources: [deployment.yaml]\npatchesStrategicMerge: ['{{apiVersion: apps/v1, {patch}}}']\n"
+    assert found(tmp_path, {**WEB, "web/kustomization.yaml": text}, "web")[0] == "1.5.0"
+
+
+@pytest.mark.parametrize("said", ["containers: null", "containers: [{name: new, image: 'acme/web:3.0.0'}]"])
+def test_a_patch_that_adds_the_same_image_or_removes_all_hides_the_images(tmp_path: Path, said: str) -> None:
+    patch = f"{{target: {{kind: Deployment}}, patch: '{{spec: {{template: {{spec: {{{said}}}}}}}}}'}}".replace(
+        "''", '"'
+    )
+    patch = patch.replace("'acme/web:3.0.0'", "acme/web:3.0.0")
+    files = {**WEB, "web/kustomization.yaml": f"resources: [deployment.yaml]\npatches: [{patch}]\n"}
+    known, where = found(tmp_path, files, "web")
+    assert known is None
+    assert "a patch changes its containers" in where
+
+
+def test_the_digest_of_an_image_is_no_tag_of_it(tmp_path: Path) -> None:
+    digest = f"@sha256:{'0f' * 32}"
+    kustomization = "resources: [deployment.yaml]\nimages: [{name: acme/web, tagSuffix: -slim}]\n"
+    for written, version in {"acme/web:1.0.0": "1.0.0-slim", "${HOST}/web": None}.items():
+        deployment = WEB["web/deployment.yaml"].replace("acme/web:1.0.0", f"{written}{digest}")
+        deployment = deployment.replace("        - {name: proxy, image: 'acme/proxy:7.0.0'}\n", "")
+        files = {**WEB, "web/deployment.yaml": deployment, "web/kustomization.yaml": kustomization}
+        assert found(tmp_path / str(version), files, "web")[0] == version
+
+
+def test_a_patch_of_a_release_by_a_pattern_hides_its_version(tmp_path: Path) -> None:
+    patch = "{op: replace, path: /spec/values/image/tag, value: 2.0.0}"
+    files = {
+        **CHART,
+        "releases/billing.yaml": f"{RELEASE}  values: {{image: {{tag: 1.5.0}}}}\n",
+        "releases/kustomization.yaml": (
+            f"resources: [billing.yaml]\npatches: [{{target: {{name: 'b[a-z]+'}}, patch: '[{patch}]'}}]\n"
+        ),
+    }
+    known, where = found(tmp_path, files, "billing")
+    assert known is None
+    assert "a patch by a pattern or by labels may change its image" in where
+
+
+@pytest.mark.parametrize(("key", "version"), [("version", None), ("interval", "4.1.0")])
+def test_a_patch_of_the_version_of_a_chart_by_a_pattern_hides_it(tmp_path: Path, key: str, version: str | None) -> None:
+    patch = f"{{op: replace, path: /spec/chart/spec/{key}, value: 5.0.0}}"
+    chart = "{chart: billing, version: 4.1.0, sourceRef: {kind: HelmRepository, name: acme}}"
+    files = {
+        "releases/billing.yaml": f"{RELEASE.partition('  chart:')[0]}  chart: {{spec: {chart}}}\n",
+        "releases/kustomization.yaml": (
+            f"resources: [billing.yaml]\npatches: [{{target: {{name: 'b[a-z]+'}}, patch: '[{patch}]'}}]\n"
+        ),
+    }
+    known, where = found(tmp_path, {**SETTINGS, **files}, "billing")
+    assert known == version, where
+    assert version or "a patch by a pattern or by labels may change its image" in where
 
 
 def test_a_container_that_a_patch_takes_out_is_no_version(tmp_path: Path) -> None:
@@ -193,6 +314,24 @@ def test_what_flux_changes_after_rendering_hides_the_version_of_a_release(tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        ("valuesFiles: [./billing/values.yaml, qa/billing.yaml]", "2.0.0"),
+        ("valuesFiles: [qa/billing.yaml, billing/values.yaml]", None),
+        ("valuesFiles: [qa/billing.yaml]", None),
+        ("valuesFiles: [billing/values.yaml, qa/gone.yaml]", None),
+        ("valuesFiles: [billing/values.yaml, qa/gone.yaml], ignoreMissingValuesFiles: true", "1.0.0"),
+        ("valuesFile: qa/billing.yaml", None),
+    ],
+)
+def test_the_values_files_of_fluxs_chart_replace_its_own(tmp_path: Path, said: str, version: str | None) -> None:
+    release = RELEASE.replace("chart: ./billing,", f"chart: ./billing, {said},")
+    known, where = found(tmp_path, {**CHART, "releases/billing.yaml": release}, "billing")
+    assert known == version, where
+    assert version or where.startswith("releases/billing.yaml:1: its values files may count"), where
+
+
+@pytest.mark.parametrize(
     ("more", "said"),
     [
         ("secrets: [s.yaml]", "what sets the tag of its image is no tag (s.yaml:2)"),
@@ -216,6 +355,14 @@ def test_what_helmfile_changes_hides_the_version_of_a_release(tmp_path: Path, mo
     known, where = found(tmp_path, files, "billing")
     assert known == (None if said else "3.0.0"), where
     assert said in where
+
+
+@pytest.mark.parametrize("path", ["https://git.test/v.yaml", "git::https://git.test/a@v.yaml", "../outside/v.yaml"])
+def test_values_that_a_helmfile_takes_from_elsewhere_hide_the_version(tmp_path: Path, path: str) -> None:
+    text = f"releases:\n- {{name: billing, chart: ./billing, values: ['{path}']}}\n"
+    known, where = found(tmp_path, {**CHART, "helmfile.yaml": text}, "billing")
+    assert known is None
+    assert f"the values {path!r} are known to helmfile alone" in where
 
 
 def test_a_release_has_the_values_of_its_template_and_its_own(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from scenedock.catalog.reading.kustomize.files import (
 )
 from scenedock.catalog.reading.kustomize.images import (
     may_set_images,
+    may_set_versions,
     with_changed_images,
     with_patched_images,
     with_unclear_images,
@@ -226,8 +227,11 @@ class Builder:
         self, objects: Sequence[KubernetesObject], folder: str, components: Sequence[str], place: Place
     ) -> Sequence[KubernetesObject]:
         """The objects of a folder; the images are unclear of those that a component may change which Flux adds."""
-        for path in components:
-            component = self.kustomizations.get(path)
+        for path in dict.fromkeys(components):
+            if all(each.unclear or not each.images for each in objects):
+                break
+            self._changes += len(objects)
+            component = self.kustomizations.get(path) if self._changes <= _MOST_CHANGES else None
             is_plain = component is not None and not component.components
             same = (
                 {(each.place, each.images, each.unclear) for each in self._transformed(objects, component)}
@@ -268,7 +272,8 @@ class Builder:
                     with_unclear_images(each, one.place, f"the component {text!r} isn't read") for each in objects
                 ]
         objects = [*self._transformed(objects, one)]
-        taken = [self._noted(each, one) for each in taken]
+        if any(each.chart for each in taken) and (unclear := self._unclear_charts(one)):
+            taken = [replace(each, unclear=each.unclear or unclear) if each.chart else each for each in taken]
         once = {(each.place, each.names, each.namespace): each for each in reversed(objects)}
         return Result(
             tuple(replace(each, chain=(*each.chain, one.folder)) for each in reversed(once.values())),
@@ -286,16 +291,17 @@ class Builder:
                 changed = replace(changed, names=(*changed.names, f"{one.prefix}{changed.names[-1]}{one.suffix}"))
             if one.namespace and each.kind != "Namespace":
                 changed = replace(changed, namespace=one.namespace)
+            if one.labels:
+                changed = replace(changed, is_labelled=True)
             yield changed
 
-    def _noted(self, each: Taken, one: Kustomization) -> Taken:
-        """A chart that a kustomization inflates, with a note where it may change images of it."""
-        if each.chart is None or each.unclear:
-            return each
-        said = [document for patch in one.patches for document in self._said_by(patch, one.folder, one.place)]
-        if not (one.images or may_set_images([document for document, _ in said]) or self._setter_of(one)):
-            return each
-        return replace(each, unclear=f"{one.place.path}:{one.place.line}: what it changes of its chart isn't followed")
+    def _unclear_charts(self, one: Kustomization) -> str:
+        """Why a kustomization may change images of the charts that it inflates; empty where it doesn't."""
+        said = [self._said_by(patch, one.folder, one.place) for patch in one.patches]
+        may_patch = any(each is None or may_set_images([document for document, _ in each]) for each in said)
+        if not (one.images or may_patch or self._setter_of(one)):
+            return ""
+        return f"{one.place.path}:{one.place.line}: what it changes of its chart isn't followed"
 
     def _setter_of(self, one: Kustomization) -> str:
         """What of a kustomization may change images, and isn't followed; empty without."""
@@ -338,26 +344,34 @@ class Builder:
     def _read_patch(self, patch: Patch, folder: str, place: Place) -> Iterator[Change]:
         """What a patch says, and where it is written."""
         given = Target.of(patch.target) if patch.target else None
-        for each, written in self._said_by(patch, folder, place):
+        said = self._said_by(patch, folder, place)
+        if said is None:
+            yield Change(given or Target(), None, Written(place, patch.at), is_unread=True)
+        for each, written in said or ():
             yield Change(given or Target.of_patch(as_object(each)), each, written)
 
-    def _said_by(self, patch: Patch, folder: str, place: Place) -> list[tuple[Json, Written]]:
-        """The documents of a patch, each with its place."""
+    def _said_by(self, patch: Patch, folder: str, place: Place) -> list[tuple[Json, Written]] | None:
+        """The documents of a patch, each with its place; None where it can't be read, or is elsewhere."""
         if patch.path:
             path = self.resolve(folder, patch.path)
             documents = self.documents(path) if path is not None and path in self.paths else ()
-            return [(document, Written(at)) for at, document in documents]
-        return [(document, Written(place, patch.at)) for document in inline_documents(patch.text)]
+            return [(document, Written(at)) for at, document in documents] or None
+        inline = inline_documents(patch.text)
+        return None if inline is None else [(document, Written(place, patch.at)) for document in inline]
 
     def _patched(self, one: KubernetesObject, changes: Changes, place: Place) -> KubernetesObject | None:
         if changes and self._changes > _MOST_CHANGES:
             message = f"more than {_MOST_CHANGES:,} patches of objects; the rest of them changes nothing"
             self._note(message, place, "Name the object in each patch's `target`, and patch it once.")
-            return one
+            return with_unclear_images(one, place, "there are too many patches to follow", releases=True)
         document, by = one.document, list(one.patched_by)
         for change in changes.perhaps_of(one.names):
             self._changes += 1
-            if change.target.fits(document, one.names, one.namespace):
+            fits = change.target.fits(document, one.names, one.namespace, is_labelled=one.is_labelled)
+            if fits is not False and (change.is_unread or (fits is None and may_set_versions(change.said))):
+                what = "a patch that can't be read" if change.is_unread else "a patch by a pattern or by labels"
+                one = with_unclear_images(one, change.written.place, f"{what} may change its image", releases=True)
+            elif fits:
                 patched = apply(document, change.said)
                 if patched is None:
                     return None

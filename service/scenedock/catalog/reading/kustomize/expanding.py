@@ -312,7 +312,7 @@ def variables_of(context: Context) -> Mapping[str, str]:
 def _components_of(document: JsonObject) -> Iterator[str]:
     """The folders of the shared components that a Kustomization of Flux takes besides its own folder."""
     path = as_text(value_at(document, ("spec", "path"))).strip("/")
-    for text in map(as_text, as_list(value_at(document, ("spec", "components")))):
+    for text in filter(None, map(as_text, as_list(value_at(document, ("spec", "components"))))):
         yield posixpath.normpath(posixpath.join(path, text))
 
 

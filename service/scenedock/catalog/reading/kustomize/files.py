@@ -11,6 +11,9 @@ from scenedock.documents.scalars import HELM
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
+_LABELS = ("labels", "commonLabels", "commonAnnotations", "transformers")
+"""The keys by which a kustomization adds labels and annotations."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageChange:
@@ -46,7 +49,7 @@ class Kustomization:
     """What the kustomization of a folder says; paths as they are written, relative to the folder.
 
     `generated` has the files of each ConfigMap that it generates, by key. `setters` are what else may change images:
-    its `replacements` and `transformers`, each item as it is written.
+    its `replacements` and `transformers`, each item as it is written. `labels` says that it adds labels or annotations.
     """
 
     folder: str
@@ -62,6 +65,7 @@ class Kustomization:
     charts: tuple[InflatedChart, ...] = ()
     generated: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     setters: tuple[Json, ...] = ()
+    labels: bool = False
 
 
 def read_kustomization(folder: str, place: Place, document: JsonObject) -> Kustomization:
@@ -80,6 +84,7 @@ def read_kustomization(folder: str, place: Place, document: JsonObject) -> Kusto
         charts=tuple(_charts(document)),
         generated=dict(_generated(document)),
         setters=(*as_list(document.get("replacements")), *as_list(document.get("transformers"))),
+        labels=any(document.get(key) for key in _LABELS),
     )
 
 

@@ -36,6 +36,11 @@ def with_patched_images(one: KubernetesObject, written: Written, patch: Json) ->
     if not is_followed:
         return replace(one, unclear=_unclear(written.place, "a patch changes its containers"))
     known = {image.container for image in one.images}
+    repositories = {image.repository for image in one.images}
+    if _without_containers(document) or any(
+        name not in known and image.repository in repositories for name, image in patched.items()
+    ):
+        return replace(one, unclear=_unclear(written.place, "a patch changes its containers"))
     moves = bool(gone) or any(as_text(each.get("name")) not in known for each in containers)
     images = [
         replace(patched.get(image.container, image), at=() if moves else image.at)
@@ -58,7 +63,7 @@ def _operated(one: KubernetesObject, written: Written, operations: list[Json]) -
 
 def _after(images: tuple[UnitImage, ...], operation: JsonObject, written: Written) -> tuple[UnitImage, ...] | None:
     """The images after one operation; None where it may change one, and nobody can tell to what."""
-    kind = operation.get("op")
+    kind = as_text(operation.get("op"))
     keys = _keys(operation, "path")
     taken = _keys(operation, "from") if kind == "move" else ()
     if kind == "test" or not keys:
@@ -66,7 +71,7 @@ def _after(images: tuple[UnitImage, ...], operation: JsonObject, written: Writte
     if GROUPS.isdisjoint({*keys, *taken}):
         is_above = any(_is_above(at, each) for at in (keys, taken) if at for each in images)
         return None if is_above else images
-    if (keys[-1] == "-" and keys[-2] in GROUPS and kind == "add") or _is_beside(keys, taken):
+    if (kind == "add" and len(keys) > 1 and keys[-1] == "-" and keys[-2] in GROUPS) or _is_beside(keys, taken):
         return images
     found = image_of(as_text(operation.get("value"))) if kind in {"add", "replace"} else None
     at = next((n for n, each in enumerate(images) if (*map(str, each.at), "image") == keys and each.at), None)
@@ -109,6 +114,20 @@ def _containers(document: JsonObject) -> Iterable[JsonObject]:
             yield from map(as_object, as_list(below.get(group)))
 
 
+def _without_containers(document: JsonObject) -> bool:
+    """Whether a patch removes a list of containers, or what holds it."""
+    pending: list[tuple[JsonObject, str]] = [(document, "spec")]
+    while pending:
+        holder, key = pending.pop()
+        if key in holder and holder[key] is None:
+            return True
+        below = as_object(holder.get(key))
+        if any(group in below and below[group] is None for group in GROUPS):
+            return True
+        pending += ((below, each) for each in ("template", "jobTemplate", "spec") if each in below)
+    return False
+
+
 def _directives(value: Json) -> int:
     """How many directives of patches there are in a value."""
     count, pending = 0, [value]
@@ -133,7 +152,7 @@ def with_changed_images(one: KubernetesObject, place: Place, changes: Iterable[I
 def _changed(image: UnitImage, change: ImageChange, place: Place) -> UnitImage:
     """An image with the name and the tag that an item of `images` gives it."""
     renamed = replace(image, repository=change.new_name or image.repository)
-    tag = f"{image.tag}{change.suffix}" if change.suffix else change.tag
+    tag = f"{image.tag.partition('@')[0]}{change.suffix}" if change.suffix else change.tag
     return replace(renamed, tag=tag, written=Written(place, change.at), shape="newTag") if tag else renamed
 
 
@@ -142,9 +161,16 @@ def may_set_images(value: Json) -> bool:
     return "image" in str(value).lower()
 
 
-def with_unclear_images(one: KubernetesObject, place: Place, what: str) -> KubernetesObject:
-    """A workload of which only Kustomize knows the images."""
-    return replace(one, unclear=_unclear(place, what)) if one.images and not one.unclear else one
+def may_set_versions(value: Json) -> bool:
+    """Whether a patch that isn't followed may change an image, or the version of a release's chart."""
+    said = str(value)
+    return may_set_images(value) or "'version'" in said or "/version'" in said
+
+
+def with_unclear_images(one: KubernetesObject, place: Place, what: str, *, releases: bool = False) -> KubernetesObject:
+    """A workload of which only Kustomize knows the images, or also one of Flux's `releases`."""
+    has_images = bool(one.images) or (releases and one.is_release)
+    return replace(one, unclear=_unclear(place, what)) if has_images and not one.unclear else one
 
 
 def _unclear(place: Place, what: str) -> str:

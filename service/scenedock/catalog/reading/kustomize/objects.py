@@ -34,7 +34,7 @@ class KubernetesObject:
     `document` is whole for Flux's objects and for ConfigMaps that may hold values, else only what names the object.
     `names` are those that it had in turn, the first as it is written. `chain` are the folders of the kustomizations
     that it went through, from its own on. `patched_by` are the patches that changed it. `unclear` says why its images
-    may be others.
+    may be others; `is_labelled` that a kustomization has added labels or annotations, which aren't in the document.
     """
 
     document: JsonObject
@@ -46,6 +46,7 @@ class KubernetesObject:
     images: tuple[UnitImage, ...] = field(default=(), compare=False)
     patched_by: tuple[Written, ...] = ()
     unclear: str = field(default="", compare=False)
+    is_labelled: bool = field(default=False, compare=False)
 
     @property
     def kind(self) -> str:
@@ -127,7 +128,7 @@ def image_of(text: str) -> tuple[str, str] | None:
     """
     if "$" in text:
         head, slash, last = text.rpartition("/")
-        name, _, tag = last.partition(":")
+        name, _, tag = last.partition("@")[0].partition(":")
         return f"{head}{slash}{name}", tag or "$"
     found = _IMAGE.fullmatch(text)
     return (found["name"], f"{found['tag'] or ''}{found['digest'] or ''}".lstrip("@")) if found else None

@@ -22,8 +22,10 @@ Verdict: TypeAlias = Literal["kept", "deleted"]
 _DELETED = "$patch"
 _WILDCARD = ".*"
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+(?:\\?\.[A-Za-z0-9_-]+)*")
-_OF_PATTERNS = frozenset("\\|^$()*")
-"""The characters of a target's name that make it a pattern, as far as patterns are read."""
+_INLINE = ("{", "---", "apiVersion")
+"""How a patch begins that is written in one line; any other line is a path."""
+_START = re.compile(r"[A-Za-z0-9_-]*")
+_ALTERNATIVES = frozenset("|()")
 _SELECTOR = re.compile(r"\s*([^\s=!,]+)\s*(!=|==?)\s*([^\s=!,]*)\s*")
 _MOST_INLINE = 200_000
 """Characters of a patch that is written in a kustomization."""
@@ -48,7 +50,7 @@ def patches_in(document: JsonObject, root: tuple[str, ...] = ()) -> Iterator[Pat
     """The patches of a kustomization, or of Flux's, which has them below a `root`, in the order in which they apply."""
     for number, each in enumerate(as_list(document.get("patchesStrategicMerge"))):
         text = as_text(each)
-        if "\n" in text:
+        if "\n" in text or text.lstrip().startswith(_INLINE):
             yield Patch(text=text, at=(*root, "patchesStrategicMerge", number))
         elif text:
             yield Patch(path=text)
@@ -59,14 +61,14 @@ def patches_in(document: JsonObject, root: tuple[str, ...] = ()) -> Iterator[Pat
             yield Patch(as_text(item.get("path")), text, target, (*root, key, number, "patch"))
 
 
-def inline_documents(text: str) -> tuple[Json, ...]:
-    """The documents of an inline patch; none where it can't be read."""
+def inline_documents(text: str) -> tuple[Json, ...] | None:
+    """The documents of an inline patch; None where it can't be read."""
     if len(text) > _MOST_INLINE:
-        return ()
+        return None
     try:
         return tuple(each.value for each in read_documents(text.encode("utf-8", "replace")))
     except DocumentError:
-        return ()
+        return None
 
 
 def apply(document: JsonObject, patch: Json) -> JsonObject | None:
@@ -91,7 +93,7 @@ def _labels(patch: JsonObject) -> dict[str, Json]:
 
 def _operated(document: JsonObject, operation: JsonObject, made: dict[int, Json]) -> JsonObject:
     """The object after one operation of a JSON patch; others than add, replace and remove change nothing."""
-    pointer, kind = as_text(operation.get("path")), operation.get("op")
+    pointer, kind = as_text(operation.get("path")), as_text(operation.get("op"))
     if not pointer.startswith("/") or kind not in {"add", "replace", "remove"}:
         return document
     keys = [part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/", _MOST_KEYS)]
@@ -134,7 +136,10 @@ def _set(value: Json, keys: Sequence[str], new: Json, made: dict[int, Json], *, 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a patch is for. Empty parts fit all; `name` and `kind` may have alternatives and `.*`, as patterns of Go."""
+    """What a patch is for. Empty parts fit all; others are patterns of Go, of which alternatives and `.*` are read.
+
+    The name in a patch itself is taken as it is: it `is_literal`.
+    """
 
     kind: str = ""
     name: str = ""
@@ -142,41 +147,61 @@ class Target:
     group: str = ""
     labels: str = ""
     annotations: str = ""
+    is_literal: bool = False
 
     @classmethod
     def of(cls, target: JsonObject) -> Target:
         """A patch's `target`."""
         keys = ("kind", "name", "namespace", "group", "labelSelector", "annotationSelector")
-        return cls(*(as_text(target.get(key)) for key in keys))
+        kind, name, namespace, group, labels, annotations = (as_text(target.get(key)) for key in keys)
+        return cls(kind, name, namespace, group, labels, annotations)
 
     @classmethod
     def of_patch(cls, patch: JsonObject) -> Target:
         """What a patch without one is for: the object that it names."""
         metadata = as_object(patch.get("metadata"))
         group = as_text(patch.get("apiVersion")).rpartition("/")[0]
-        return cls(as_text(patch.get("kind")), as_text(metadata.get("name")), as_text(metadata.get("namespace")), group)
+        name, namespace = as_text(metadata.get("name")), as_text(metadata.get("namespace"))
+        return cls(as_text(patch.get("kind")), name, namespace, group, is_literal=bool(patch))
 
-    def fits(self, document: JsonObject, names: Sequence[str], namespace: str) -> bool:
-        """Whether an object, which has had these names and this namespace, is one of its objects."""
+    @property
+    def only_name(self) -> str:
+        """The one name that its objects have had; empty where they may have others."""
+        is_one = self.is_literal or (_PLAIN.fullmatch(self.name) and "\\" not in self.name)
+        return self.name if is_one else ""
+
+    def fits(
+        self, document: JsonObject, names: Sequence[str], namespace: str, *, is_labelled: bool = False
+    ) -> bool | None:
+        """Whether an object, which has had these names and this namespace, is one of its objects.
+
+        None where nobody can tell: a pattern or a selector of another form, or one by labels and annotations of an
+        object that `is_labelled`: a kustomization has added some, which aren't in its document.
+        """
         metadata = as_object(document.get("metadata"))
         group = as_text(document.get("apiVersion")).rpartition("/")[0]
-        return (
-            _matches(self.kind, (as_text(document.get("kind")),))
-            and _matches(self.name, names)
-            and (not self.group or self.group == group)
-            and (not self.namespace or not namespace or _matches(self.namespace, (namespace,)))
-            and _selects(self.labels, as_object(metadata.get("labels")))
-            and _selects(self.annotations, as_object(metadata.get("annotations")))
+        verdicts = (
+            _matches(self.kind, (as_text(document.get("kind")),)),
+            self.name in ("", *names) if self.is_literal else _matches(self.name, names),
+            _matches(self.group, (group,)),
+            not namespace or _matches(self.namespace, (namespace,)),
+            _selects(self.labels, as_object(metadata.get("labels")), is_labelled=is_labelled),
+            _selects(self.annotations, as_object(metadata.get("annotations")), is_labelled=is_labelled),
         )
+        return False if False in verdicts else None if None in verdicts else True
+
+
+_ALL = Target()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One document of a patch: what it is for, what it says, and where it is written."""
+    """One document of a patch: what it is for, what it says, and where it is written; or a patch that `is_unread`."""
 
     target: Target
     said: Json
     written: Written
+    is_unread: bool = False
 
     @property
     def size(self) -> int:
@@ -188,12 +213,12 @@ class Changes:
     """The documents of patches, in the order in which they apply; those for one name are found by it."""
 
     def __init__(self, changes: Iterable[Change]) -> None:
-        self._changes = tuple(each for each in changes if each.target.kind or each.target.name)
+        self._changes = tuple(each for each in changes if each.is_unread or each.target != _ALL)
         self._others: list[int] = []
         self._named: dict[str, list[int]] = defaultdict(list)
         for number, each in enumerate(self._changes):
-            name = each.target.name
-            (self._named[name] if name and _OF_PATTERNS.isdisjoint(name) else self._others).append(number)
+            name = each.target.only_name
+            (self._named[name] if name else self._others).append(number)
 
     def __len__(self) -> int:
         return len(self._changes)
@@ -206,21 +231,31 @@ class Changes:
         return [self._changes[number] for number in sorted((*self._others, *named))]
 
 
-def _matches(pattern: str, texts: Sequence[str]) -> bool:
-    """Whether one of the texts is meant: a plain one, alternatives, and `.*`; a pattern of another form fits nothing.
+def _matches(pattern: str, texts: Sequence[str]) -> bool | None:
+    """Whether one of the texts is meant, by a plain one, alternatives, and `.*`; None for a pattern of another form.
 
     The pattern is a stranger's: it is never compiled.
     """
     if not pattern or pattern in texts:
         return True
     bare = pattern.removeprefix("^").removesuffix("$").removeprefix("(").removesuffix(")")
+    is_read = True
     for alternative in bare.split("|"):
         parts = alternative.split(_WILDCARD)
         if all(not part or _PLAIN.fullmatch(part) for part in (part.strip("-_.") for part in parts)):
             plain = [part.replace("\\.", ".") for part in parts]
             if any(_fits(plain, text) for text in texts):
                 return True
-    return False
+        elif not _ALTERNATIVES.isdisjoint(pattern) or any(text.startswith(_start_of(bare)) for text in texts):
+            is_read = False
+    return False if is_read else None
+
+
+def _start_of(pattern: str) -> str:
+    """The characters with which all texts begin that a pattern without alternatives fits."""
+    plain = _START.match(pattern)
+    start = plain[0] if plain else ""
+    return start[:-1] if pattern[len(start) : len(start) + 1] in ("?", "*", "{") else start
 
 
 def _fits(parts: Sequence[str], text: str) -> bool:
@@ -239,10 +274,17 @@ def _fits(parts: Sequence[str], text: str) -> bool:
     return True
 
 
-def _selects(selector: str, labels: JsonObject) -> bool:
-    """Whether labels have what a selector asks for, by `=` and `!=`; one of another form selects nothing."""
+def _selects(selector: str, labels: JsonObject, *, is_labelled: bool) -> bool | None:
+    """Whether labels have what a selector asks for, by `=` and `!=`; None for one of another form.
+
+    Where there are other labels besides, a label is only known to be there.
+    """
+    is_known = True
     for requirement in selector.split(",") if selector else ():
         found = _SELECTOR.fullmatch(requirement)
-        if not found or (as_text(labels.get(found[1])) == found[3]) == (found[2] == "!="):
+        is_there = found is not None and as_text(labels.get(found[1])) == found[3]
+        if found is None or (is_labelled and (found[2] == "!=" or not is_there)):
+            is_known = False
+        elif is_there == (found[2] == "!="):
             return False
-    return True
+    return True if is_known else None

@@ -30,7 +30,8 @@ _OF_IMAGE = re.compile(r"image|tag|version|digest", re.IGNORECASE)
 class _Chart:
     """A chart: `name` is that of one from elsewhere, `folder` that of one in this repository.
 
-    `repository` is the address of the repository of one from elsewhere.
+    `repository` is the address of the repository of one from elsewhere. `value_files` are those of one in this
+    repository that count above its own; `unclear` says why others may.
     """
 
     name: str = ""
@@ -38,6 +39,8 @@ class _Chart:
     version: str = ""
     version_at: Written | None = None
     repository: str = ""
+    value_files: tuple[str, ...] = ()
+    unclear: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +90,11 @@ class Releases:
             name,
             namespace,
             chart,
-            tuple(self._generated(each, spec)),
+            (*chart.value_files, *self._generated(each, spec)),
             merge_values(values, as_object(spec.get("values"))),
             tuple(Written(at.place, (*at.keys, *(() if at.keys else _VALUES))) for at in _written(each)),
             as_text(spec.get("releaseName")) or "-".join(filter(None, (as_text(spec.get("targetNamespace")), name))),
-            _unclear(each.one.place, spec),
+            _unclear(each.one.place, spec) or chart.unclear or each.one.unclear,
         )
 
     def _chart(self, each: Occurrence, spec: JsonObject) -> _Chart:
@@ -120,7 +123,8 @@ class Releases:
         if as_text(source.get("kind")) == "GitRepository" and self._expander.is_here(as_text(source.get("name"))):
             folder = self._builder.resolve("", chart.lstrip("/"))
             if folder is not None and self._builder.has_files(folder):
-                return _Chart(folder=folder)
+                files, unclear = self._values_files(spec, folder, written[0].place)
+                return _Chart(folder=folder, value_files=files, unclear=unclear)
         version = text_of(spec.get("version"))
         is_of_git = as_text(source.get("kind")) == "GitRepository" and not version
         keys = (*root, "chart" if is_of_git else "version")
@@ -128,6 +132,23 @@ class Releases:
         at = next((each for each in reversed(written) if self._says(each, keys, said)), written[0])
         place = Written(at.place, (*at.keys, *keys))
         return _Chart(posixpath.basename(chart.rstrip("/")), None, version, place, self._address(source))
+
+    def _values_files(self, spec: JsonObject, folder: str, place: Place) -> tuple[tuple[str, ...], str]:
+        """The values files that a template takes above those of its chart, or else why nobody can tell what counts.
+
+        Source: Flux, "HelmChart", valuesFiles: they replace the chart's own, which counts only where it is listed.
+        """
+        names = [*map(as_text, as_list(spec.get("valuesFiles")))]
+        if not names and not spec.get("valuesFile"):
+            return (), ""
+        paths = [self._builder.resolve("", name.lstrip("/")) for name in names]
+        if spec.get("ignoreMissingValuesFiles") is True:
+            paths = [path for path in paths if path in self._builder.paths]
+        known = tuple(path for path in paths if path is not None and path in self._builder.paths)
+        own = posixpath.join(folder, "values.yaml")
+        if len(known) != len(paths) or known[:1] != (own,):
+            return (), f"{place.path}:{place.line}: its values files may count instead of its chart's"
+        return known[1:], ""
 
     def _address(self, source: JsonObject) -> str:
         """The address of a HelmRepository; empty where the files don't say it."""

@@ -279,7 +279,9 @@ class _Reader:
             return f"{at}: a program changes what it renders"
         for each in (item for key in _SETTING for item in as_list(release.get(key))):
             path = as_text(each)
-            is_known = not path or self._filled(path, environment, unit.name).endswith(_VALUES)
+            filled = self._filled(path, environment, unit.name)
+            is_elsewhere = "://" in filled or "::" in filled or helmfile.at(filled).startswith(("/", "../"))
+            is_known = not path or (filled.endswith(_VALUES) and not is_elsewhere)
             if not is_known or (not path and _NAMES_AN_IMAGE.search(str(each))):
                 what = f"the values {path.replace(ITS_NAME, '…')!r}" if path else "values that are written here"
                 return f"{at}: {what} are known to helmfile alone"

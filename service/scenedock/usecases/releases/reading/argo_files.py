@@ -39,12 +39,19 @@ def named_value_files(
                 yield path, f"{at}: {why}" if why else ""
 
 
-def names_no_values_files(
+def all_value_files(
     application: Application, manifests: Sequence[Document], read: Callable[[str], Document]
-) -> bool:
-    """Whether an Application deploys a chart in its folder, and names no values files: then it has its own alone."""
+) -> list[str] | None:
+    """The values files that an Application names for the chart in its folder, in their order; None if that is unclear.
+
+    Besides them it has its own `values.yaml` alone.
+    """
     sources = [one for one in _sources_of(application, manifests, read) if one.text("path") and one.deploys("")]
-    return len(sources) == 1 and not value_files_of_source(sources[0].source) and not sources[0].source.get("plugin")
+    if len(sources) != 1 or sources[0].source.get("plugin"):
+        return None
+    found = [*named_value_files(application, "", manifests, read, "")]
+    is_clear = len(found) == len(value_files_of_source(sources[0].source)) and not any(why for _, why in found)
+    return [path for path, _ in found] if is_clear else None
 
 
 def _sources_of(

@@ -56,6 +56,7 @@ def application_layers(
     root: Keys = ("spec", "template", "spec") if is_set else ("spec",)
     spec = as_object(value_at(document.value, map(str, root)))
     pinned: list[str] = []
+    yield from _replaced_files(overrides)
     sources = [((*root, "sources", number), each) for number, each in enumerate(as_list(spec.get("sources")))]
     for place, source in sources or [((*root, "source"), spec.get("source"))]:
         one = SourceOfApplication(application, document, place, as_object(source), read, is_set=is_set)
@@ -81,6 +82,15 @@ def application_layers(
     yield from _files_of_other_revisions(used, chart, elsewhere, is_read)
     for said in pinned:
         yield Layer(application.place.path, {}, lambda _: 1, is_file=False, elsewhere=elsewhere, unreadable=said)
+
+
+def _replaced_files(overrides: Sequence[tuple[str, Document]]) -> Iterator[Layer]:
+    """A layer for each file whose values files, which aren't followed, replace those of an Application."""
+    for path, written in overrides:
+        if value_files_of_source(as_object(written.value)):
+            line = written.line_of(("helm", "valueFiles"))
+            said = f"{path}:{line}: its values files count instead of those of its Application"
+            yield Layer(path, {}, partial(always, line), is_file=False, unreadable=said)
 
 
 def _unread_in_set(value: Json) -> Iterator[tuple[Keys, str]]:

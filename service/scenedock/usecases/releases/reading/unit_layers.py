@@ -93,7 +93,8 @@ class UnitLayers:
             said = DependencyVersion(self.unit.chart, self.unit.version, (), "helmfile", self.unit.version_unclear)
             return ChartVersions(place.path, partial(always, place.line or 1), remote=(said,))
         shape = "HelmRelease" if self.unit.kind == "Flux HelmRelease" else "helmCharts"
-        one = DependencyVersion(self.unit.chart, self.unit.version, keys, shape, OF_GIT if keys[-1] == "chart" else "")
+        why = self.unit.version_unclear or (OF_GIT if keys[-1] == "chart" else "")
+        one = DependencyVersion(self.unit.chart, self.unit.version, keys, shape, why)
         document = self._document_at(place)
         return ChartVersions(place.path, document.line_of, remote=(one,), document=document.number)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import partial
+from itertools import dropwhile
 from typing import TypeAlias
 
 from scenedock.catalog.mapping.deployments import Deployment
@@ -24,7 +25,7 @@ from scenedock.releases.images import Keys, without_images
 from scenedock.releases.spots import Spot
 from scenedock.usecases.releases.reading.app_of_apps import template_layers
 from scenedock.usecases.releases.reading.argo_charts import ChartSource, chart_sources, own_source, versions_in
-from scenedock.usecases.releases.reading.argo_files import named_value_files, names_no_values_files
+from scenedock.usecases.releases.reading.argo_files import all_value_files, named_value_files
 from scenedock.usecases.releases.reading.argo_values import (
     KUSTOMIZE_IMAGES,
     application_layers,
@@ -154,13 +155,19 @@ class VersionReader:
         )
 
     def _files_of(self, folder: HelmFolder, member: Member, deployment: Deployment) -> Collection[str]:
-        """The values files of a folder in an environment; of a chart whose Application names none, only its own."""
+        """The values files of a folder in an environment; of a chart with an Application, its own and what that names.
+
+        They are in its order; it may name others besides.
+        """
         files, application = folder.files_of(deployment.environment), deployment.application
         if folder.chart is None or application is None or not application.place.path or deployment.item:
             return files
         reader, _ = self._reader_of(application.place.repository, member)
-        names_none = names_no_values_files(application, reader.documents(application.place.path), reader.document)
-        return [each for each in files if each == folder.at("values.yaml")] if names_none else files
+        named = all_value_files(application, reader.documents(application.place.path), reader.document)
+        if named is None or (named and application.path != folder.path):
+            return files
+        own = [each for each in files if each == folder.at("values.yaml")]
+        return [*own, *(each for each in named if each in files)]
 
     def _said_by_tools(self, pair: Pair, files: Collection[str], said: _Said) -> _Said:
         """What tools that deploy it say besides the values files of its folder."""
@@ -171,7 +178,7 @@ class VersionReader:
         if unit and unit.value_templates:
             layers += self._layers_of_helmfile(unit, files)
         elif unit:
-            more = [path for path in unit.value_files if path not in files]
+            more = [*dropwhile(lambda path: path in files, unit.value_files)]
             of_others = len(sources) > 1 and [
                 path for path in more if not (installed and path in installed.value_files)
             ]
