@@ -103,7 +103,7 @@ class CompanyGitHub(CompanyHost):
 
     def merge(self, name: str, number: int) -> None:
         """What a reviewer does who likes a pull request."""
-        with Github(base_url=self.fake.url, auth=Auth.Token(self.token), retry=None) as client:
+        with Github(base_url=self.fake.url, auth=Auth.Token(self.token), retry=None, timeout=60) as client:
             assert client.get_repo(f"{OWNER}/{name}").get_pull(number).merge().merged
 
     def listed(self, folder: Path) -> dict[str, Any]:
