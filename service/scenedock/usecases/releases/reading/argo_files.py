@@ -13,9 +13,8 @@ from scenedock.catalog.reading.argo.written import folder_at, leads_out, value_f
 from scenedock.documents.reading import Document
 from scenedock.model.finding import Place
 from scenedock.model.helm import Application
-from scenedock.model.json import JsonObject, as_list, as_object, value_at
-from scenedock.releases.images import Keys
-from scenedock.usecases.releases.reading.argo_values import SourceOfApplication, manifest_of
+from scenedock.model.json import JsonObject
+from scenedock.usecases.releases.reading.argo_values import sources_of
 
 
 def named_value_files(
@@ -26,7 +25,7 @@ def named_value_files(
     Each with its path in the repository of the deployment, or else why nobody can tell what is in it. The parameters
     are those of `application_layers`.
     """
-    sources = _sources_of(application, manifests, read)
+    sources = sources_of(application, manifests, read)
     references = {one.text("ref"): one.rendered() for one in sources}
     for one in sources:
         if len(sources) > 1 and not one.deploys(chart):
@@ -46,29 +45,12 @@ def all_value_files(
 
     Besides them it has its own `values.yaml` alone.
     """
-    sources = [one for one in _sources_of(application, manifests, read) if one.text("path") and one.deploys("")]
+    sources = [one for one in sources_of(application, manifests, read) if one.text("path") and one.deploys("")]
     if len(sources) != 1 or sources[0].source.get("plugin"):
         return None
     found = [*named_value_files(application, "", manifests, read, "")]
     is_clear = len(found) == len(value_files_of_source(sources[0].source)) and not any(why for _, why in found)
     return [path for path, _ in found] if is_clear else None
-
-
-def _sources_of(
-    application: Application, manifests: Sequence[Document], read: Callable[[str], Document]
-) -> list[SourceOfApplication]:
-    """All sources of an Application, or of the set that made it; none where its manifest isn't there."""
-    document = manifest_of(application, manifests)
-    if document is None:
-        return []
-    is_set = as_object(document.value).get("kind") == "ApplicationSet"
-    root: Keys = ("spec", "template", "spec") if is_set else ("spec",)
-    spec = as_object(value_at(document.value, root))
-    several = [((*root, "sources", number), each) for number, each in enumerate(as_list(spec.get("sources")))]
-    return [
-        SourceOfApplication(application, document, at, as_object(each), read, is_set=is_set)
-        for at, each in several or [((*root, "source"), spec.get("source"))]
-    ]
 
 
 def _path_of(file: str, source: JsonObject, references: Mapping[str, JsonObject], folder: str) -> tuple[str, str]:

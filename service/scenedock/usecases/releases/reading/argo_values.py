@@ -52,23 +52,19 @@ def application_layers(
     document = manifest_of(application, manifests)
     if document is None:
         return
-    is_set = as_object(document.value).get("kind") == "ApplicationSet"
-    root: Keys = ("spec", "template", "spec") if is_set else ("spec",)
-    spec = as_object(value_at(document.value, map(str, root)))
     pinned: list[str] = []
     yield from _replaced_files(overrides)
-    sources = [((*root, "sources", number), each) for number, each in enumerate(as_list(spec.get("sources")))]
-    for place, source in sources or [((*root, "source"), spec.get("source"))]:
-        one = SourceOfApplication(application, document, place, as_object(source), read, is_set=is_set)
-        if not sources or one.deploys(chart):
+    sources = sources_of(application, manifests, read)
+    for one in sources:
+        if one.place[-1] == "source" or one.deploys(chart):
             left = replace(one, source=_without(one.source, [as_object(each.value) for _, each in overrides]))
             for layer in left.layers():
                 yield replace(layer, elsewhere=elsewhere, is_file=False)
             if not chart and (revision := one.other_revision(is_read)):
-                at_line = document.line_of((*place, "targetRevision"))
+                at_line = document.line_of((*one.place, "targetRevision"))
                 at = Place(elsewhere, application.place.path, at_line)
                 pinned.append(f"{at}: its Application deploys the revision {revision}, which may not be what was read")
-    for keys, what in _unread_in_set(document.value) if is_set else ():
+    for keys, what in _unread_in_set(document.value) if _is_set(document) else ():
         path, line = application.place.path, document.line_of(keys)
         said = f"{Place(elsewhere, path, line)}: {what} changes its source, and is not evaluated"
         yield Layer(path, {}, partial(always, line), is_file=False, elsewhere=elsewhere, unreadable=said)
@@ -76,12 +72,30 @@ def application_layers(
         own = _without(as_object(written.value), [as_object(each.value) for _, each in overrides[number + 1 :]])
         for layer in SourceOfApplication(application, written, (), own, read, is_set=False).layers():
             yield replace(layer, path=path, is_file=False)
-    used = [
-        SourceOfApplication(application, document, at, as_object(each), read, is_set=is_set) for at, each in sources
-    ]
-    yield from _files_of_other_revisions(used, chart, elsewhere, is_read)
+    yield from _files_of_other_revisions(sources, chart, elsewhere, is_read)
     for said in pinned:
         yield Layer(application.place.path, {}, lambda _: 1, is_file=False, elsewhere=elsewhere, unreadable=said)
+
+
+def sources_of(
+    application: Application, manifests: Sequence[Document], read: Callable[[str], Document]
+) -> list[SourceOfApplication]:
+    """All sources of an Application, or of the set that made it; none where its manifest isn't there."""
+    document = manifest_of(application, manifests)
+    if document is None:
+        return []
+    is_set = _is_set(document)
+    root: Keys = ("spec", "template", "spec") if is_set else ("spec",)
+    spec = as_object(value_at(document.value, map(str, root)))
+    several = [((*root, "sources", number), each) for number, each in enumerate(as_list(spec.get("sources")))]
+    return [
+        SourceOfApplication(application, document, at, as_object(each), read, is_set=is_set)
+        for at, each in several or [((*root, "source"), spec.get("source"))]
+    ]
+
+
+def _is_set(document: Document) -> bool:
+    return as_object(document.value).get("kind") == "ApplicationSet"
 
 
 def _replaced_files(overrides: Sequence[tuple[str, Document]]) -> Iterator[Layer]:
