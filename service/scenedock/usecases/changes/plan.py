@@ -315,7 +315,7 @@ def _application_of(ground: Ground, release: Release) -> JsonObject:
     if application is None or application.place.repository not in ground.survey.readers:
         return {}
     reader = ground.survey.readers[application.place.repository]
-    manifests = [as_object(each.value) for each in reader.documents(application.place.path)]
+    manifests = [as_object(each.value) for each in reader.here.documents(application.place.path)]
     named = [each for each in manifests if value_at(each, ("metadata", "name")) == application.name]
     return (named or manifests or [{}])[0]
 

@@ -283,7 +283,7 @@ class ServicePieces:
         return self.ground.paths(self.repository)
 
     def _documents(self, path: str) -> Sequence[Document]:
-        return self.ground.survey.readers[self.repository].documents(path)
+        return self.ground.survey.readers[self.repository].here.documents(path)
 
 
 def _item(document: Document, keys: Sequence[str | int]) -> Item:

@@ -57,7 +57,7 @@ def _schema(ground: Ground, repository: str, folder: str) -> JsonObject:
 
 
 def _values(ground: Ground, repository: str, folder: str) -> JsonObject:
-    documents = ground.survey.readers[repository].documents(posixpath.join(folder, "values.yaml"))
+    documents = ground.survey.readers[repository].here.documents(posixpath.join(folder, "values.yaml"))
     return as_object(documents[0].value) if documents else {}
 
 

@@ -175,7 +175,7 @@ def _note_deployer(found: _InCluster, ground: Ground, place: Place | None) -> No
     reader = ground.survey.readers.get(place.repository) if place else None
     if place is None or reader is None:
         return
-    here = [each for each in reader.documents(place.path) if each.line <= (place.line or each.line)]
+    here = [each for each in reader.here.documents(place.path) if each.line <= (place.line or each.line)]
     for said in kept_by_deployer(as_object(here[-1].value)) if here else ():
         found.keeps[f"{said} ({place})"] = None
 

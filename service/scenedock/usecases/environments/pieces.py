@@ -210,7 +210,7 @@ class PieceFinder:
                         yield Piece(name, target, _item(document, ("resources", at)))
 
     def _documents(self, path: str) -> Sequence[Document]:
-        return self.ground.survey.readers[self.release.repository].documents(path)
+        return self.ground.survey.readers[self.release.repository].here.documents(path)
 
 
 def _item(document: Document, keys: Sequence[str | int]) -> Item:

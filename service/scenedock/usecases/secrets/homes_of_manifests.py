@@ -101,7 +101,7 @@ def renamed_by(ground: Ground, key: PairKey) -> str:
     for folder in dict.fromkeys(folders):
         path = kustomization_in(ground, key[0], folder)
         reader = ground.survey.readers[key[0]]
-        value = as_object(reader.document(path).value) if path else {}
+        value = as_object(reader.here.document(path).value) if path else {}
         if as_text(value.get("namePrefix")) or as_text(value.get("nameSuffix")):
             return path
     return ""

@@ -65,7 +65,7 @@ class DeploysReader:
             found |= {f"of the unit: {key}": value for key, value in said.items() if value}
             found |= {f"of {each.container}: image": f"{each.repository}:{each.tag}" for each in unit.images}
         if item := pair.deployment.item:
-            document = self.ground.survey.readers[pair.repository].document(item.list_path)
+            document = self.ground.survey.readers[pair.repository].here.document(item.list_path)
             at = items_in(document.value).get(item.key)
             found |= dict(telling_values(at[1] if at else None, f"item {item.key}"))
         return found

@@ -312,7 +312,7 @@ def _remove(removal: Removal, repository: str, path: str, at: Path, document: in
 def _document(removal: Removal, repository: str, path: str, line: int | None = None) -> Document | None:
     """The document of a file that begins at or before a line; the first without one. None where it can't be read."""
     reader = removal.now.survey.readers.get(repository)
-    documents = [each for each in (reader.documents(path) if reader else ()) if each.value is not None]
+    documents = [each for each in (reader.here.documents(path) if reader else ()) if each.value is not None]
     here = [each for each in documents if line is None or each.line <= line]
     if not here:
         return None

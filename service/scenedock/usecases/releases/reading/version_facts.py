@@ -13,15 +13,13 @@ from typing import TypeAlias
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import items_in
-from scenedock.documents.encryption import encryption_of
-from scenedock.documents.reading import Document, read_document, read_documents
-from scenedock.errors import InputError
+from scenedock.documents.reading import Document
 from scenedock.frozen import dataclass
 from scenedock.model.helm import Application, HelmFolder, ListItem
 from scenedock.model.json import Json, as_object
 from scenedock.model.units import TEMPLATE, Unit
 from scenedock.releases.deployed import ChartVersions, Deployed, Layer, TagFile
-from scenedock.releases.images import Keys, without_images
+from scenedock.releases.images import Keys
 from scenedock.releases.spots import Spot
 from scenedock.usecases.releases.reading.app_of_apps import template_layers
 from scenedock.usecases.releases.reading.argo_charts import ChartSource, chart_sources, own_source, versions_in
@@ -34,14 +32,13 @@ from scenedock.usecases.releases.reading.argo_values import (
 from scenedock.usecases.releases.reading.chart_facts import ChartReader
 from scenedock.usecases.releases.reading.helmfile_values import value_template_layers
 from scenedock.usecases.releases.reading.pairs import Pair
+from scenedock.usecases.releases.reading.read_files import ReadFiles
 from scenedock.usecases.releases.reading.tag_files import TagFiles
 from scenedock.usecases.releases.reading.unit_layers import UnitLayers, files_of_unit
 
 _PRODUCT = "third-party"
 _USUAL_BRANCHES = ("main", "master")
 """What the default branch may be called where nothing says its name."""
-_NOT_THERE = "no such file"
-"""What the error says of a file that isn't there; values files may be named that no environment has."""
 _VALUES_OF_ITEMS = ("helmValues", "values")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -65,8 +62,7 @@ class VersionReader:
     `libraries` are the folders of library charts: values under their keys are those of the chart that uses them.
     `files` are those that settings may name: a path that somebody wrote could lead out of the repository. `others` read
     the files of other repositories, by their names: Applications may be there. `ref` is what of the repository is read.
-    `known` are documents that somebody has read already, `seen` the files that the last answer needed, `unread` those
-    that are there, and couldn't be read.
+    `known` are documents that somebody has read already, `here` are its files as they are read.
     """
 
     read: Callable[[str], bytes]
@@ -75,18 +71,15 @@ class VersionReader:
     others: Mapping[str, Callable[[str], bytes]] = field(default_factory=dict)
     ref: str = "HEAD"
     known: dict[str, Document] = field(default_factory=dict)
-    seen: set[str] = field(default_factory=set)
-    unread: set[str] = field(default_factory=set)
     _depends_on_ref: bool = False
-    _problems: dict[str, str] = field(default_factory=dict)
-    _all_documents: dict[str, tuple[Document, ...]] = field(default_factory=dict)
-    _files: dict[str, Layer] = field(default_factory=dict)
+    here: ReadFiles = field(init=False)
     _charts: ChartReader = field(init=False)
-    _readers: dict[str, VersionReader] = field(default_factory=dict)
+    _elsewhere: dict[str, ReadFiles] = field(default_factory=dict)
     _items: dict[str, Mapping[str, tuple[Keys, Json]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._charts = ChartReader(self.document, self.data, self.libraries, self.seen)
+        self.here = ReadFiles(self.read, self.known)
+        self._charts = ChartReader(self.here.document, self.here.data, self.libraries, self.here.seen)
 
     def of_another_time(self, read: Callable[[str], bytes]) -> VersionReader:
         """A reader of the same repository whose files have other contents."""
@@ -96,12 +89,8 @@ class VersionReader:
         """Read some files again when they are needed: they have changed."""
         self._charts.forget()
         for path in paths:
-            self.known.pop(path, None)
-            self._files.pop(path, None)
-            self._problems.pop(path, None)
-            self.unread.discard(path)
+            self.here.forget(path)
             self._items.pop(path, None)
-            self._all_documents.pop(path, None)
 
     def deployed_with_files(self, pair: Pair) -> tuple[Deployed, frozenset[FileKey], bool]:
         """What its files say, all files that it was read from, also those that aren't there, and whether it lasts.
@@ -109,14 +98,14 @@ class VersionReader:
         It lasts as long as these files if each could be read, and it doesn't depend on which commit is read.
         """
         deployed = self.deployed(pair)
-        readers = {pair.repository: self, **self._readers}
+        readers = {pair.repository: self.here, **self._elsewhere}
         lasts = not self._depends_on_ref and all(each.seen.isdisjoint(each.unread) for each in readers.values())
         return deployed, frozenset((name, path) for name, reader in readers.items() for path in reader.seen), lasts
 
     def deployed(self, pair: Pair) -> Deployed:
         """What its files say of a service in an environment."""
-        for reader in (self, *self._readers.values()):
-            reader.seen.clear()
+        for one in (self.here, *self._elsewhere.values()):
+            one.seen.clear()
         self._depends_on_ref = False
         each, member, deployment = pair.each, pair.member, pair.deployment
         item, application, unit = deployment.item, deployment.application, deployment.unit
@@ -124,7 +113,7 @@ class VersionReader:
         own = pair.names | _names_of_item(item) if item else pair.names
         facts = self._charts.of(member.contents, folder, own)
         files = self._files_of(folder, member, deployment) if folder else ()
-        said = _Said(self._layers(files), set(files).difference(facts.files))
+        said = _Said(self.here.layers(files), set(files).difference(facts.files))
         if item or application or unit:
             said = self._said_by_tools(pair, files, said)
         tag_file = self._tag_file(pair)
@@ -136,7 +125,7 @@ class VersionReader:
             repository=member.contents.facts.name,
             names=own,
             layers=tuple(said.layers),
-            defaults=(*facts.defaults, *self._layers((unit.chart_values,)))
+            defaults=(*facts.defaults, *self.here.layers((unit.chart_values,)))
             if unit and unit.chart_values
             else facts.defaults,
             libraries=facts.libraries,
@@ -182,7 +171,7 @@ class VersionReader:
             of_others = len(sources) > 1 and [
                 path for path in more if not (installed and path in installed.value_files)
             ]
-            layers += self._layers([path for path in more if path not in (of_others or ())])
+            layers += self.here.layers([path for path in more if path not in (of_others or ())])
         written: tuple[Layer, ...] = ()
         if deployment.item or deployment.application:
             written = tuple(self._layers_of_template(member, deployment.item))
@@ -200,7 +189,7 @@ class VersionReader:
             particular.add(deployment.item.list_path)
         versions = versions_in([installed] if installed else sources)
         if unit:
-            of_unit = UnitLayers(unit, self.documents)
+            of_unit = UnitLayers(unit, self.here.documents)
             changes = [each for each in layers if each.shape == KUSTOMIZE_IMAGES] if unit.images else []
             hiding = [each for each in layers if each.unreadable and not (each.is_file or each.open_at)]
             layers = [each for each in layers if each not in (*changes, *hiding)]
@@ -219,40 +208,22 @@ class VersionReader:
             return None
         slug = deployment.item.slug if deployment.item else ""
         names = (pair.each.service.name, posixpath.basename(deployment.folder), posixpath.basename(slug))
-        return TagFiles(setting, self.files, self._bytes, self.document).of(deployment.environment, names)
-
-    def _layers(self, files: Collection[str]) -> list[Layer]:
-        self.seen.update(files)
-        found = []
-        for path in files:
-            if (layer := self._files.get(path)) is None:
-                document = self.document(path)
-                values = as_object(document.value)
-                layer = self._files[path] = Layer(
-                    path,
-                    values,
-                    document.line_of_text,
-                    unreadable=self._problems.get(path, ""),
-                    spot_of=Spot((), document.number).below,
-                    without_images=without_images(values),
-                )
-            found.append(layer)
-        return found
+        return TagFiles(setting, self.files, self.here.bytes_of, self.here.document).of(deployment.environment, names)
 
     def _layers_of_helmfile(self, unit: Unit, files: Collection[str]) -> Iterator[Layer]:
         """The values files of a helmfile's release, some of which are templates."""
-        state = tuple(self._layers(unit.state_files))
+        state = tuple(self.here.layers(unit.state_files))
         for path in unit.value_templates:
             if path.endswith(TEMPLATE):
-                yield from value_template_layers(path, self.data(path), unit.environment, unit.name, state)
+                yield from value_template_layers(path, self.here.data(path), unit.environment, unit.name, state)
             elif path not in files:
-                yield from self._layers((path,))
+                yield from self.here.layers((path,))
 
     def _layer_of_item(self, item: ListItem | None) -> Iterator[Layer]:
         """The values that an app list has for an item: those under `helmValues` or `values`, else the item itself."""
         if item is None:
             return
-        document = self.document(item.list_path)
+        document = self.here.document(item.list_path)
         if item.list_path not in self._items:
             self._items[item.list_path] = items_in(document.value)
         found = self._items[item.list_path].get(item.key)
@@ -270,11 +241,11 @@ class VersionReader:
         if item is None or not item.template:
             return
         root = item.template.rpartition("templates/")[0]
-        parents = [*self._layers((f"{root}values.yaml", item.list_path))]
+        parents = [*self.here.layers((f"{root}values.yaml", item.list_path))]
         for application in member.contents.applications:
             if application.path == root.rstrip("/") and application.environment in {None, item.environment}:
                 parents += self._layers_of_manifest(member, application, "")
-        yield from template_layers(item.template, self.data(item.template), item.folder, parents)
+        yield from template_layers(item.template, self.here.data(item.template), item.folder, parents)
 
     def _chart_sources(self, member: Member, deployment: Deployment) -> tuple[ChartSource, ...]:
         """The sources of its Application that install charts from elsewhere."""
@@ -305,12 +276,12 @@ class VersionReader:
             if why:
                 yield Layer(place.path, {}, Document(None).line_of, elsewhere=elsewhere, unreadable=why)
             elif is_new and not chart:  # the values files of a chart from elsewhere are its unit's
-                yield from self._layers((path,))
+                yield from self.here.layers((path,))
 
     def _layers_of_manifest(self, member: Member, application: Application, chart: str) -> Iterator[Layer]:
         place = application.place
         reader, elsewhere = self._reader_of(place.repository, member)
-        documents = [] if chart else [(path, self.document(path)) for path in override_paths(application)]
+        documents = [] if chart else [(path, self.here.document(path)) for path in override_paths(application)]
         overrides = [(path, document) for path, document in documents if document.value]
         manifests = reader.documents(place.path)
         branch = member.contents.facts.branch
@@ -322,61 +293,16 @@ class VersionReader:
 
         yield from application_layers(application, chart, manifests, reader.document, elsewhere, overrides, is_read)
         for path, _ in documents:
-            if path in self._problems:
-                yield Layer(path, {}, Document(None).line_of, is_file=False, unreadable=self._problems[path])
+            if path in self.here.problems:
+                yield Layer(path, {}, Document(None).line_of, is_file=False, unreadable=self.here.problems[path])
 
-    def _reader_of(self, repository: str, member: Member) -> tuple[VersionReader, str]:
-        """What reads a repository, and the name of that if it is another one."""
+    def _reader_of(self, repository: str, member: Member) -> tuple[ReadFiles, str]:
+        """The files of a repository, and the name of that if it is another one."""
         if repository == member.contents.facts.name:
-            return self, ""
-        if repository not in self._readers:
-            self._readers[repository] = VersionReader(self.others[repository])
-        return self._readers[repository], repository
-
-    def document(self, path: str) -> Document:
-        """The first document of a file, of SOPS with ciphertext in it; empty where it can't be read or isn't there.
-
-        Why it can't be read is kept in `_problems`.
-        """
-        self.seen.add(path)
-        if path not in self.known:
-            try:
-                self.known[path] = read_document(self._bytes(path))
-            except InputError as error:
-                self.known[path] = Document(None)
-                if _NOT_THERE not in str(error).lower():
-                    self._problems[path] = f"{path}: {error}"
-        return self.known[path]
-
-    def documents(self, path: str) -> tuple[Document, ...]:
-        """All documents of a file; none where it can't be read or is encrypted."""
-        self.seen.add(path)
-        if path not in self._all_documents:
-            try:
-                data = self._bytes(path)
-                self._all_documents[path] = () if encryption_of(data) else read_documents(data)
-            except InputError:
-                self._all_documents[path] = ()
-        return self._all_documents[path]
-
-    def _bytes(self, path: str) -> bytes:
-        self.seen.add(path)
-        try:
-            return self.read(path)
-        except InputError as error:
-            if _NOT_THERE not in str(error).lower():
-                self.unread.add(path)
-            raise
-
-    def data(self, path: str) -> bytes:
-        """The bytes of a file; empty where it can't be read."""
-        if path in self.known and self.known[path].data:
-            self.seen.add(path)
-            return self.known[path].data
-        try:
-            return self._bytes(path)
-        except InputError:
-            return b""
+            return self.here, ""
+        if repository not in self._elsewhere:
+            self._elsewhere[repository] = ReadFiles(self.others[repository])
+        return self._elsewhere[repository], repository
 
 
 def _chart_of(member: Member, item: ListItem | None) -> HelmFolder | None:
