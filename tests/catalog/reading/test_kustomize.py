@@ -12,7 +12,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
-from scenedock.catalog.reading.kustomize import building
+from scenedock.catalog.reading.kustomize import building, changing
 from scenedock.catalog.reading.kustomize.patching import Patch, Target, apply, patches_in
 from scenedock.catalog.reading.kustomize.substitution import substituted
 from scenedock.catalog.reading.layouts.kustomizations import Evaluation, evaluate
@@ -273,7 +273,7 @@ def test_what_multiplies_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_patches_times_objects_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "_MOST_CHANGES", 40)
+    monkeypatch.setattr(changing, "_MOST_CHANGES", 40)
     releases = "---\n".join(RELEASE.replace("name: billing", f"name: r{number}") for number in range(30))
 
     def evaluated(target: str) -> Evaluation:
@@ -293,7 +293,7 @@ def test_patches_times_objects_are_limited(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_component_that_is_named_many_times_is_followed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "_MOST_CHANGES", 40)
+    monkeypatch.setattr(changing, "_MOST_CHANGES", 40)
     container = "{name: billing, image: 'acme/billing:1.0.0'}"
     deployment = f"{DEPLOYMENT}spec: {{template: {{spec: {{containers: [{container}]}}}}}}\n"
 
@@ -317,14 +317,14 @@ def test_the_patches_of_inflated_charts_are_read_once(monkeypatch: pytest.Monkey
         texts.append(text)
         return ()
 
-    monkeypatch.setattr(building, "inline_documents", counted)
+    monkeypatch.setattr(changing, "inline_documents", counted)
     charts = ", ".join(f"{{name: c{number}, repo: 'https://a.test'}}" for number in range(9))
     said({"apps/kustomization.yaml": f"helmCharts: [{charts}]\npatches: [{{patch: 'a: b'}}]\n"})
     assert len(texts) == 2
 
 
 def test_operations_times_objects_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "_MOST_CHANGES", 40)
+    monkeypatch.setattr(changing, "_MOST_CHANGES", 40)
     operations = "- {op: replace, path: /spec/values/replicas, value: 2}\n" * 30
     files = {
         "apps/kustomization.yaml": "resources: [a.yaml]\npatches: [{path: p.yaml, target: {kind: HelmRelease}}]\n",
