@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from scenedock.catalog.reading.kustomize.building import Builder
 from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
-from scenedock.catalog.reading.kustomize.files import text_of
+from scenedock.catalog.reading.kustomize.files import resolve, text_of
 from scenedock.catalog.reading.kustomize.images import may_set_images
 from scenedock.catalog.reading.kustomize.objects import KubernetesObject
 from scenedock.catalog.reading.kustomize.substitution import is_open
@@ -121,7 +121,7 @@ class Releases:
         if not chart or is_open(chart):
             return _Chart()
         if as_text(source.get("kind")) == "GitRepository" and self._expander.is_here(as_text(source.get("name"))):
-            folder = self._builder.resolve("", chart.lstrip("/"))
+            folder = resolve("", chart.lstrip("/"))
             if folder is not None and self._builder.has_files(folder):
                 files, unclear = self._values_files(spec, folder, written[0].place)
                 return _Chart(folder=folder, value_files=files, unclear=unclear)
@@ -141,7 +141,7 @@ class Releases:
         names = [*map(as_text, as_list(spec.get("valuesFiles")))]
         if not names and not spec.get("valuesFile"):
             return (), ""
-        paths = [self._builder.resolve("", name.lstrip("/")) for name in names]
+        paths = [resolve("", name.lstrip("/")) for name in names]
         if spec.get("ignoreMissingValuesFiles") is True:
             paths = [path for path in paths if path in self._builder.paths]
         known = tuple(path for path in paths if path is not None and path in self._builder.paths)
@@ -184,7 +184,7 @@ class Releases:
             for folder in each.one.chain:
                 one = self._builder.kustomizations.get(folder)
                 generated: Mapping[str, str] = one.generated.get(name, {}) if one else {}
-                path = self._builder.resolve(folder, generated[key]) if key in generated else None
+                path = resolve(folder, generated[key]) if key in generated else None
                 if path in self._builder.paths:
                     yield str(path)
                     break

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from scenedock.catalog.reading.kustomize.building import Builder, Taken
 from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
-from scenedock.catalog.reading.kustomize.files import InflatedChart
+from scenedock.catalog.reading.kustomize.files import InflatedChart, resolve
 from scenedock.catalog.reading.kustomize.homes import RUNNING, Homes
 from scenedock.catalog.reading.kustomize.objects import KubernetesObject
 from scenedock.catalog.reading.kustomize.places import Places
@@ -149,7 +149,7 @@ class Units:
 
     def _value_files(self, one: KubernetesObject | Taken, chart: InflatedChart) -> Iterator[str]:
         """The values files of a chart that a kustomization installs."""
-        paths = (self._builder.resolve(one.folder, name) for name in chart.values_files)
+        paths = (resolve(one.folder, name) for name in chart.values_files)
         return (path for path in paths if path is not None and path in self._builder.paths)
 
     def _place_of(self, each: Occurrence) -> Place:

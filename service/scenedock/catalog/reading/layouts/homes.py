@@ -71,14 +71,12 @@ def _deployed_once(units: Iterable[Unit], plan: Plan) -> Iterator[Unit]:
     for number, other in enumerate(others):
         for folder in other.folders if other else ():
             made_of[folder].append(number)
-    plain = {planned.path for planned in plan.plain if not planned.included}
-    parents = {above for planned in plan.charts for above in folders_above(planned.path)}
-    parents |= {above for unit in units for above in folders_above(unit.path)}
+    spoken_for = _spoken_for(units, plan)
     for unit in of_folders:
         numbers = made_of.get(unit.path, ())
         if len(numbers) == 1 and (other := others[numbers[0]]):
             others[numbers[0]] = _deployed_by(unit, other)
-        elif not numbers and unit.manifests and unit.path not in plain and unit.path not in parents:
+        elif not numbers and unit.manifests and unit.path not in spoken_for:
             yield unit
     for unit in of_charts:
         besides = [number for folder in unit.folders for number in made_of.get(folder, ())]
@@ -88,6 +86,13 @@ def _deployed_once(units: Iterable[Unit], plan: Plan) -> Iterator[Unit]:
         else:
             yield unit
     yield from filter(None, others)
+
+
+def _spoken_for(units: Iterable[Unit], plan: Plan) -> set[str]:
+    """The folders of plain manifests that are read anyway, and those that hold others' folders."""
+    plain = {planned.path for planned in plan.plain if not planned.included}
+    deployed = (*(planned.path for planned in plan.charts), *(unit.path for unit in units))
+    return plain.union(*map(folders_above, deployed))
 
 
 def _with_their_kustomizations(units: Sequence[Unit]) -> tuple[Unit, ...]:
