@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from scenedock.effects.git.clones import RepositoryClone
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
 from scenedock.model.finding import Finding, Place, Reason
+from scenedock.releases.read_state import ReadState
 from scenedock.usecases.catalog.watching import Watch, signature_of
 
 _log: Final = logging.getLogger("scenedock.feed")
@@ -64,6 +66,10 @@ class WatchedRepositories:
         same = {name: (signature, now - since) for name, (signature, since) in self.same.items() if name in folders}
         return Watch(same, dict(self.stale))
 
+    def stale_states(self) -> Mapping[str, ReadState]:
+        """The states of those that could not be fetched the last time: when each was seen last, and why not since."""
+        return {name: ReadState(read_at=_iso(self.seen.get(name, 0.0)), why=why) for name, why in self.stale.items()}
+
     def all_seen(self) -> float:
         """When all were last known to be up to date, in seconds since the epoch; 0 before all were checked once."""
         return min((self.seen.get(name, 0.0) for name in self.by_name), default=time.time())
@@ -88,3 +94,8 @@ class WatchedRepositories:
         except (ScenedockError, OSError) as error:
             return str(error)
         return ""
+
+
+def _iso(seconds: float) -> str:
+    """A time in ISO 8601; empty for never."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else ""
