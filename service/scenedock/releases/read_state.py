@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from scenedock.frozen import dataclass
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,6 +15,7 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
 from scenedock.model.finding import Finding, Place, Reason
 from scenedock.releases.read_state import ReadState
+from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.watching import Watch, signature_of
 
 _log: Final = logging.getLogger("scenedock.feed")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field
 from functools import partial
 
 from scenedock.catalog.vocabulary.environments import is_production
@@ -14,7 +13,6 @@ from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.entity import service_name
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.deployed import Deployed
@@ -24,6 +22,7 @@ from scenedock.releases.read_state import NONE_STALE, ReadState
 from scenedock.releases.release import PairKey, Release
 from scenedock.releases.semver import SemVer
 from scenedock.releases.tags import without_pin
+from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.releases.known_versions import survey_served
