@@ -15,6 +15,7 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
 from scenedock.model.finding import Finding, Place, Reason
 from scenedock.releases.read_state import ReadState
+from scenedock.runtime.logs import Troubles
 from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.watching import Watch, signature_of
 
@@ -38,6 +39,7 @@ class WatchedRepositories:
     seen: dict[str, float] = field(default_factory=dict)
     stale: dict[str, str] = field(default_factory=dict)
     same: dict[str, tuple[str, float]] = field(default_factory=dict)
+    troubles: Troubles = field(default_factory=lambda: Troubles(_log))
 
     def look(self, names: Collection[str] | None = None) -> None:
         """Update the named repositories, or all; a few are fetched at once, so that a slow one doesn't block all."""
@@ -45,11 +47,12 @@ class WatchedRepositories:
         with ThreadPoolExecutor(_FETCHES_AT_ONCE, thread_name_prefix="fetch") as threads:
             for name, problem in zip(selected, threads.map(self._problem, selected), strict=True):
                 if problem:
-                    _log.error("the last valid state of the repository %s is kept: %s", name, problem)
                     self.stale[name] = problem
                 else:
                     self.stale.pop(name, None)
                     self.seen[name] = time.time()
+        kept = "the last valid state of the repository {} is kept"
+        self.troubles.note({kept.format(name): problem for name, problem in self.stale.items()})
         for name, repository in self.by_name.items():
             signature = signature_of(repository)
             if name not in self.same or self.same[name][0] != signature:

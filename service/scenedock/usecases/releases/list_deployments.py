@@ -138,7 +138,9 @@ def deployments_of(
         for finding in locks_of_nothing(each.settings.locks, releases, each.facts.name, now)
     )
     problems = {**result.read.problems, **{name: state.why for name, state in last_good.items()}}
-    return Deployments(releases, behind(releases, histories), problems, histories, findings, locks, of_locks, dict(last_good))
+    return Deployments(
+        releases, behind(releases, histories), problems, histories, findings, locks, of_locks, dict(last_good)
+    )
 
 
 def verify_deployments(result: Export, repositories: Mapping[str, Repository], helm: HelmProgram) -> list[Compared]:
