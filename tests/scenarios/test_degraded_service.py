@@ -114,8 +114,8 @@ def test_a_data_folder_that_cannot_be_written_is_told_by_readiness_and_by_the_do
         assert degraded(address) == []
         data.chmod(0o555)
         try:
-            told = f"the data folder {data} can't be written, so nothing is kept: the user {os.geteuid()} has no permission"
-            assert degraded(address) == [f"{told}. {MAKE_WRITABLE}"]
+            why = f"the user {os.geteuid()} has no permission. {MAKE_WRITABLE}"
+            assert degraded(address) == [f"the data folder {data} can't be written, so nothing is kept: {why}"]
             metric = 'scenedock_degraded{reason="data-unwritable",repository=""} 1.0'
             assert metric in text_of(f"{address}/metrics")[1]
             examined = subprocess.run(

@@ -190,7 +190,8 @@ class CatalogFeed:
             else:
                 raise TemporaryError("other processes were faster each time; it is tried again", retry_after=5)
         except (ScenedockError, ValueError) as error:
-            self._fail(error)
+            if not self._stopped:  # else the build was ended with the service
+                self._fail(error)
         finally:
             self._first.set()
             if self._signature != signature:  # a build leaves as much free as the texts of the catalog are long
