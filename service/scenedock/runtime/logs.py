@@ -45,6 +45,11 @@ class Readable(logging.Formatter):
         return without_credentials(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)
 
 
+def without_durations(why: str) -> str:
+    """A reason without how long something took, which is another each time."""
+    return _DURATION.sub("", why)
+
+
 class Troubles:
     """What is found wrong at each of many looks: logged when it begins, when it changes, and when it is over."""
 
@@ -54,16 +59,13 @@ class Troubles:
         self._said: dict[str, str] = {}
 
     def note(self, found: Mapping[str, str]) -> None:
-        """Log what is new in all that is wrong now, with the reason of each, which may be empty.
-
-        How long something took is no other reason.
-        """
+        """Log what is new in all that is wrong now, with the reason of each, which may be empty."""
         for what, why in found.items():
-            if _DURATION.sub("", why) != self._said.get(what):
+            if without_durations(why) != self._said.get(what):
                 self._log.log(self._level, "%s", f"{what}: {why}" if why else what)
         for what in sorted(self._said.keys() - found.keys()):
             self._log.info("over: %s", what)
-        self._said = {what: _DURATION.sub("", why) for what, why in found.items()}
+        self._said = {what: without_durations(why) for what, why in found.items()}
 
 
 def set_up_logs(layout: str, stream: TextIO = sys.stderr) -> None:

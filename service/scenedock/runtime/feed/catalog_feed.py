@@ -23,7 +23,7 @@ from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.runtime.feed.other_origins import NOT_ASKED, OtherOrigins
 from scenedock.runtime.feed.shared_catalog import SharedCatalog
 from scenedock.runtime.feed.watched_repositories import STALE, WatchedRepositories
-from scenedock.runtime.logs import Troubles
+from scenedock.runtime.logs import Troubles, without_durations
 from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.catalog_record import read_feed
 from scenedock.usecases.catalog.watching import BuiltFeed, CatalogEdit, Watch
@@ -152,8 +152,9 @@ class CatalogFeed:
 
     @property
     def state(self) -> str:
-        """Changes whenever the catalog does, or a file of a repository."""
-        return f"{self.kept.version} {self.repositories.signature()}"
+        """Changes whenever the catalog does, or a file of a repository, or why one can't be fetched."""
+        stale = {name: without_durations(why) for name, why in self.repositories.stale.items()}
+        return f"{self.kept.version} {self.repositories.signature()} {stale}"
 
     def at_hand(self) -> Served | None:
         """The feed, if there is one."""
@@ -203,7 +204,7 @@ class CatalogFeed:
             return {}
         told = {(each.place.repository, each.code): each.message for each in reversed(self._served.feed.findings)}
         return {
-            str(each): told.get((each.repository, each.code), "")
+            str(each): told.get((each.repository, each.code), "").removeprefix(each.message).lstrip(",: ")
             for each in self._served.feed.reasons
             if each.code not in {STALE, NOT_ASKED}
         }

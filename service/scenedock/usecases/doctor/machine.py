@@ -125,6 +125,10 @@ def check_settings_file(name: str, repository: ServedRepository) -> Diagnosis:
         read_settings(data, label=f"{name}/{FILE_NAME}")
     except InputError as error:
         return problem(check, str(error), f"Correct the line; `scenedock catalog check` reads {FILE_NAME}, too.")
+    except NotFoundError as error:
+        if isinstance(repository, RepositoryClone):
+            return unknown(check, str(error))
+        return problem(check, str(error), "Mount the folder, or correct SCENEDOCK_REPOSITORIES.")
     except ScenedockError as error:
         return unknown(check, str(error))
     return fine(check, f"{name}/{FILE_NAME} is valid")
