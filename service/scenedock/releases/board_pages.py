@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from urllib.parse import quote
 
 from scenedock.releases.drift import Cell, Lag, Row
-from scenedock.releases.read_state import ReadState
+from scenedock.releases.listing import ReadState
 
 _MKDOCS: Final = "site_name: Deployments\nnav:\n  - Deployments: index.md\nplugins:\n  - techdocs-core\n"
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+.!|~-])")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from scenedock.effects.tasks.effects import TaskEffects
     from scenedock.effects.tasks.storage.folder_table import FolderTable
     from scenedock.model.kept_catalog import KeptCatalog
-    from scenedock.releases.read_state import ReadState
+    from scenedock.releases.listing import ReadState
     from scenedock.runtime.settings import Settings
 
 

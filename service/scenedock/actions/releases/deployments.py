@@ -11,8 +11,7 @@ from scenedock.releases.vocabulary import Unit, Verdict
 
 if TYPE_CHECKING:
     from scenedock.releases.history import VersionHistory, VersionSince
-    from scenedock.releases.listing import Behind
-    from scenedock.releases.read_state import ReadState
+    from scenedock.releases.listing import Behind, ReadState
     from scenedock.releases.release import Release
     from scenedock.usecases.releases.list_deployments import Deployments
     from scenedock.usecases.releases.rendered import Compared

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.apart import ApartLimits, run_apart
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import TemporaryError
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.releases.read_state import ReadState
 from scenedock.structs import dataclass, field
+
+if TYPE_CHECKING:
+    from scenedock.releases.listing import ReadState
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -8,16 +8,18 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scenedock.effects.git.clones import RepositoryClone
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
 from scenedock.model.finding import Finding, Place, Reason
-from scenedock.releases.read_state import ReadState
 from scenedock.runtime.logs import Troubles
 from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.watching import Watch, signature_of
+
+if TYPE_CHECKING:
+    from scenedock.releases.listing import ReadState
 
 _log: Final = logging.getLogger("scenedock.feed")
 _FETCHES_AT_ONCE = 4
@@ -71,6 +73,8 @@ class WatchedRepositories:
 
     def stale_states(self) -> Mapping[str, ReadState]:
         """The states of those that could not be fetched the last time: when each was seen last, and why not since."""
+        from scenedock.releases.listing import ReadState
+
         return {name: ReadState(read_at=_iso(self.seen.get(name, 0.0)), why=why) for name, why in self.stale.items()}
 
     def all_seen(self) -> float:

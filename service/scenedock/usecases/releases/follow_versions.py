@@ -17,8 +17,7 @@ from scenedock.model.entity import service_name
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.history import Commit, Followed, VersionHistory, VersionSince, with_authors
-from scenedock.releases.listing import behind
-from scenedock.releases.read_state import NONE_STALE, ReadState
+from scenedock.releases.listing import NONE_STALE, ReadState, behind
 from scenedock.releases.release import PairKey, Release
 from scenedock.releases.semver import SemVer
 from scenedock.releases.tags import without_pin

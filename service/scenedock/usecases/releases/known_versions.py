@@ -16,8 +16,7 @@ from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.images import Image
-from scenedock.releases.listing import Alone, common_prefixes, join_releases
-from scenedock.releases.read_state import NONE_STALE, ReadState
+from scenedock.releases.listing import NONE_STALE, Alone, ReadState, common_prefixes, join_releases
 from scenedock.releases.release import PairKey, Release, choose_none
 from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.catalog_record import read_memory

@@ -18,8 +18,7 @@ from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
 from scenedock.releases.findings import BY_SETTING, Environments, find_in_versions, locks_of_nothing
 from scenedock.releases.history import VersionHistory
-from scenedock.releases.listing import Behind, behind
-from scenedock.releases.read_state import NONE_STALE, ReadState
+from scenedock.releases.listing import NONE_STALE, Behind, ReadState, behind
 from scenedock.releases.release import PairKey, Release
 from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.export_catalog import Export

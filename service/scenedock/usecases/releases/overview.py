@@ -15,7 +15,7 @@ from scenedock.model.helm import RepositoryFacts
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.locks import Lock
 from scenedock.releases.drift import Row, board_of
-from scenedock.releases.read_state import NONE_STALE, ReadState
+from scenedock.releases.listing import NONE_STALE, ReadState
 from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.releases.follow_versions import Extent
