@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.apart import ApartLimits, run_apart
@@ -12,6 +12,9 @@ from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import TemporaryError
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.structs import dataclass, field
+
+if TYPE_CHECKING:
+    from scenedock.releases.listing import ReadState
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,13 +29,14 @@ _MOST_WAITING: Final = 4
 class ServedApart:
     """The repositories by name, and `last`, which gives the catalog that is kept of them; `memory` is in bytes.
 
-    `versions` is the file of what is known of their versions.
+    `versions` is the file of what is known of their versions, `stale` gives the states of those that can't be fetched.
     """
 
     repositories: Mapping[str, ServedRepository]
     last: Callable[[], KeptCatalog | None]
     memory: int
     versions: FactsFile | None = None
+    stale: Callable[[], Mapping[str, ReadState]] = dict
     _waiting: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_MOST_WAITING))
     _turn: threading.Lock = field(default_factory=threading.Lock)
 

@@ -19,14 +19,16 @@ def list_deployments(service: Service) -> Response:
     """List which version of each service git says is in which environment, and the line that says so."""
     from scenedock.usecases.releases.list_deployments import list_served
 
-    return json_answer(DeploymentList.of(service.effects.apart.read(list_served, service.effects.apart.versions)))
+    apart = service.effects.apart
+    return json_answer(DeploymentList.of(apart.read(list_served, apart.versions, apart.stale())))
 
 
 def show_deployments(service: Service, name: str) -> Response:
     """Show which version of one service git says is in each environment, since when, and the line that says so."""
     from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 
-    deployments = service.effects.apart.read(follow_served, Selected(name), Extent(), service.effects.helm)
+    apart, helm = service.effects.apart, service.effects.helm
+    deployments = apart.read(follow_served, Selected(name), Extent(), helm, apart.versions, apart.stale())
     return json_answer(DeploymentList.of(deployments.of(name)))
 
 
@@ -34,10 +36,9 @@ def show_history(service: Service, name: str) -> Response:
     """Show which versions a service had in its environments, since when, and by which commit and author."""
     from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 
-    most = _most(request.args.get("most", str(VERSIONS)))
-    deployments = service.effects.apart.read(
-        follow_served, Selected(name), Extent(most, between=False), service.effects.helm
-    )
+    apart, helm = service.effects.apart, service.effects.helm
+    extent = Extent(_most(request.args.get("most", str(VERSIONS))), between=False)
+    deployments = apart.read(follow_served, Selected(name), extent, helm, apart.versions, apart.stale())
     return json_answer(HistoryList.of(deployments.histories_of(name), deployments.problems))
 
 
