@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, literal_column, null, or_, select, update
@@ -25,6 +24,7 @@ from scenedock.model.tasks.changes import (
     handed_out,
 )
 from scenedock.model.tasks.task import FINAL, STATUSES, SortKey, Task, TaskEvent, TaskQuery, fingerprint
+from scenedock.structs import replace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Insert

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
@@ -15,6 +14,7 @@ from scenedock.effects.tasks.storage import connections
 from scenedock.effects.tasks.storage.plain import Plain, PlainStatement
 from scenedock.errors import InputError, TemporaryError
 from scenedock.model.tasks.right_of_way import RIGHT_OF_WAY
+from scenedock.structs import dataclass, field
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Executable, Row

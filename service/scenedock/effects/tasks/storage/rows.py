@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any, Final
 
 from scenedock.effects.tasks.storage.statements import CHANGED, FIELDS
 from scenedock.model.tasks.changes import NewEvent, TaskChange
 from scenedock.model.tasks.task import Task, TaskEvent
+from scenedock.structs import field_names
 
 _IN_JSON: Final = ("spec", "state")
-_EVENT_FIELDS: Final = tuple(each.name for each in fields(TaskEvent))
+_EVENT_FIELDS: Final = field_names(TaskEvent)
 # PostgreSQL's text can't contain NUL; escaping preserves it.
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
