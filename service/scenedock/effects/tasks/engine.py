@@ -81,6 +81,8 @@ class Engine:
 
     handover_milliseconds = HANDOVER_MILLISECONDS
     """How long after its submission a task is due for every process: until then it is started here."""
+    submit: Final = None
+    """What is done in the transaction that stores a task."""
 
     def __init__(self, database: Database, executor: str, threads: int, *, queued: bool) -> None:
         self._address = database.address.url
@@ -160,9 +162,6 @@ class Engine:
             self._handover.lost()
             with self._lock:
                 self._mine.discard((task_id, number))
-
-    def submit(self, _connection: Connection, task_id: str, number: int) -> None:
-        """Nothing: a submitted task is started here after the transaction."""
 
     def has(self, task_id: str, number: int) -> bool:
         """Whether this run of a task is running in this process, or is next."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -10,8 +11,16 @@ from sqlalchemy.exc import IntegrityError
 
 from scenedock.effects.tasks.storage import statements
 from scenedock.effects.tasks.storage.database import Database
-from scenedock.effects.tasks.storage.folder_table import refer, stop_referring
-from scenedock.effects.tasks.storage.rows import changed_row, event_of, event_rows, row_of, task_of, time_of
+from scenedock.effects.tasks.storage.folder_table import folders_in, refer, stop_referring
+from scenedock.effects.tasks.storage.rows import (
+    changed_row,
+    event_of,
+    event_rows,
+    row_of,
+    task_of,
+    time_of,
+    values_if_expected,
+)
 from scenedock.effects.tasks.storage.tables import APPROVAL, SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.errors import NotFoundError
@@ -54,21 +63,26 @@ class TaskStore:
         self._database = database
         self._told = told
 
-    def add(self, task: Task, key: str | None, submit: Submit = lambda _connection, _task_id, _run: None) -> Task:
+    def add(self, task: Task, key: str | None, submit: Submit | None = None) -> Task:
         """Store a new task, so that it survives a power loss, or return the one with the same idempotency key.
 
         In the same transaction, for a new task only, the result folders that its spec names are kept for it, and
         `submit` is called.
         """
+        row = {**row_of(task), "idempotency_key": key, "last_mark": "", "ended_at": None}
+        folders = folders_in(row["spec"])
 
         def work(connection: Connection) -> None:
-            stored = row_of(task)
-            connection.execute(statements.ADD, {**stored, "idempotency_key": key, "last_mark": "", "ended_at": None})
-            refer(connection, task.id, stored["spec"], task.created_at)
-            submit(connection, task.id, task.run)
+            connection.execute(statements.ADD, row)
+            refer(connection, task.id, folders, task.created_at)
+            if submit:
+                submit(connection, task.id, task.run)
 
         try:
-            self._database.write(work, lasting=True)
+            if submit or folders:
+                self._database.write(work, lasting=True)
+            else:
+                self._database.plain(statements.PLAIN_ADD, row, writes=True, lasting=True)
         except IntegrityError:  # the key is in use, or this task was stored before the connection broke
             same = TASK.c.id == task.id if key is None else or_(TASK.c.idempotency_key == key, TASK.c.id == task.id)
             return task_of(self._database.read(select(*statements.COLUMNS).where(same))[0])
@@ -81,7 +95,7 @@ class TaskStore:
         ------
         NotFoundError   there is no task with this id
         """
-        rows = self._database.read_plain(statements.PLAIN_GET, {"task_id": task_id})
+        rows = self._database.plain(statements.PLAIN_GET, {"task_id": task_id})
         if not rows:
             raise NotFoundError(f"there is no task {task_id}; it may be older than what is kept")
         return task_of(rows[0])
@@ -112,7 +126,7 @@ class TaskStore:
         task_id: str,
         decide: Callable[[Task], TaskChange],
         mark: str = "",
-        submit: Submit = lambda _connection, _task_id, _run: None,
+        submit: Submit | None = None,
         *,
         lasting: bool = False,
         expected: Task | None = None,
@@ -144,7 +158,8 @@ class TaskStore:
             if change.task == task and not change.events:
                 return task
             written = _write(connection, task, change, mark or row.last_mark)
-            submit(connection, written.id, written.run)
+            if submit:
+                submit(connection, written.id, written.run)
             events = change.events
             return written
 
@@ -155,22 +170,23 @@ class TaskStore:
 
     def _change_expected(self, expected: Task, change: TaskChange, mark: str) -> Task | None:
         """Change a task without reading it; None, and nothing is done, if it is not as expected, or leaves seats."""
-        values = {"ended_at": None, **changed_row(expected, change, mark), "task_id": expected.id}
-        values |= {f"was_{name}": getattr(expected, name) for name in statements.EXPECTED}
-        rows = event_rows(expected, change)
+        values = {**values_if_expected(expected, change, mark), "keeps_seats": not _rests(expected, change)}
+        events = event_rows(expected, change)
 
-        def work(connection: Plain) -> bool:
-            if _rests(expected, change) and connection.rows(statements.PLAIN_SEATS, values):
-                return False
-            if not connection.execute(statements.PLAIN_CHANGE, values):
-                return False
-            if rows:
-                connection.execute_each(statements.PLAIN_ADD_EVENT, rows)
-            return True
+        def work(connection: Plain) -> int:
+            changed = connection.execute(statements.PLAIN_CHANGE, values)
+            if changed and events:
+                connection.execute_each(statements.PLAIN_ADD_EVENT, events)
+            return changed
 
-        if not self._database.write_plain(work):
+        if self._database.is_sqlite:
+            changed = self._database.write_plain(work)
+        else:
+            values["events"] = json.dumps(events)
+            changed = self._database.plain(statements.PLAIN_CHANGE_AND_TELL, values, writes=True)[0][0]
+        if not changed:
             return None
-        written = replace(change.task, last_event=values["last_event"])
+        written = replace(change.task, last_event=values["new_last_event"])
         if change.events:
             self._told(written, change.events)
         return written

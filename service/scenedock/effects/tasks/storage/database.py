@@ -127,26 +127,31 @@ class Database:
 
         return self._patiently(transact)
 
-    def read_plain(self, query: PlainStatement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """The rows of a query, with the bare driver.
+    def plain(
+        self, statement: PlainStatement, values: Mapping[str, Any], *, writes: bool = False, lasting: bool = False
+    ) -> list[tuple[Any, ...]]:
+        """The rows of one statement, which is a transaction of its own, with the bare driver.
+
+        One that writes is repeated as `write` does its work.
 
         Raises
         ------
-        TemporaryError   the database can't be reached
+        TemporaryError   the database can't be reached, or its disk is full
         """
 
-        def select() -> list[tuple[Any, ...]]:
-            with self._driver(self._writing) as driver:
+        def execute() -> list[tuple[Any, ...]]:
+            engine = self._lasting if lasting else self._writing
+            with self._turn if writes else nullcontext(), self._driver(engine) as driver:
                 if self.is_sqlite:
-                    return Plain(driver, self._writing.dialect).rows(query, values)
-                driver.autocommit = True  # else the query would begin a transaction, and the pool end it
+                    return Plain(driver, engine.dialect).rows(statement, values)
+                driver.autocommit = True  # else the statement would begin a transaction, and another one end it
                 try:
-                    return Plain(driver, self._writing.dialect).rows(query, values)
+                    return Plain(driver, engine.dialect).rows(statement, values)
                 finally:
                     if not driver.closed:
                         driver.autocommit = False
 
-        return self._patiently(select)
+        return self._patiently(execute)
 
     def session(self) -> Connection:
         """A connection for holding locks; a broken one raises an error of SQLAlchemy."""

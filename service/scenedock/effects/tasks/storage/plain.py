@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class PlainStatement:
-    """A statement whose parameters are its `names`: of an INSERT or UPDATE, the columns that it sets are among them."""
+    """A statement. `columns` are those that an INSERT sets, which are parameters, too."""
 
-    def __init__(self, statement: ClauseElement, names: Sequence[str]) -> None:
+    def __init__(self, statement: ClauseElement, columns: Sequence[str] | None = None) -> None:
         self._statement = statement
-        self._names = list(names)
+        self._columns = columns
         self._texts: dict[str, str] = {}
 
     def text(self, dialect: Dialect) -> str:
@@ -26,7 +26,7 @@ class PlainStatement:
         if dialect.name not in self._texts:
             by_name: Any = type(dialect)  # that of SQLite would number its parameters
             style = "named" if dialect.name == "sqlite" else "pyformat"
-            compiled = self._statement.compile(dialect=by_name(paramstyle=style), column_keys=self._names)
+            compiled = self._statement.compile(dialect=by_name(paramstyle=style), column_keys=self._columns)
             self._texts[dialect.name] = str(compiled)
         return self._texts[dialect.name]
 
@@ -48,6 +48,6 @@ class Plain:
         self._cursor.executemany(statement.text(self._dialect), values)
 
     def rows(self, statement: PlainStatement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """The rows of a query."""
+        """The rows that a statement returns."""
         self._cursor.execute(statement.text(self._dialect), values)
-        return list(self._cursor.fetchall())
+        return list(self._cursor.fetchall()) if self._cursor.description else []

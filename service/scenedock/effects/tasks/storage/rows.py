@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from scenedock.effects.tasks.storage.statements import CHANGED, FIELDS
+from scenedock.effects.tasks.storage.statements import CHANGED, EXPECTED, FIELDS
 from scenedock.model.tasks.changes import NewEvent, TaskChange
 from scenedock.model.tasks.task import Task, TaskEvent
 from scenedock.structs import field_names
@@ -31,6 +31,13 @@ def changed_row(before: Task, change: TaskChange, mark: str) -> dict[str, Any]:
     elif before.finished and not change.task.finished:
         values["ended_at"] = None
     return values
+
+
+def values_if_expected(expected: Task, change: TaskChange, mark: str) -> dict[str, Any]:
+    """The values of the statement that changes a task if it is as expected; it had not ended."""
+    row = {"ended_at": None, **changed_row(expected, change, mark)}
+    was = {f"was_{name}": getattr(expected, name) for name in EXPECTED}
+    return {"task_id": expected.id, **was, **{f"new_{name}": value for name, value in row.items()}}
 
 
 def event_rows(before: Task, change: TaskChange) -> list[dict[str, Any]]:
