@@ -108,7 +108,7 @@ class Database:
         """
         return self._patiently(lambda: self._select(query, values))
 
-    def write_plain(self, work: Callable[[Plain], T], *, lasting: bool = False) -> T:
+    def write_plain(self, work: Callable[[Plain], T]) -> T:
         """Do the work as `write` does, with the bare driver.
 
         Raises
@@ -117,11 +117,10 @@ class Database:
         """
 
         def transact() -> T:
-            engine = self._lasting if lasting else self._writing
-            with self._turn, self._driver(engine) as driver:
+            with self._turn, self._driver(self._writing) as driver:
                 if self.is_sqlite:
                     driver.execute(_BEGIN)
-                done = work(Plain(driver, engine.dialect))
+                done = work(Plain(driver, self._writing.dialect))
                 driver.commit()
                 return done
 
@@ -181,8 +180,9 @@ class Database:
             yield pooled.driver_connection
         except base as error:
             lost = bool(getattr(pooled.driver_connection, "closed", False))
-            if lost:
+            if lost:  # then the others in the pool probably are, too
                 pooled.invalidate(error)
+                engine.dispose()
             raise exc.DBAPIError.instance(
                 None, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=engine.dialect
             ) from error
