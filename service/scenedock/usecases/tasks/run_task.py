@@ -73,7 +73,7 @@ class RunningTasks:
         try:
             task = self.effects.store.get(task_id)
             began = started(task, number, owner, now)
-            with self._journal(began.task) as journal:
+            with self._journal(task, began.task) as journal:
                 _TaskRun(self, journal, tried_before=task.status != "open" or task.attempt > 1).go()
             self.effects.watch.tell(journal.task)
         except LeaseLostError:
@@ -90,8 +90,8 @@ class RunningTasks:
                 continue  # its own thread meets the same error, and handles it
 
     @contextmanager
-    def _journal(self, task: Task) -> Iterator[Journal]:
-        journal = Journal(self.effects.store, task, self.effects.clock)
+    def _journal(self, stored: Task, began: Task) -> Iterator[Journal]:
+        journal = Journal(self.effects.store, stored, began, self.effects.clock)
         self._journals.add(journal)
         try:
             yield journal
