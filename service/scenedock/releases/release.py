@@ -67,6 +67,11 @@ class Release:
         return Place(self.elsewhere or self.repository, self.path, self.line)
 
     @property
+    def written(self) -> Place:
+        """The same for people who know the repository."""
+        return Place(self.elsewhere, self.path, self.line)
+
+    @property
     def shown_shape(self) -> str:
         """The shape for people, who would take `<x>` for markup."""
         return self.shape.replace("<x>", "*")
@@ -110,8 +115,8 @@ def choose_as(release: Release) -> Choose:
     return choose if release.rendered else choose_none
 
 
-def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
-    """The release of a service in an environment, of its images; unknown if a layer can't be read that may change it.
+def release_alone(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
+    """The release of one deployment, of its images; unknown if a layer can't be read that may change it.
 
     `prefix` is the registry and owner that most images of the repository have.
     """
@@ -120,7 +125,7 @@ def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose:
     unreadable = "" if is_readable else "; ".join(_unreadable_above(found, deployed))
     if not unreadable:
         return found
-    rest = f"the rest says {found.version} ({Place(found.elsewhere, found.path, found.line)})"
+    rest = f"the rest says {found.version} ({found.written})"
     said = rest if found.version is not None else f"in the rest, {found.reason}"
     nothing = Release(found.service, found.environment, found.repository, image=found.image, chart=found.chart)
     return replace(nothing, reason=f"{unreadable}; {said}")
@@ -133,7 +138,7 @@ def _unreadable_above(release: Release, deployed: Deployed) -> Iterator[str]:
         if not layer.unreadable:
             if (layer.path, layer.elsewhere) == (release.path, release.elsewhere) and release.version is not None:
                 return
-        elif layer.open_at or not (release.chart and layer.is_file):
+        elif layer.open_at or not (release.chart and layer.sets_values_alone):
             yield from layer.hiding(places)
 
 
@@ -310,11 +315,17 @@ def _may_be_main(untagged: Image, deployed: Deployed, nearest: int) -> bool:
 
 
 def _is_certain(image: Image, deployed: Deployed, prefix: str) -> bool:
-    """Whether an image is the service's own by name, registry or key, or at the place of a chart's main image."""
+    """Whether an image is the service's own by name, registry or key, or at the place of a chart's main image.
+
+    In a list beneath a chart from elsewhere it is a sidecar's, or one of a manifest that the chart writes besides.
+    """
     by_name = _is_named(image, deployed) or _is_part(image, deployed) or is_under_its_name(image, deployed)
-    by_registry = bool(prefix) and image.prefix == prefix
-    by_place = depth_of(image, deployed) <= _DEPTH_OF_MAIN_IMAGE and not is_of_another_part(image, deployed)
-    return by_name or by_registry or by_place
+    is_beside = (
+        deployed.chart is not None and deployed.chart.is_of_others and any(isinstance(k, int) for k in image.keys)
+    )
+    by_registry = bool(prefix) and image.prefix == prefix and not is_beside
+    is_near = not deployed.is_beside_charts and depth_of(image, deployed) <= _DEPTH_OF_MAIN_IMAGE
+    return by_name or by_registry or (is_near and not is_of_another_part(image, deployed))
 
 
 def _is_named(image: Image, deployed: Deployed) -> bool:

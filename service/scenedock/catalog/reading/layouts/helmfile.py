@@ -283,7 +283,7 @@ class _Reader:
             is_elsewhere = "://" in filled or "::" in filled or helmfile.at(filled).startswith(("/", "../"))
             is_known = not path or (filled.endswith(_VALUES) and not is_elsewhere)
             if not is_known or (not path and _NAMES_AN_IMAGE.search(str(each))):
-                what = f"the values {path.replace(ITS_NAME, '…')!r}" if path else "values that are written here"
+                what = f"the values {_opened(path)!r}" if path else "values that are written here"
                 return f"{at}: {what} are known to helmfile alone"
         return ""
 

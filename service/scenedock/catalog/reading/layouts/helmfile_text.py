@@ -12,8 +12,11 @@ from scenedock.documents.reading import DocumentError, read_documents
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 
-_ENVIRONMENT = re.compile(rb"\{\{-?[ \t]*(?:\.Environment\.Name|\.Values\.environment\.name)[ \t]*-?\}\}")
-# The release's name, which is only known in its own templates: in a helmfile it is written as a text for later.
+# Both names may be written as a text for later: the release's is only known in its own templates.
+_ENVIRONMENT = re.compile(
+    rb"(?P<later>\{\{-?[ \t]*`)?\{\{-?[ \t]*(?:\.Environment\.Name|\.Values\.environment\.name)[ \t]*-?\}\}"
+    rb"(?(later)`[ \t]*-?\}\})"
+)
 _RELEASE = re.compile(rb"(?P<later>\{\{-?[ \t]*`)?\{\{-?[ \t]*\.Release\.Name[ \t]*-?\}\}(?(later)`[ \t]*-?\}\})")
 # Characters that no YAML file has a use for, in place of the names of the environment and the release.
 ITS_NAME = "\ue001"

@@ -25,6 +25,8 @@ _APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b(?![ \t]*[\"'])")
 _SAID = b"default is the chart appVersion"
 _SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\b%b\b" % _SAID, re.MULTILINE)
 
+_RUNNING = WORKLOADS - {"Service", "Ingress"}
+"""What runs by itself: an Ingress may well lead to what a chart from elsewhere runs."""
 _WITHOUT_CONTAINERS = frozenset(
     {
         "ClusterRole",
@@ -169,7 +171,7 @@ class ChartReader:
         )
         app_version = text_of(chart.get("appVersion"))
         proof = self._proof_of_app_version(folder, used) if app_version else ""
-        remote = () if _has(folder, WORKLOADS) else remote
+        remote = () if _has(folder, _RUNNING) else remote
         return ChartVersions(path, document.line_of, app_version, proof, remote)
 
     def _without_workloads(self, contents: RepositoryContents) -> frozenset[str]:
@@ -204,7 +206,7 @@ class ChartReader:
         more = contents.settings.backing_services
         for each in _dependencies(folder):
             is_deployment = each.folder is not None and each.folder not in self.libraries
-            is_beside = each.folder is None and _has(folder, WORKLOADS)
+            is_beside = each.folder is None and _has(folder, _RUNNING)
             is_known = each.name in BACKING_SERVICES or each.name in more
             is_backing = is_known and own.isdisjoint({each.name, each.key})
             if is_backing or is_deployment or is_beside:
