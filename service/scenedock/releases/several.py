@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.images import Image
 from scenedock.releases.release import Choose, Release, release_alone
+from scenedock.structs import replace
 
 _MOST_NAMED: Final = 4
 """How many of several versions a reason names."""

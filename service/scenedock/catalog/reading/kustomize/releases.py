@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from scenedock.catalog.reading.kustomize.building import Builder
 from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
@@ -20,6 +19,7 @@ from scenedock.documents.reading import DocumentError, read_document
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit, Written
+from scenedock.structs import dataclass
 
 _VALUES_KEY = "values.yaml"
 _VALUES = ("spec", "values")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import MappedService
 from scenedock.catalog.mapping.services import Member
-from scenedock.frozen import dataclass
+from scenedock.structs import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
