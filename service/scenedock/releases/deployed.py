@@ -83,7 +83,8 @@ class ChartVersions:
     `elsewhere` is the name of the file's repository, if that isn't the deployment's.
     `app_version_by` is what proves that an image without a tag has the appVersion; empty if nothing does.
 
-    A comment is weaker than templates: it says what they did when the chart was made.
+    A comment is weaker than templates: it says what they did when the chart was made. One that `is_mixed` is made of
+    charts of its repository, or of manifests of its own, besides those from elsewhere.
     """
 
     path: str
@@ -93,11 +94,12 @@ class ChartVersions:
     remote: tuple[DependencyVersion, ...] = ()
     document: int = 1
     elsewhere: str = ""
+    is_mixed: bool = False
 
     @property
     def is_of_others(self) -> bool:
         """Whether it says which version of a chart from elsewhere is installed, and nothing of an image of its own."""
-        return any(each.version for each in self.remote) and not self.app_version_by
+        return not self.is_mixed and any(each.version for each in self.remote) and not self.app_version_by
 
     def place_of(self, one: DependencyVersion) -> Place:
         """The line of the version of a chart from elsewhere."""

@@ -242,6 +242,8 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
         return replace(nothing, reason=f"nothing sets a tag of its image ({place})", image=repository)
     remote = chart.remote if chart else ()
     own = [each for each in remote if each.name in deployed.names] or list(remote)
+    if chart and chart.is_mixed:
+        own = [each for each in remote if f"-{deployed.service}".endswith(f"-{each.name}")]
     if chart and len(own) == 1:
         one, written = own[0], chart.place_of(own[0])
         if not one.version:
@@ -251,9 +253,10 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
             nothing, version=one.version, chart=one.name, shape=one.shape, path=chart.path, line=written.line
         )
         return replace(found, elsewhere=chart.elsewhere, spot=Spot(one.keys, chart.document) if one.keys else None)
-    if chart and own:
-        said = ", ".join(f"{f'{each.name} {each.version}'.strip()} ({chart.place_of(each)})" for each in own)
-        return replace(nothing, reason=f"it installs several charts from elsewhere: {said}")
+    if chart and remote:
+        said = ", ".join(f"{f'{each.name} {each.version}'.strip()} ({chart.place_of(each)})" for each in own or remote)
+        what = "it installs several charts from elsewhere" if own else "it is made of more than charts from elsewhere"
+        return replace(nothing, reason=f"{what}: {said}")
     without = "has no workloads" if deployed.runs_nothing else "only writes Applications"
     said = f"its chart {without}" if deployed.runs_nothing or deployed.is_app_of_apps else "its values name no image"
     return replace(nothing, reason=f"{said}, and it has no chart from elsewhere")

@@ -20,10 +20,18 @@ def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose:
     Where it is deployed several times there, in different versions, none is the environment's. `prefix` is the registry
     and owner that most images of the repository have.
     """
-    found = release_alone(deployed, images, prefix, choose)
-    if not deployed.others or found.version is None:
-        return found
-    return _together(found, [release_alone(each, each.images(), prefix, choose) for each in deployed.others])
+    if not deployed.others:
+        return release_alone(deployed, images, prefix, choose)
+    all_of = [(deployed, images), *((each, each.images()) for each in deployed.others)]
+    telling = [(each, its) for each, its in all_of if its or _tells(each)] or all_of[:1]
+    found, *others = (release_alone(each, its, prefix, choose) for each, its in telling)
+    return found if found.version is None else _together(found, others)
+
+
+def _tells(deployed: Deployed) -> bool:
+    """Whether a deployment without images may say a version all the same."""
+    of_chart = deployed.chart is not None and bool(deployed.chart.remote)
+    return of_chart or deployed.tag_file is not None or any(layer.unreadable for layer in deployed.layers)
 
 
 def _together(found: Release, others: Sequence[Release]) -> Release:

@@ -26,6 +26,8 @@ _INLINE = ("{", "---", "apiVersion")
 """How a patch begins that is written in one line; any other line is a path."""
 _START = re.compile(r"[A-Za-z0-9_-]*")
 _ALTERNATIVES = frozenset("|()")
+_GROUP = re.compile(r"([^()|]*)\(([^()]*)\)(?![?*+{])([^()|]*)")
+"""Alternatives in the only parentheses of a pattern, with what is around them."""
 _SELECTOR = re.compile(r"\s*([^\s=!,]+)\s*(!=|==?)\s*([^\s=!,]*)\s*")
 _MOST_INLINE = 200_000
 """Characters of a patch that is written in a kustomization."""
@@ -252,15 +254,19 @@ def _matches(pattern: str, texts: Sequence[str]) -> bool | None:
     """
     if not pattern or pattern in texts:
         return True
-    bare = pattern.removeprefix("^").removesuffix("$").removeprefix("(").removesuffix(")")
+    bare = pattern.removeprefix("^").removesuffix("$")
+    group = _GROUP.fullmatch(bare)
+    alternatives = [f"{group[1]}{each}{group[3]}" for each in group[2].split("|")] if group else bare.split("|")
     is_read = True
-    for alternative in bare.split("|"):
+    for alternative in alternatives:
         parts = alternative.split(_WILDCARD)
         if all(not part or _PLAIN.fullmatch(part) for part in (part.strip("-_.") for part in parts)):
             plain = [part.replace("\\.", ".") for part in parts]
             if any(_fits(plain, text) for text in texts):
                 return True
-        elif not _ALTERNATIVES.isdisjoint(pattern) or any(text.startswith(_start_of(bare)) for text in texts):
+        elif not _ALTERNATIVES.isdisjoint(alternative) or any(
+            text.startswith(_start_of(alternative)) for text in texts
+        ):
             is_read = False
     return False if is_read else None
 

@@ -160,6 +160,9 @@ class ChartReader:
         document = self.document(path)
         chart = as_object(document.value)
         listed = as_list(chart.get("dependencies"))
+        is_mixed = _has(folder, WORKLOADS) or any(
+            not each.remote and each.folder not in self.libraries for each in _dependencies(folder)
+        )
         remote = tuple(
             DependencyVersion(name, text_of(one.get("version")), ("dependencies", number, "version"))
             for number, one in enumerate(map(as_object, listed))
@@ -171,7 +174,7 @@ class ChartReader:
         app_version = text_of(chart.get("appVersion"))
         proof = self._proof_of_app_version(folder, used) if app_version else ""
         remote = () if _has(folder, _RUNNING) else remote
-        return ChartVersions(path, document.line_of, app_version, proof, remote)
+        return ChartVersions(path, document.line_of, app_version, proof, remote, is_mixed=is_mixed)
 
     def _without_workloads(self, contents: RepositoryContents) -> frozenset[str]:
         """The names of the charts of the repository that run nothing lasting, wherever those who list them get them."""
@@ -205,7 +208,7 @@ class ChartReader:
         more = contents.settings.backing_services
         for each in _dependencies(folder):
             is_deployment = each.folder is not None and each.folder not in self.libraries
-            is_beside = each.folder is None and _has(folder, _RUNNING)
+            is_beside = each.folder is None and _has(folder, WORKLOADS)
             is_known = each.name in BACKING_SERVICES or each.name in more
             is_backing = is_known and own.isdisjoint({each.name, each.key})
             if is_backing or is_deployment or is_beside:
