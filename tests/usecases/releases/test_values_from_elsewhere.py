@@ -193,3 +193,14 @@ def test_a_set_that_a_chart_writes_is_told(tmp_path: Path) -> None:
     root = plant(tmp_path / "apps", files)
     done = CliRunner().invoke(main, ["catalog", "export", str(root)], catch_exceptions=False)
     assert "ApplicationSets that weren't evaluated: 1 seen, 0 represented; 1 not: a template names" in done.stderr
+
+
+@pytest.mark.parametrize(("releases", "is_told"), [("- name: billing\n  <<: *shared\n", True), ("# none yet\n", False)])
+def test_a_helmfile_that_is_no_yaml_without_its_templates_is_told(
+    tmp_path: Path, releases: str, *, is_told: bool
+) -> None:
+    text = f'{{{{ readFile "shared.yaml" }}}}\n\nreleases:\n{releases}'
+    done = CliRunner().invoke(
+        main, ["catalog", "export", str(plant(tmp_path / "apps", {**SETTINGS, "helmfile.yaml": text}))]
+    )
+    assert ("apps:helmfile.yaml:3: the releases of this helmfile are not known" in done.stderr) is is_told

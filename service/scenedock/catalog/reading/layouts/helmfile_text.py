@@ -30,6 +30,7 @@ _AMONG = re.compile(
     rb"(?:\{\{-?[ \t]*else[ \t]*-?\}\}(?:\{\{[^{}\n]*\}\}|[^{}\n]*)\{\{-?[ \t]*end[ \t]*-?\}\})?(?:`\}\})?"
 )
 ITS_LIST = "\ue002"
+_RELEASES = re.compile(r"^releases:[ \t]*(?:#.*)?$", re.MULTILINE)
 _ITEM = re.compile(r"([ \t]*)-[ \t]+")
 _BLOCK = re.compile(r"\{\{-?[ \t]*(if|else|range|with|end)\b([^{}]*)\}\}")
 
@@ -49,6 +50,12 @@ class Helmfile:
     def folder(self) -> str:
         """The folder in which it is."""
         return posixpath.dirname(self.path)
+
+    @property
+    def unread_releases_at(self) -> int:
+        """The line of releases which no document has, as it isn't YAML without what helmfile fills in; 0 without."""
+        found = None if any("releases" in each for each in self.documents) else _RELEASES.search(self.text)
+        return self.text.count("\n", 0, found.start()) + 1 if found else 0
 
     def at(self, path: str) -> str:
         """A path that the file names, from the repository's root."""
