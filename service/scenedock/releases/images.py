@@ -20,9 +20,7 @@ _BELOW_VARIABLE = re.compile(r"\$\{[A-Za-z0-9_]+\}/[a-z0-9][a-zA-Z0-9._/-]*")
 """A repository whose registry only a cluster knows; its name is there."""
 _PICTURE = re.compile(r"\.(?:gif|ico|jpe?g|png|svg|webp)$")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?:@sha256:[0-9a-f]{64})?")
-_FILLED_IN = frozenset(
-    "CHANGE CHANGEME DEFINED FIXME OVERRIDE PIPELINE PLACEHOLDER REPLACE REPLACED SET TAG TBD TODO".split()
-)
+_FILLED_IN = frozenset("CHANGE CHANGEME DEFINED OVERRIDE PIPELINE PLACEHOLDER REPLACE REPLACED SET TAG TBD".split())
 """Words of a text in the place of a tag that a pipeline puts another one for: `DEFINED_BY_PIPELINE`."""
 _BY_ANOTHER = re.compile(
     r"(?:(?:defined|filled|managed|overridden|replaced|set)-by-[a-z-]+|change-?me|placeholder|replace-?me)"

@@ -196,7 +196,7 @@ def test_a_set_that_a_chart_writes_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("releases", "is_told"), [("- name: billing\n  <<: *shared\n", True), ("# none yet\n", False)])
-def test_a_helmfile_that_is_no_yaml_without_its_templates_is_told(
+def test_a_helmfile_that_is_not_yaml_without_its_templates_is_told(
     tmp_path: Path, releases: str, *, is_told: bool
 ) -> None:
     text = f'{{{{ readFile "shared.yaml" }}}}\n\nreleases:\n{releases}'

@@ -325,7 +325,7 @@ class SourceOfApplication:
 
 
 def _read_open(text: str) -> Document:
-    """The YAML in a text, also where a parameter that only a cluster knows stands without quotes: that is no tag.
+    """The YAML in a text, also where a parameter that only a cluster knows stands without quotes: it is not a tag.
 
     Raises
     ------
