@@ -11,7 +11,8 @@ from scenedock.releases.deployed import Deployed
 from scenedock.releases.drift import Gap, furthest_of, others_of
 from scenedock.releases.history import VersionHistory, versions_between
 from scenedock.releases.images import Image
-from scenedock.releases.release import Choose, PairKey, Release, release_of
+from scenedock.releases.release import Choose, PairKey, Release
+from scenedock.releases.several import release_of
 from scenedock.structs import dataclass, replace
 
 _NONE: Mapping[PairKey, VersionHistory] = MappingProxyType({})

@@ -14,7 +14,15 @@ from scenedock.catalog.reading.kustomize.images import (
     with_unclear_images,
 )
 from scenedock.catalog.reading.kustomize.objects import KubernetesObject
-from scenedock.catalog.reading.kustomize.patching import Change, Changes, Patch, Target, apply, inline_documents
+from scenedock.catalog.reading.kustomize.patching import (
+    Change,
+    Changes,
+    Patch,
+    Target,
+    apply,
+    inline_documents,
+    name_of,
+)
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import Json, as_object, as_text
 from scenedock.model.units import Written
@@ -81,7 +89,7 @@ class Changer:
         if said is None:
             yield Change(given or Target(), None, Written(place, patch.at), is_unread=True)
         for each, written in said or ():
-            yield Change(given or Target.of_patch(as_object(each)), each, written)
+            yield Change(given or Target.of_patch(as_object(each)), each, written, renames=patch.renames)
 
     def _said_by(self, patch: Patch, folder: str, place: Place) -> list[tuple[Json, Written]] | None:
         """The documents of a patch, each with its place; None where it can't be read, or is elsewhere."""
@@ -97,7 +105,7 @@ class Changer:
             message = f"more than {_MOST_CHANGES:,} patches of objects; the rest of them changes nothing"
             self.note(message, place, "Name the object in each patch's `target`, and patch it once.")
             return with_unclear_images(one, place, "there are too many patches to follow", releases=True)
-        document, by = one.document, list(one.patched_by)
+        document, by, names = one.document, list(one.patched_by), one.names
         for change in changes.perhaps_of(one.names):
             self._count += 1
             fits = change.target.fits(document, one.names, one.namespace, is_labelled=one.is_labelled)
@@ -105,14 +113,18 @@ class Changer:
                 what = "a patch that can't be read" if change.is_unread else "a patch by a pattern or by labels"
                 one = with_unclear_images(one, change.written.place, f"{what} may change its image", releases=True)
             elif fits:
-                patched = apply(document, change.said)
+                patched = apply(document, change.said, renames=change.renames)
                 if patched is None:
                     return None
                 self._count += change.size
+                if (name := name_of(patched)) != name_of(document):
+                    names = (*names, name)
                 document = patched
                 by.append(change.written)
                 one = with_patched_images(one, change.written, change.said)
-        return replace(one, document=document, patched_by=tuple(by)) if len(by) > len(one.patched_by) else one
+        if len(by) == len(one.patched_by):
+            return one
+        return replace(one, document=document, patched_by=tuple(by), names=names)
 
     def note(self, message: str, place: Place, remedy: str) -> None:
         """Say once what isn't followed."""

@@ -38,6 +38,8 @@ _ADDED = (*_SETTING, "secrets", "jsonPatches", "strategicMergePatches", "transfo
 _PATCHES = ("jsonPatches", "strategicMergePatches", "transformers")
 """The keys of a release by which what its chart renders is changed."""
 _NAMES_AN_IMAGE = re.compile(r"image|tag|version|\{\{", re.IGNORECASE)
+_UNREAD = "the releases of this helmfile are not known: only helmfile can make YAML of its template"
+_WRITE_IT_THERE = "Write anchors and lists in the file itself, or list the services in an app list in scenedock.yaml."
 _VERSION_UNCLEAR = "only helmfile knows the version of its chart"
 _VALUES = (".yaml", ".yml", ".yaml.gotmpl", ".yml.gotmpl")
 # Far more than anybody has: what is beyond counts for no environment, or not at all.
@@ -119,6 +121,9 @@ class _Reader:
                 self.filled_by_others.add(path)
             environments = own or above
             releases = list(helmfile.all("releases"))
+            if line := helmfile.unread_releases_at:
+                place = Place(self.given.here.name, path, line)
+                self.findings.append(Finding("warning", "helmfile-not-read", _UNREAD, place, _WRITE_IT_THERE))
             for release in releases:
                 self._add(helmfile, as_object(release), environments)
             ahead.extend((child, environments) for child in self._below(helmfile))
@@ -246,7 +251,7 @@ class _Reader:
                 filled = self._filled(path, environment, name)
                 is_elsewhere = "://" in filled or "::" in filled or helmfile.at(filled).startswith(("/", "../"))
                 if is_elsewhere or not filled.endswith(_VALUES):
-                    yield f"the values {path.replace(ITS_NAME, '…')!r} are known to helmfile alone"
+                    yield f"the values {_opened(path)!r} are known to helmfile alone"
             elif _NAMES_AN_IMAGE.search(str(each)):
                 yield "values that are written here are known to helmfile alone"
 
