@@ -94,6 +94,7 @@ differ: 1 (catalog → export; to keep what the catalog has, set it in `override
       spec.owner: group:default/storefront → group:default/payments
 only there: 1 (no folder of these repositories describes them; they stay registered as they are)
   component:legacy
+only there, of kinds that the export has none of: 1 (1 User; they stay, too)
 only here: 1 (new to the catalog)
   component:redis
 Unregister these locations when you register ours: Backstage refuses a second location for an entity

@@ -37,13 +37,15 @@ class Difference:
 class Comparison:
     """All entities of both catalogs, each part sorted by reference.
 
-    `only_there` has only entities of the kinds that an export generates: those of other kinds can't conflict.
+    `only_there` has only entities of the kinds that an export generates; `other_kinds` counts the rest of theirs, which
+    can't conflict, by kind.
     """
 
     same: tuple[Difference, ...]
     differs: tuple[Difference, ...]
     only_there: tuple[Entity, ...]
     only_here: tuple[Entity, ...]
+    other_kinds: Mapping[str, int]
 
     @property
     def origins(self) -> Mapping[str, int]:
@@ -62,11 +64,14 @@ def compare_catalogs(there: Sequence[Entity], here: Sequence[Entity]) -> Compari
         for ref in sorted(theirs.keys() & ours.keys())
     ]
     kinds = {"component", "system", "api", "resource"} | {entity.kind.lower() for entity in here}
+    only_there = [theirs[ref] for ref in sorted(theirs.keys() - ours.keys())]
+    others = Counter(each.kind for each in only_there if each.ref.kind not in kinds)
     return Comparison(
         same=tuple(each for each in both if not each.fields),
         differs=tuple(each for each in both if each.fields),
-        only_there=tuple(theirs[ref] for ref in sorted(theirs.keys() - ours.keys()) if ref.kind in kinds),
+        only_there=tuple(each for each in only_there if each.ref.kind in kinds),
         only_here=tuple(ours[ref] for ref in sorted(ours.keys() - theirs.keys())),
+        other_kinds=dict(sorted(others.items())),
     )
 
 

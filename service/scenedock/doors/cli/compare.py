@@ -91,6 +91,9 @@ def _lines(comparison: Comparison, *, shown: int | None) -> Iterator[str]:
     yield _headline("only there", comparison.only_there, advice)
     yield from (f"  {entity.ref.short}" for entity in comparison.only_there[:shown])
     yield from _more(comparison.only_there, shown)
+    if others := comparison.other_kinds:
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in others.items())
+        yield f"only there, of kinds that the export has none of: {sum(others.values()):,} ({counts}; they stay, too)"
     yield _headline("only here", comparison.only_here, "new to the catalog")
     yield from (f"  {entity.ref.short}" for entity in comparison.only_here[:shown])
     yield from _more(comparison.only_here, shown)
@@ -114,6 +117,7 @@ def _as_json(comparison: Comparison) -> JsonObject:
         "same": [str(each.here.ref) for each in comparison.same],
         "differs": [_difference(each) for each in comparison.differs],
         "onlyThere": [str(entity.ref) for entity in comparison.only_there],
+        "onlyThereByKind": dict(comparison.other_kinds),
         "onlyHere": [str(entity.ref) for entity in comparison.only_here],
         "origins": dict(comparison.origins),
     }
