@@ -104,6 +104,30 @@ Unregister these locations when you register ours: Backstage refuses a second lo
     )
 
 
+def test_what_would_vanish_with_a_location_is_told_before_it_is_unregistered(
+    existing: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    others = [
+        as_backstage_keeps_it(
+            {
+                "apiVersion": "backstage.io/v1alpha1",
+                "kind": kind,
+                "metadata": {"name": "by-hand", "annotations": {}},
+                "spec": {},
+            }
+        )
+        for kind in ("Component", "Group")
+    ]
+    entities = write(tmp_path / "entities.json", [*existing, *others])
+
+    said = run(EXAMPLE, "--entities", entities).stdout
+    told = json.loads(run(EXAMPLE, "--entities", entities, "--format", "json").stdout)
+
+    assert f"  {LOCATION} ({len(existing)}), with 2 that only it has and that vanish with it\n" in said
+    assert "Keep a location that has such entities, or register them elsewhere first.\n" in said
+    assert (told["onlyThereByOrigin"], told["onlyThereByKind"]) == ({LOCATION: 2}, {"Group": 1})
+
+
 def test_a_running_backstage_tells_the_same_as_a_file(changed: list[dict[str, Any]], tmp_path: Path) -> None:
     of_file = run(EXAMPLE, "--entities", write(tmp_path / "entities.json", changed)).stdout
 

@@ -7,7 +7,7 @@ and references are compared by what they mean: `payments` and `group:default/pay
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scenedock.catalog.comparing.differences import FieldChange, differences
@@ -46,13 +46,14 @@ class Comparison:
     only_there: tuple[Entity, ...]
     only_here: tuple[Entity, ...]
     other_kinds: Mapping[str, int]
+    also_there: Mapping[str, int]
+    """How many entities only each of their locations has that hold what both have, too."""
 
     @property
     def origins(self) -> Mapping[str, int]:
         """The locations that hold what both have, as Backstage names them, with how many entities each holds."""
         both = (*self.same, *self.differs)
-        counts = Counter(origin_of(each.there) for each in both)
-        return {origin: count for origin, count in sorted(counts.items()) if origin}
+        return _by_origin(each.there for each in both)
 
 
 def compare_catalogs(there: Sequence[Entity], here: Sequence[Entity]) -> Comparison:
@@ -66,13 +67,20 @@ def compare_catalogs(there: Sequence[Entity], here: Sequence[Entity]) -> Compari
     kinds = {"component", "system", "api", "resource"} | {entity.kind.lower() for entity in here}
     only_there = [theirs[ref] for ref in sorted(theirs.keys() - ours.keys())]
     others = Counter(each.kind for each in only_there if each.ref.kind not in kinds)
+    shared = _by_origin(each.there for each in both)
     return Comparison(
         same=tuple(each for each in both if not each.fields),
         differs=tuple(each for each in both if each.fields),
         only_there=tuple(each for each in only_there if each.ref.kind in kinds),
         only_here=tuple(ours[ref] for ref in sorted(ours.keys() - theirs.keys())),
         other_kinds=dict(sorted(others.items())),
+        also_there={origin: count for origin, count in _by_origin(only_there).items() if origin in shared},
     )
+
+
+def _by_origin(entities: Iterable[Entity]) -> Mapping[str, int]:
+    counts = Counter(map(origin_of, entities))
+    return {origin: count for origin, count in sorted(counts.items()) if origin}
 
 
 def _without_credentials(entity: Entity) -> Entity:

@@ -100,7 +100,13 @@ def _lines(comparison: Comparison, *, shown: int | None) -> Iterator[str]:
     if comparison.origins:
         yield "Unregister these locations when you register ours: Backstage refuses a second location for an entity"
         yield "(or keep them, and leave out their folders: `handWritten: leave-out`, `folders.exclude`):"
-        yield from (f"  {origin} ({count:,})" for origin, count in comparison.origins.items())
+        for origin, count in comparison.origins.items():
+            others = comparison.also_there.get(origin, 0)
+            yield f"  {origin} ({count:,})" + (
+                f", with {others:,} that only it has and that vanish with it" * bool(others)
+            )
+        if comparison.also_there:
+            yield "Keep a location that has such entities, or register them elsewhere first."
 
 
 def _headline(word: str, entities: Sequence[object], advice: str) -> str:
@@ -120,6 +126,7 @@ def _as_json(comparison: Comparison) -> JsonObject:
         "onlyThereByKind": dict(comparison.other_kinds),
         "onlyHere": [str(entity.ref) for entity in comparison.only_here],
         "origins": dict(comparison.origins),
+        "onlyThereByOrigin": dict(comparison.also_there),
     }
 
 

@@ -56,7 +56,9 @@ def plan_environment(ground: Ground, wish: NewEnvironment) -> EnvironmentPlan:
     )
     if others and shared:
         draft, later = _tried(ground, release, wish, [each for each in pieces if each not in shared])
-        return _looked_at(draft, later, release, finder.notes, [*_shared_elements(ground, release, wish, others, shared)])
+        return _looked_at(
+            draft, later, release, finder.notes, [*_shared_elements(release, wish.environment, others, shared)]
+        )
     return _looked_at(draft, later, release, finder.notes)
 
 
@@ -72,18 +74,16 @@ def _tried(ground: Ground, release: Release, wish: NewEnvironment, pieces: Seque
     return draft, ground.later(files) if files else ground
 
 
-def _shared_elements(
-    ground: Ground, release: Release, wish: NewEnvironment, others: Sequence[str], shared: Sequence[Piece]
-) -> Iterator[Lack]:
+def _shared_elements(release: Release, new: str, others: Sequence[str], shared: Sequence[Piece]) -> Iterator[Lack]:
     """The lists whose elements stand for an environment of several services: a new one would begin it for all."""
     also = ", ".join(others[:_MOST_UNPLANNED]) + (" …" if len(others) > _MOST_UNPLANNED else "")
     for path in dict.fromkeys(each.path for each in shared):
         yield Lack(
             "deployment",
             f"a list in {path} has the environments of several services: its element of {release.environment} isn't "
-            f"copied, as that would begin {wish.environment} for {also}, too",
+            f"copied, as that would begin {new} for {also}, too",
             Place(release.repository, path),
-            f"Create {wish.environment} of those, too; then add the element.",
+            f"Create {new} of those, too; then add the element.",
         )
 
 
