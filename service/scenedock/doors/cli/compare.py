@@ -101,7 +101,7 @@ def _lines(comparison: Comparison, *, shown: int | None) -> Iterator[str]:
         yield "Unregister these locations when you register ours: Backstage refuses a second location for an entity"
         yield "(or keep them, and leave out their folders: `handWritten: leave-out`, `folders.exclude`):"
         for origin, count in comparison.origins.items():
-            others = comparison.also_there.get(origin, 0)
+            more = comparison.also_there.get(origin, 0)
             yield f"  {origin} ({count:,})" + (
                 f", with {others:,} that only it has and that vanish with it" * bool(others)
             )
