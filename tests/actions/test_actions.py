@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -20,6 +19,7 @@ from scenedock.model.action import Action, Caller, Context, Example
 from scenedock.model.json import JsonObject
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.wiring import open_skeletons
+from scenedock.structs import replace
 from tests.publishing.acme import acme_with
 from tests.tools.effects import effects_with
 from tests.tools.service import EXAMPLE

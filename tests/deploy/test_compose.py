@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from contextlib import ExitStack
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 import yaml
 
 from scenedock.runtime.settings import Settings, variable
+from scenedock.structs import field_names
 from tests.tools.backstage import backend_server
 from tests.tools.frontend import Frontend
 from tests.tools.server import Server, free_port, wait_until
@@ -47,7 +47,7 @@ def test_the_schema_of_compose_accepts_it(tmp_path: Path) -> None:
 
 def test_what_it_names_is_there() -> None:
     services = compose()["services"]
-    settings = {variable(each.name) for each in fields(Settings)}
+    settings = set(map(variable, field_names(Settings)))
     page = (ROOT / "docs" / "compose.md").read_text(encoding="utf-8")
     mounted = re.findall(r"(\./[\w./-]+)", COMPOSE.read_text(encoding="utf-8"))
 

@@ -6,7 +6,6 @@ a link must be http(s).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from scenedock.effects.backstage.client import Reply
 from scenedock.errors import TemporaryError
 from scenedock.model.approvals import ApprovalRecord, ApprovalRequest, ApprovalSubject, Approvers, StepKey
 from scenedock.model.json import JsonObject
+from scenedock.structs import replace
 
 REQUEST = ApprovalRequest(
     "promote-deployment",

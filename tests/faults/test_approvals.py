@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ from scenedock.model.tasks.changes import cancelled, handed_out, rested, retried
 from scenedock.model.tasks.task import Task, WaitingFor, fingerprint
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
+from scenedock.structs import replace
 from scenedock.usecases.approvals.decide_approval import (
     Decider,
     Decision,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from scenedock.effects.tasks.storage.database import PATIENCE_SECONDS
 from scenedock.model.action import BASE_PATH
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.service import Service
+from scenedock.structs import replace
 from tests.tools.server import wait_until
 from tests.tools.service import READ, RUN, bearer, service_in
 

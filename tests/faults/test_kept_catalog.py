@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -18,6 +17,7 @@ from scenedock.effects.tasks.storage.database import database_address
 from scenedock.errors import ConflictError, InputError, TemporaryError
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.runtime.feed.shared_catalog import SharedCatalog
+from scenedock.structs import replace
 from tests.faults.processes import migrated
 from tests.scenarios.repositories import plant
 from tests.tools.feed import FeedService, accept

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +35,7 @@ from scenedock.model.tasks.task import Task, fingerprint
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.structs import replace
 from scenedock.usecases.tasks.migrate_database import migrate_database
 from tests.faults.processes import migrated
 from tests.tools.postgres import Postgres

@@ -6,7 +6,6 @@ import threading
 import time
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -17,6 +16,7 @@ from scenedock.effects.tasks.executors import SharedExecutors
 from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import Role, TaskSettings
+from scenedock.structs import replace
 from scenedock.usecases.tasks.submit_task import submit_task
 from scenedock.usecases.tasks.tend_tasks import Tending
 from tests.faults.process import CALLER, DIES, SPEC, STEPS, open_service, submit

@@ -29,7 +29,7 @@ from scenedock.doors.cli.export_views import as_report
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.errors import InputError, ScenedockError
-from scenedock.frozen import dataclass
+from scenedock.structs import dataclass
 from scenedock.usecases.catalog.export_catalog import Export, map_catalog, read_repositories
 from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
 from tests.properties.limits import soon

@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import time
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
@@ -28,6 +27,7 @@ from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
 from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.structs import replace
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.catalog_record import read_feed
 from scenedock.usecases.catalog.refreshing.patching import edit_catalog, patch_catalog

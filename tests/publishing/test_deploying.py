@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
+from scenedock.structs import replace
 from tests.publishing.deploying import FILES, Deploying, deploying_in
 from tests.tools.helm import helm
 

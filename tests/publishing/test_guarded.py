@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from scenedock.errors import InputError, NotAllowedError
 from scenedock.model.approvals import ApprovalRule, ApprovalRules, Approvers
+from scenedock.structs import replace
 from tests.publishing.deploying import Deploying, deploying_in
 
 MAX = Approvers(users=frozenset({"user:default/max"}))

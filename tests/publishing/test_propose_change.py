@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import replace
 
 import pytest
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
+from scenedock.structs import replace
 from tests.fakes.shared.bare import Entry, Signature
 from tests.fakes.shared.messages import Answer
 from tests.publishing.acme import Acme

@@ -7,7 +7,6 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from scenedock.model.action import Caller
 from scenedock.model.approvals import ApprovalRule, ApprovalRules, Approvers
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
+from scenedock.structs import replace
 from scenedock.usecases.approvals.decide_approval import Decider, decide_approval
 from scenedock.usecases.changes.publish_change import Published
 from scenedock.usecases.publishing.propose_change import Proposed

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from scenedock.model.action import Action, Context, Model, action
 from scenedock.model.json import JsonObject
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.structs import replace
 from scenedock.usecases.tasks.limits import TaskLimits
 from tests.faults.process import Output, make_file, make_file_action
 from tests.tools.scaffolder import ScaffolderClient, scaffolder_client

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from scenedock.runtime.service_wiring import open_service
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.tasks.settings import Role
 from scenedock.runtime.wiring import served_repositories
+from scenedock.structs import replace
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.catalog_record import write_record
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:  # actions are described without them
     from scenedock.effects.approvals.effects import ApprovalEffects

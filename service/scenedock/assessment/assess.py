@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
@@ -30,6 +29,7 @@ from scenedock.assessment.signs.sign import claims_of
 from scenedock.assessment.what_counts import counting, is_evidence
 from scenedock.documents.composed import DocumentError
 from scenedock.model.finding import Finding, Place
+from scenedock.structs import dataclass, field
 
 MOST_BYTES: Final = 512 * 1024
 """A larger file isn't read: what people write by hand is smaller."""

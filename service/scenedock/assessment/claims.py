@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
+
+from scenedock.structs import dataclass
 
 Weight: TypeAlias = Literal["blocker", "work", "note"]
 """Of a rule: it must be changed first, it is work of the migration, or it is good to know."""

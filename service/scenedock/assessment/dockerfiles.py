@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from scenedock.assessment.claims import Claim, Fact, Source
 from scenedock.assessment.signs.sign import printed
+from scenedock.structs import dataclass
 
 _INSTRUCTION: Final = re.compile(r"\s*(?P<word>[A-Za-z]+)(?:\s+(?P<rest>.*))?", re.DOTALL)
 _KNOWN: Final = frozenset(

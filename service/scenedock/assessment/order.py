@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from scenedock.assessment.assess import Assessment
+from scenedock.structs import dataclass
 
 _INSIDE: Final = re.compile(
     r"(?i)[\w-]+(?:\.[\w-]+)*\.(?:internal|local|lan|corp|intra|intranet|localdomain|home|private|svc|home\.arpa)|[\w-]+"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from scenedock.assessment.claims import Weight
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

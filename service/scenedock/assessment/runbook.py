@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final, TypeAlias
 
 from scenedock.assessment.assess import Assessment
 from scenedock.assessment.claims import Claim
 from scenedock.assessment.rules import RULES
 from scenedock.assessment.signs.services import DATABASES
+from scenedock.structs import replace
 
 RunbookAnswers: TypeAlias = Mapping[str, "str | Mapping[str, str]"]
 """By question of the skeleton."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from scenedock.errors import NotAllowedError
 from scenedock.model.approvals import ApprovalRules
 from scenedock.releases.release import PairKey, Release
+from scenedock.structs import dataclass, field
 
 VERSIONS: Final = ("set-version", "promote-deployment", "roll-back-deployment")
 RETIREMENTS: Final = ("retire-environment", "retire-deployment")

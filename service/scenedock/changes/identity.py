@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from scenedock.documents.reading import DocumentError, read_document, read_documents
 from scenedock.model.json import Json, as_list, as_object, value_at
 from scenedock.releases.images import Keys, split_reference
 from scenedock.releases.spots import Spot
+from scenedock.structs import replace
 
 _NAMES: Final = ("name", "alias", "namespace", "service", "app", "env", "environment", "stage", "cluster", "region")
 """Of an item with one of these, other scalars may change: it stays the same."""

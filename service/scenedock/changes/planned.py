@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from scenedock.changes.steps import Step
 from scenedock.model.finding import Place
 from scenedock.releases.release import PairKey
+from scenedock.structs import dataclass, field
 
 Liftable: TypeAlias = Literal[
     "downgrade", "pre-release", "untried-version", "shared-line", "automated-line", "stale-chart-lock", "locked"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from scenedock.changes.planned import Planned, PlannedFile, Refusal
 from scenedock.changes.text import markdown, plain
 from scenedock.model.finding import Place
 from scenedock.releases.release import PairKey
+from scenedock.structs import dataclass, field
 
 _MOST_NAMED: Final = 20
 

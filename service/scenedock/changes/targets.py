@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from scenedock.model.finding import Place
@@ -16,6 +15,7 @@ from scenedock.releases.deployed import Deployed, Layer
 from scenedock.releases.images import text_of
 from scenedock.releases.release import PairKey, Release
 from scenedock.releases.spots import Spot
+from scenedock.structs import dataclass
 
 _TAG_WORDS: Final = ("tag", "version")
 Root: TypeAlias = tuple[str, str, Spot]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from scenedock.changes.planned import Planned, Refusal, VersionChange
+from scenedock.structs import dataclass, replace
 
 Verb: TypeAlias = Literal["Promote", "Roll back", "Set"]
 _MOST_NAMED = 20

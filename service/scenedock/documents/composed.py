@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.json import Json
+from scenedock.structs import dataclass
 
 # Line and column, counted from 1.
 Position: TypeAlias = tuple[int, int]

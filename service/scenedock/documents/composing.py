@@ -6,7 +6,6 @@ PyYAML's own composer can't be used: it refuses an anchor that is defined twice,
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeGuard, cast
 
 from yaml import (
@@ -25,6 +24,7 @@ from yaml import (
 from scenedock.documents.composed import Composed, DocumentError, Position, RepeatedKey
 from scenedock.documents.scalars import MERGE_TAG, Meaning
 from scenedock.model.json import Json
+from scenedock.structs import dataclass
 
 # Deeper than people nest, and shallow enough for every recursive reader of a value, including JSON Schema validators.
 MAX_DEPTH = 100

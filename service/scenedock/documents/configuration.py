@@ -14,8 +14,8 @@ from scenedock.documents.problems import DocumentProblem, Format, Path, explaine
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.documents.scalars import Meaning
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.json import Json, JsonObject, as_list, as_object
+from scenedock.structs import dataclass
 
 Rules: TypeAlias = Callable[[JsonObject], Iterable[DocumentProblem]]
 """Returns the problems that the schema can't express; the value is an object, but may be invalid otherwise."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from scenedock.frozen import dataclass
 from scenedock.model.addresses import without_credentials
 from scenedock.model.json import JsonObject
 from scenedock.model.similar import similar
+from scenedock.structs import dataclass, field
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError

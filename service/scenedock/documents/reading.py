@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -18,8 +17,8 @@ from scenedock.documents.composed import Composed, DocumentError, Position, Repe
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.ordinary import read_ordinary
 from scenedock.documents.scalars import BACKSTAGE, HELM, Meaning
-from scenedock.frozen import dataclass
 from scenedock.model.json import Json, as_object
+from scenedock.structs import dataclass, field
 
 if TYPE_CHECKING:
     from yaml import YAMLError

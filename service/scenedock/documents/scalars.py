@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TypeAlias
 
-from scenedock.frozen import dataclass
 from scenedock.model.json import Json
+from scenedock.structs import dataclass
 
 Scalar: TypeAlias = str | int | float | bool | None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from scenedock.errors import ConflictError, InputError, NotFoundError, TemporaryError
@@ -13,6 +12,7 @@ from scenedock.model.code_hosts.code_host import checked_path
 from scenedock.model.code_hosts.commit import SYMBOLIC_LINK, CommitListing, FileChange, Head, check_changes
 from scenedock.model.file_paths import folders_above
 from scenedock.model.json import Json
+from scenedock.structs import dataclass, field, replace
 
 _PLAN_AGAIN_AFTER = 10.0
 

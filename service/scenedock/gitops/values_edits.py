@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import codecs
 import json
-from dataclasses import dataclass, replace
 
 from scenedock.documents.encryption import encryption_of
 from scenedock.errors import InputError
@@ -37,6 +36,7 @@ from scenedock.gitops.in_place.replacing import Splice, spliced, without_lines
 from scenedock.gitops.in_place.writing import NewValue, Written, in_flow, written
 from scenedock.model.file_paths import is_utf8
 from scenedock.model.json import Json, as_list, as_object
+from scenedock.structs import dataclass, replace
 
 __all__ = ["NewValue", "Undo", "Written", "add_value", "followers", "get_value", "remove_value", "set_value", "undo"]
 

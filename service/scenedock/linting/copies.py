@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from scenedock.model.finding import Finding, Place
+from scenedock.structs import dataclass
 
 LEAST_LINES: Final = 20
 """Lines with content; comments and empty lines don't count."""

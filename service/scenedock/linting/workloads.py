@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from scenedock.manifests.objects import objects_in
 from scenedock.manifests.rendered import Rendered
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
+from scenedock.structs import dataclass
 
 _LASTING: Final = frozenset({"DaemonSet", "Deployment", "ReplicaSet", "Rollout", "StatefulSet"})
 _PODS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from scenedock.manifests.rendered import Pair
 from scenedock.model.json import Json, JsonObject
+from scenedock.structs import dataclass, field
 
 Kind: TypeAlias = Literal["added", "removed", "changed"]
 

@@ -6,13 +6,13 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from scenedock.manifests.difference import Block, Change, Item, ObjectChange, ObjectId, Path
 from scenedock.manifests.objects import stem_of
 from scenedock.manifests.rendered import Pair
 from scenedock.model.json import Json
+from scenedock.structs import replace
 
 _SERVICE: Final = "{service}"
 _ENVIRONMENT: Final = "{environment}"

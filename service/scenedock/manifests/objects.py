@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from scenedock.manifests.difference import ObjectId
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
+from scenedock.structs import dataclass
 
 # kustomize writes ten characters of its own alphabet, charts cut a sha256 to six or more. Source: kustomize,
 # `api/hasher/hasher.go`.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass
 
 
 class Pair(NamedTuple):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ from scenedock.manifests.difference import ManifestProblem, NewProblems
 from scenedock.manifests.objects import id_of, objects_in, stem_of
 from scenedock.manifests.rendered import Rendered
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
+from scenedock.structs import dataclass, field
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft4Validator, Draft202012Validator, ValidationError

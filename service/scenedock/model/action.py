@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_type_hints
 
@@ -20,6 +19,7 @@ from scenedock.errors import InputError
 from scenedock.model.addresses import REDACTED, credentials_in
 from scenedock.model.json import Json, JsonObject
 from scenedock.model.schemas import plain, title_of
+from scenedock.structs import dataclass, field, replace
 
 PLUGIN_ID = "scenedock"
 """Our plugin id in Backstage: the first part of each action's id, and the audience of tokens for us."""

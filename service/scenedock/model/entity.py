@@ -5,12 +5,11 @@ Source of the rules: Backstage, "Descriptor Format of Catalog Entities" and "Ent
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import NamedTuple
 
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_object, as_text
+from scenedock.structs import dataclass, field, force_setattr
 
 API_VERSION = "backstage.io/v1alpha1"
 DEFAULT_NAMESPACE = "default"
@@ -68,7 +67,7 @@ class Entity:
     """The reference of this entity in Backstage."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "ref", EntityRef.of(self.kind, self.name, self.namespace))
+        force_setattr(self, "ref", EntityRef.of(self.kind, self.name, self.namespace))
 
     @property
     def kind(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from scenedock.frozen import dataclass
+from scenedock.structs import dataclass
 
 LONGEST_NAME = 255
 """The maximum length of one file or folder name on common file systems, in bytes."""

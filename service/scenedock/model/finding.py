@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias, get_args
 
-from scenedock.frozen import dataclass
 from scenedock.model.addresses import without_credentials
+from scenedock.structs import dataclass, force_setattr
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -49,8 +49,8 @@ class Finding:
     remedy: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "message", without_credentials(self.message))
-        object.__setattr__(self, "remedy", without_credentials(self.remedy))
+        force_setattr(self, "message", without_credentials(self.message))
+        force_setattr(self, "remedy", without_credentials(self.remedy))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import field, replace
 from typing import Literal, TypeAlias
 
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass, field, replace
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "Service", "Ingress"})
 """The Kubernetes kinds that run, or that others reach something running by."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
 from datetime import UTC, date, datetime
 
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
+from scenedock.structs import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Final
 
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.helm import Application, DeployedKind, ValuesFacts
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass, field
 
 TEMPLATE: Final = ".gotmpl"
 """The end of the name of a values file that helmfile fills in before Helm reads it."""

@@ -7,11 +7,11 @@ from functools import reduce
 from typing import Final, Literal, TypeAlias
 
 from scenedock.documents.merging import merge_values
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject
 from scenedock.releases.images import Image, Keys, images_in
 from scenedock.releases.spots import Spot, SpotOf, nowhere
+from scenedock.structs import dataclass
 
 _DEPENDENCY = "dependency"
 _NO_VALUES: JsonObject = {}

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
-from scenedock.frozen import dataclass
 from scenedock.releases.release import Release
 from scenedock.releases.semver import SemVer
 from scenedock.releases.vocabulary import Unit
+from scenedock.structs import dataclass
 
 _UNITS: Final[tuple[Unit, ...]] = ("major", "minor", "build", "patch", "prerelease")
 

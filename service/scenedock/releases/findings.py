@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding, Severity
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
@@ -14,6 +13,7 @@ from scenedock.releases.drift import gap_of, has_order
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.release import PairKey, Release
 from scenedock.releases.tags import is_mutable, is_range, without_pin
+from scenedock.structs import dataclass
 
 _MOST_EXAMPLES = 3
 BY_SETTING = "`versions.equal`"

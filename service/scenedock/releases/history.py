@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field, replace
 
-from scenedock.frozen import dataclass
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.images import Keys
 from scenedock.releases.release import Release, choose_as, release_of
 from scenedock.releases.semver import SemVer
 from scenedock.releases.tags import without_pin
+from scenedock.structs import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

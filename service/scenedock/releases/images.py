@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 from scenedock.documents.encryption import CIPHERTEXT
 from scenedock.documents.scalars import HELM
-from scenedock.frozen import dataclass
 from scenedock.model.json import Json, JsonObject, as_text
+from scenedock.structs import dataclass, replace
 
 Keys = tuple[str | int, ...]
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 
-from scenedock.frozen import dataclass
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.drift import Gap, furthest_of, others_of
 from scenedock.releases.history import VersionHistory, versions_between
 from scenedock.releases.images import Image
 from scenedock.releases.release import Choose, PairKey, Release, release_of
+from scenedock.structs import dataclass, replace
 
 _NONE: Mapping[PairKey, VersionHistory] = MappingProxyType({})
 

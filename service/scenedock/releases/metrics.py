@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from statistics import median
 
-from scenedock.frozen import dataclass
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.tags import without_pin
+from scenedock.structs import dataclass
 
 _DAYS_OF_WEEK = 7
 _SECONDS_OF_HOUR = 3600

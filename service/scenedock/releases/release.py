@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field, replace
 from typing import Final, TypeAlias
 
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.json import Json
 from scenedock.releases.deployed import Deployed, Layer, TagFile
 from scenedock.releases.images import Image, Keys
 from scenedock.releases.parts import depth_of, is_of_another_part, is_under_its_name
 from scenedock.releases.spots import Spot
+from scenedock.structs import dataclass, field, replace
 
 PairKey: TypeAlias = tuple[str, str, str | None]
 """Repository, service and environment."""

@@ -12,11 +12,11 @@ from functools import reduce
 from typing import Final
 
 from scenedock.documents.merging import merge_values
-from scenedock.frozen import dataclass
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.images import Image, Keys, split_reference, text_of
 from scenedock.releases.release import Chosen, Release
+from scenedock.structs import dataclass
 
 _LASTING: Final = frozenset({"DaemonSet", "Deployment", "Pod", "ReplicaSet", "Rollout", "StatefulSet"})
 _DEFAULT_CONTAINER: Final = "kubectl.kubernetes.io/default-container"

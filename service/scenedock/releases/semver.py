@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import total_ordering
 
-from scenedock.frozen import dataclass
+from scenedock.structs import dataclass
 
 _PATTERN = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
@@ -16,17 +15,19 @@ _PATTERN = re.compile(
 _LONGEST = 256
 
 
-@total_ordering
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, order=True)
 class SemVer:
     """A version; two are equal where neither has precedence, so neither build metadata nor a digest counts.
+
+    A prerelease is before its release; of its parts, numbers are before words, and compared as numbers.
 
     >>> SemVer.parse("1.0.0-rc.2") < SemVer.parse("1.0.0-rc.10") < SemVer.parse("v1.0.0")
     True
     """
 
     core: tuple[int, int, int]
-    prerelease: tuple[str, ...] = ()
+    is_release: bool = True
+    prerelease: tuple[tuple[bool, int, str], ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> SemVer | None:
@@ -35,19 +36,6 @@ class SemVer:
         if match is None:
             return None
         major, minor, patch, prerelease, _build = match.groups()
-        return cls((int(major), int(minor), int(patch)), tuple(prerelease.split(".")) if prerelease else ())
-
-    @property
-    def _precedence(self) -> tuple[tuple[int, int, int], bool, tuple[tuple[bool, int, str], ...]]:
-        """A prerelease is before its release; numbers are before words, and compared as numbers."""
-        parts = tuple((not each.isdigit(), int(each) if each.isdigit() else 0, each) for each in self.prerelease)
-        return self.core, not self.prerelease, parts
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SemVer) and self._precedence == other._precedence
-
-    def __hash__(self) -> int:
-        return hash(self._precedence)
-
-    def __lt__(self, other: SemVer) -> bool:
-        return self._precedence < other._precedence
+        parts = prerelease.split(".") if prerelease else ()
+        ranks = tuple((not each.isdigit(), int(each) if each.isdigit() else 0, each) for each in parts)
+        return cls((int(major), int(minor), int(patch)), not ranks, ranks)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, TypeAlias, TypeVar
 
-from scenedock.frozen import dataclass
 from scenedock.releases.images import Keys
+from scenedock.structs import dataclass
 
 _Answer = TypeVar("_Answer")
 

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
 
@@ -22,6 +21,7 @@ from scenedock.model.json import JsonObject
 from scenedock.model.redaction import Redactor
 from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.places import Places, about_to_stop
+from scenedock.structs import dataclass
 from scenedock.usecases.tasks.submit_task import identity
 
 _audit: Final = logging.getLogger("scenedock.audit")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from scenedock.errors import InputError
 from scenedock.model.json import JsonObject
 from scenedock.model.similar import similar
 from scenedock.runtime.settings import PREFIX, Setting, Settings, describe_settings, shown_value, variable
+from scenedock.structs import dataclass
 
 SETTINGS_FILE = "SCENEDOCK_SETTINGS"
 MASK = "********"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from scenedock.actions.effects import Effects
 from scenedock.effects.backstage.signing_keys import SigningKey
@@ -22,6 +21,7 @@ from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.tasks.key_witness import KeyWitness
 from scenedock.runtime.tasks.service import TaskService
+from scenedock.structs import dataclass
 from scenedock.usecases.permissions import Permissions
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -30,6 +29,7 @@ from scenedock.runtime.setting_values import (
     texts,
     url,
 )
+from scenedock.structs import dataclass
 
 BOARD = "scenedock/board"
 """The owner and the name of the repository as which the board is served to TechDocs."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from scenedock.skeletons.problems import SkeletonError
 from scenedock.skeletons.skeleton import Skeleton, SkeletonFile, is_below
+from scenedock.structs import replace
 
 
 def link_skeleton(

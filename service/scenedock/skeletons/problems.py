@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from scenedock.errors import InputError
+from scenedock.structs import dataclass
 
 
 class SkeletonError(InputError):

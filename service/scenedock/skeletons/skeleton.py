@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
 from scenedock.model.file_paths import folders_above
 from scenedock.skeletons.problems import SkeletonError
+from scenedock.structs import dataclass, field
 
 QUESTIONS_FILE = "cookiecutter.json"
 MOST_FILES = 10_000

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from scenedock.documents.configuration import read_configuration, repeated_names
 from scenedock.documents.problems import DocumentProblem
 from scenedock.model.file_paths import without_dots
 from scenedock.model.json import Json, JsonObject, as_list, as_object
+from scenedock.structs import dataclass
 
 Permission: TypeAlias = Literal["hooks", "extensions", "host"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from scenedock.errors import NotAllowedError
@@ -12,6 +11,7 @@ from scenedock.model.action import Action, Caller
 from scenedock.model.json import Json, JsonObject
 from scenedock.model.permissions.action_rules import ActionRules
 from scenedock.model.permissions.policy_decisions import is_allowed
+from scenedock.structs import dataclass, field
 
 if TYPE_CHECKING:  # its import loads the libraries for HTTP and tokens
     from scenedock.effects.backstage.permission_policy import PermissionPolicy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -16,6 +15,7 @@ from scenedock.catalog.vocabulary.settings import VanishingLimit
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject
+from scenedock.structs import replace
 
 READ = Look()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from scenedock.documents.reading import BACKSTAGE, read_documents
 from scenedock.model.entity import Entity, build_entity
 from scenedock.model.finding import Finding, Place, Reason
 from scenedock.model.json import JsonObject
+from scenedock.structs import replace
 
 
 def component(name: str, **spec: Any) -> Entity:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -14,6 +13,7 @@ from scenedock.catalog.mapping.services import DeployedService
 from scenedock.model.entity import Entity, build_entity
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import Json, JsonObject
+from scenedock.structs import replace
 
 ROLES = Roles(frozenset(), {}, {}, {}, frozenset())
 NO_NAME = "no name can begin with this: _"

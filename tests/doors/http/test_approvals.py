@@ -7,7 +7,6 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from scenedock.model.json import Json
 from scenedock.model.permissions.action_rules import ActionRules
 from scenedock.model.tasks.task import Task, WaitingFor
 from scenedock.runtime.service import Service
+from scenedock.structs import replace
 from scenedock.usecases.approvals.require_approval import require_approval
 from scenedock.usecases.permissions import Permissions
 from tests.publishing.deploying import Deploying, deploying_in

@@ -6,7 +6,6 @@ import base64
 import io
 import tarfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from scenedock.model.action import BASE_PATH
 from scenedock.runtime.service import Service
 from scenedock.runtime.setting_values import Listen
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
+from scenedock.structs import replace
 from tests.tools.service import READ, RUN, bearer, service_in
 
 ADDRESS = "http://folders:8001"

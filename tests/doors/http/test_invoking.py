@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -19,6 +18,7 @@ from scenedock.model.action import BASE_PATH
 from scenedock.model.json import JsonObject
 from scenedock.runtime.calls import Calls, Room
 from scenedock.runtime.service import Service
+from scenedock.structs import replace
 from tests.tools.service import RUN, bearer
 from tests.tools.tokens import Backstage
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from scenedock.runtime.callers.sessions import person
 from scenedock.runtime.service import Service
 from scenedock.runtime.service_wiring import open_service
 from scenedock.runtime.settings import Settings
+from scenedock.structs import replace
 from scenedock.usecases.permissions import Permissions
 from tests.tools.service import READ, RUN, bearer, service_in
 from tests.tools.tokens import Backstage

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from scenedock.model.action import BASE_PATH, Action, Context
 from scenedock.model.tasks.changes import TaskChange
 from scenedock.model.tasks.task import TaskQuery, WaitingFor
 from scenedock.runtime.service import Service
+from scenedock.structs import replace
 from scenedock.usecases.tasks.run_as_task import TaskCalls
 from tests.tools.service import RUN, bearer, service_in
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
 from scenedock.effects.backstage.public_keys import PublicKeys, plugin_keys
 from scenedock.errors import TemporaryError
 from scenedock.model.json import JsonObject
+from scenedock.structs import replace
 from tests.tools.server import wait_until
 from tests.tools.tokens import Backstage, new_key
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from scenedock.effects.bakes import baked_trees
 from scenedock.effects.bakes.baked_trees import write_tree
 from scenedock.errors import ConflictError, InputError
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
+from scenedock.structs import replace
 
 TREE = BakedTree(
     "p",

@@ -7,7 +7,6 @@ import os
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from scenedock.effects.tasks.storage.tables import migrate
 from scenedock.errors import InputError, NotFoundError
 from scenedock.gitops.changes import NewFile
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
+from scenedock.structs import replace
 
 NOW = 1_000_000.0
 TREE = BakedTree(

@@ -153,9 +153,9 @@ def test_only_the_newest_versions_are_kept(tmp_path: Path) -> None:
 
     baked_with(folder)
 
-    kept = sorted(each.name for each in folder.iterdir())
+    kept = {each.name for each in folder.iterdir()}
     assert len(kept) == 64
-    assert kept[0] == "17"
+    assert kept.issuperset(map(str, range(17, 80)))
 
 
 def test_a_folder_that_takes_its_place_while_it_is_looked_at_is_not_read(

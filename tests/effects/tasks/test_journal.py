@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from scenedock.model.tasks.changes import (
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
+from scenedock.structs import replace
 
 LATER: dict[str, Any] = {"wake_at": 900, "wait_for": None, "reason": "for a while"}
 

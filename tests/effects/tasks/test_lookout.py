@@ -6,7 +6,6 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from scenedock.model.tasks.changes import cancel_asked
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
+from scenedock.structs import replace
 from scenedock.usecases.tasks.migrate_database import migrate_database
 
 DAY = 86_400_000

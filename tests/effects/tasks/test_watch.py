@@ -6,7 +6,6 @@ import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from scenedock.model.tasks.changes import OTHER_KEY, TaskChange
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
+from scenedock.structs import replace
 from tests.tools.server import wait_until
 
 PATIENCE = 60

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from scenedock.model.json import JsonObject
@@ -28,6 +26,7 @@ from scenedock.model.tasks.changes import (
     step_ended,
 )
 from scenedock.model.tasks.task import Task, WaitingFor
+from scenedock.structs import replace
 
 SPEC: JsonObject = {"steps": [{"id": name, "name": name, "action": "scenedock:look", "input": {}} for name in "ab"]}
 OPEN = Task(id="t", spec=SPEC, status="open", created_at=0, secrets_sealed="sealed")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from scenedock.model.schemas import plain
 from scenedock.model.tasks.documents import TaskDocument
 from scenedock.model.tasks.task import Task
+from scenedock.structs import replace
 
 TASK = Task("t", {"steps": [], "output": {"none": None}}, "open", 1_769_860_800_123)
 

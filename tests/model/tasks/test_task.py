@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -28,6 +26,7 @@ from scenedock.model.tasks.changes import (
     step_ended,
 )
 from scenedock.model.tasks.task import FINAL, STATUSES, TRANSITIONS, Task, after, read_steps
+from scenedock.structs import replace
 
 SPEC: JsonObject = {"steps": [{"id": name, "name": name, "action": "scenedock:look", "input": {}} for name in "abc"]}
 

@@ -7,7 +7,6 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,6 +29,7 @@ from scenedock.runtime.feed.shared_catalog import SharedCatalog
 from scenedock.runtime.feed.watched_repositories import WatchedRepositories
 from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.wiring import served_repositories
+from scenedock.structs import replace
 from scenedock.usecases.catalog.accept_catalog import accept_catalog
 from scenedock.usecases.catalog.build_feed import build_feed, edit_of_last
 from scenedock.usecases.catalog.catalog_record import read_head, write_record

@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 import schemathesis
 import yaml
 
+from scenedock.structs import replace
 from tests.skeletons.shipped.answers import MICROSERVICES
 from tests.skeletons.shipped.gitops import Repository
 from tests.skeletons.shipped.pipelines import DUTIES, duties

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
-from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.errors import ScenedockError
 from scenedock.model.helm import Chart, HelmFolder, ValuesFacts
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.structs import field_names, replace
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.export_catalog import Export, map_catalog, read_repositories
 from scenedock.usecases.catalog.known_facts import FactsOfRun
@@ -124,7 +124,7 @@ def test_a_face_that_hides_what_others_depend_on_would_be_noticed(
 def _hide(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a face leave out one more field."""
     kinds: tuple[Any, ...] = (ValuesFacts, Chart, HelmFolder)
-    kind = next(each for each in kinds if field in {one.name for one in dataclasses.fields(each)})
-    default = next(each.default for each in dataclasses.fields(kind) if each.name == field)
+    kind = next(each for each in kinds if field in field_names(each))
+    default = signature(kind).parameters[field].default
     face = kind.face.fget
     monkeypatch.setattr(kind, "face", property(lambda self: replace(face(self), **{field: default})))

@@ -7,7 +7,7 @@ import pickle
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from scenedock.effects.git.snapshots import Snapshot
 from scenedock.effects.local import facts_rules
 from scenedock.model.finding import Place
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.structs import field_names
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.catalog_record import read_feed
 from scenedock.usecases.catalog.watching import Watch, signature_of
@@ -354,7 +355,7 @@ def test_all_that_a_reader_of_folders_finds_is_among_the_facts() -> None:
     found = {"findings", "unreadable", "doubtful"}
     kept = {"shared_values", "shared_manifests", "documents"}
 
-    assert {each.name for each in fields(FolderReader)} == told | found | kept
+    assert set(field_names(FolderReader)) == told | found | kept
 
 
 RELEASES = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from click.testing import CliRunner
 from scenedock.changes.planned import PlannedFile
 from scenedock.changes.retirement import BlastRadius, PlannedRetirement, Retirement
 from scenedock.doors.cli import main
+from scenedock.structs import replace
 from scenedock.usecases.changes.ground import Ground
 from tests.tools.commits import commit, git
 from tests.tools.helm import helm

@@ -8,7 +8,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote_plus
@@ -30,6 +29,7 @@ from scenedock.model.tasks.task import Task, TaskEvent, WaitingFor
 from scenedock.runtime.tasks.service import TaskService
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.structs import replace
 from scenedock.usecases.doctor.database import check_workers
 from scenedock.usecases.tasks.limits import TaskLimits
 from scenedock.usecases.tasks.manage_tasks import cancel_task, completion, retry_task, show_task

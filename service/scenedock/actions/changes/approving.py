@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from scenedock.actions.approvals.asking import ask_approval
@@ -13,6 +12,7 @@ from scenedock.changes.text import Verb, markdown, plain
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.model.action import Context
 from scenedock.model.approvals import ApprovalSubject
+from scenedock.structs import replace
 from scenedock.usecases.changes.plan_served import PlannedHere
 from scenedock.usecases.changes.publish_change import How
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -15,6 +14,7 @@ from scenedock.actions.publishing.changes import Labels, PassLock, Reviewers, Te
 from scenedock.model.action import Context, Model, TaskInput
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.code_hosts.pull_request import PullRequestState
+from scenedock.structs import replace
 
 if TYPE_CHECKING:
     from scenedock.changes.planned import Lifted

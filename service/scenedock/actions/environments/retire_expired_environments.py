@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from scenedock.actions.environments.retiring import plan_of
 from scenedock.actions.publishing.changes import attempt_of
 from scenedock.errors import ScenedockError, TemporaryError
 from scenedock.model.action import Context, Example, Model, TaskInput, action, guarded
+from scenedock.structs import replace
 
 
 class Input(TaskInput):

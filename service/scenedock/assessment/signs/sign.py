@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from scenedock.assessment.claims import Claim, Fact, Service, Source
 from scenedock.model.addresses import without_credentials
+from scenedock.structs import dataclass
 
 LONGEST_SAID = 120
 

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from scenedock.catalog.comparing.differences import FieldChange, differences
 from scenedock.catalog.comparing.renames import Contents, recognise_renames
 from scenedock.catalog.vocabulary.owners import UNKNOWN
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.json import JsonObject, as_text
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from scenedock.catalog.comparing.differences import FieldChange, differences
 from scenedock.catalog.comparing.origins import ORIGIN, origin_of
@@ -16,6 +15,7 @@ from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.relations import RELATION_FIELDS
 from scenedock.model.entity import DEFAULT_NAMESPACE, Entity, EntityRef
 from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.structs import dataclass, replace
 
 _ADDED_BY_BACKSTAGE = ("uid", "etag", "generation")
 _DERIVED = frozenset(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from scenedock.frozen import dataclass
 from scenedock.model.json import Json, JsonObject
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

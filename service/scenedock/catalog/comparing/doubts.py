@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from scenedock.catalog.comparing.memory import path_of
 from scenedock.catalog.comparing.tool_files import ToolFiles
@@ -16,6 +15,7 @@ from scenedock.catalog.vocabulary.globs import matches
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding
 from scenedock.model.json import as_object, as_text
+from scenedock.structs import dataclass, replace
 
 _ENVIRONMENTS = "scenedock.dev/environments"
 _INVALID = "handwritten-invalid"

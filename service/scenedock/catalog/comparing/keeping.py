@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from scenedock.catalog.comparing.memory import CatalogMemory, is_main, path_of
 from scenedock.catalog.comparing.vanishing import Breaker, Look, Verdict, is_protected
 from scenedock.catalog.vocabulary.relations import references_of
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Reason
 from scenedock.model.json import Json, as_list
+from scenedock.structs import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

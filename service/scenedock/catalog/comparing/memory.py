@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
 
 from scenedock.catalog.vocabulary.formats import as_entity_name, key_in_folder
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject, as_object, as_text
+from scenedock.structs import dataclass, field, replace
 
 _SOURCE = "backstage.io/source-location"
 _PATH = "scenedock.dev/path"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from scenedock.catalog.comparing.memory import path_of
 from scenedock.catalog.vocabulary.relations import references_of
 from scenedock.catalog.vocabulary.source_urls import FILE_ANNOTATION, FileAddress
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.json import Json, JsonObject, as_object, as_text
+from scenedock.structs import dataclass
 
 ORIGIN = "backstage.io/managed-by-origin-location"
 _LOCATION = "backstage.io/managed-by-location"

@@ -8,7 +8,6 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import islice, takewhile
 
@@ -29,6 +28,7 @@ from scenedock.model.file_paths import folders_above, is_utf8
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import CHART_FILE, KUSTOMIZATIONS, Listing, RepositoryFacts
 from scenedock.model.json import JsonObject, as_object, as_text
+from scenedock.structs import dataclass, replace
 
 _EDIT_URL = "backstage.io/edit-url"
 _SOURCE_LOCATION = "backstage.io/source-location"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import field
 from math import inf
 from typing import Literal, TypeAlias
 
@@ -12,9 +11,9 @@ from scenedock.catalog.comparing.memory import CatalogMemory, folder_of
 from scenedock.catalog.comparing.renames import recognise_renames
 from scenedock.catalog.vocabulary.owners import UNKNOWN
 from scenedock.catalog.vocabulary.settings import VanishingLimit
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Place, Reason, Severity
+from scenedock.structs import dataclass, field
 
 Hold: TypeAlias = Literal[
     "repository-unreadable", "repository-unlisted", "entities-would-vanish", "vanishing-unconfirmed"

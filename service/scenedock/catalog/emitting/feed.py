@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.emitting.output import in_order
 from scenedock.catalog.emitting.summary import count_by_type
@@ -16,6 +15,7 @@ from scenedock.documents.writing import write_documents
 from scenedock.model.entity import API_VERSION, Entity, EntityRef
 from scenedock.model.finding import Finding, Reason
 from scenedock.model.json import JsonObject, as_object, as_text
+from scenedock.structs import dataclass, field, replace
 
 INDEX = "catalog-info.yaml"
 

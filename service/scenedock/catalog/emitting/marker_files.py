@@ -9,9 +9,9 @@ from scenedock.catalog.emitting.output import Home, handwritten_kept, render_in_
 from scenedock.catalog.reading.entity_files import read_entities
 from scenedock.catalog.reading.handwritten import is_ours
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
+from scenedock.structs import dataclass
 
 _REMEDY = "Run `scenedock catalog export --in-place .` there and commit what it writes."
 

@@ -6,13 +6,13 @@ No version is in it, so the feed stays as it is where only versions change.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
 from scenedock.model.entity import Entity, EntityRef, build_entity
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import as_list, as_object
+from scenedock.structs import dataclass, replace
 
 BOARD_REF: Final = EntityRef.of("Resource", "deployments")
 """The entity whose TechDocs are the board."""

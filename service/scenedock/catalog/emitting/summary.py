@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Severity
+from scenedock.structs import dataclass
 
 MOST_LINES = 10
 

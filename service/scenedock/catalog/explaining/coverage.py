@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, get_args
 
-from scenedock.frozen import dataclass
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Deployed, DeployedKind
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.catalog.mapping.deployments import RepositoryContents

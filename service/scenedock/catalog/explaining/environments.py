@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 
 from scenedock.catalog.explaining.facts import Fact, Unused
 from scenedock.catalog.mapping.deployments import Deployment
@@ -13,6 +12,7 @@ from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.catalog.vocabulary.environments import promotion_rank
 from scenedock.catalog.vocabulary.evidence import Evidence, item_called
 from scenedock.catalog.vocabulary.settings import FILE_NAME
+from scenedock.structs import replace
 
 _PRECEDENCE = {
     "bind": "`environments.bind` in the settings takes precedence",

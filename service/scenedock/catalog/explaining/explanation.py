@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
 
 from scenedock.catalog.explaining.environments import environment_facts
@@ -20,6 +19,7 @@ from scenedock.catalog.mapping.source_code import source_code_of
 from scenedock.catalog.vocabulary.evidence import Evidence, dependency_called
 from scenedock.model.helm import CHART_FILE
 from scenedock.model.json import as_list, as_object, as_text
+from scenedock.structs import replace
 
 _PRECEDENCE = "something else takes precedence"
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from scenedock.catalog.vocabulary.evidence import Evidence
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from scenedock.catalog.mapping.deployments import Deployment
@@ -26,9 +25,9 @@ from scenedock.catalog.vocabulary.source_urls import (
     folder_url,
     source_location,
 )
-from scenedock.frozen import dataclass
 from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.model.units import Unit
+from scenedock.structs import dataclass, replace
 
 _Value = TypeVar("_Value")
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 
 from scenedock.catalog.mapping.identities import Identity
 from scenedock.catalog.vocabulary.owners import Codeowners
 from scenedock.catalog.vocabulary.settings import CatalogSettings
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding, Place, Skipped
 from scenedock.model.helm import Application, Deployed, HelmFolder, ListItem, RepositoryFacts, ValuesFacts
 from scenedock.model.units import Unit
+from scenedock.structs import dataclass, field, replace
 
 _NO_FACTS = ValuesFacts()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from typing import Final, TypeAlias
 
 from scenedock.catalog.mapping.annotations import LabelUse, annotation_evidence, application_labels, workload_labels
@@ -20,11 +19,11 @@ from scenedock.catalog.vocabulary.evidence import Evidence, dependency_called
 from scenedock.catalog.vocabulary.formats import as_tag
 from scenedock.catalog.vocabulary.relations import rename_references
 from scenedock.catalog.vocabulary.settings import FILE_NAME
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity, EntityRef, build_entity
 from scenedock.model.finding import Finding
 from scenedock.model.helm import CHART_FILE
 from scenedock.model.json import Json
+from scenedock.structs import dataclass, field, replace
 
 _NAMED: Final = 10
 """How many names a message has at most."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.mapping.entities import Mapped
@@ -12,6 +11,7 @@ from scenedock.catalog.vocabulary.relations import RELATION_FIELDS, references_o
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import as_list
+from scenedock.structs import replace
 
 _NAMED = 5
 _OTHER_END = "dependencyOf"

@@ -9,12 +9,11 @@ from __future__ import annotations
 import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 from scenedock.catalog.vocabulary.environments import CONTAINERS, ENVIRONMENT_FOLDERS, EnvironmentNames, without_order
 from scenedock.catalog.vocabulary.formats import as_entity_name
-from scenedock.frozen import dataclass
+from scenedock.structs import dataclass, replace
 
 _Segments: TypeAlias = tuple[str, ...]
 """A path's segments, or the last of them, which make a name."""

@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from ipaddress import ip_address
@@ -21,11 +20,11 @@ from scenedock.catalog.vocabulary.formats import join_name
 from scenedock.catalog.vocabulary.owners import UNKNOWN
 from scenedock.catalog.vocabulary.relations import RELATION_FIELDS, Reference, references_of
 from scenedock.catalog.vocabulary.settings import FILE_NAME
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding
 from scenedock.model.helm import CHART_FILE, Dependency, HelmFolder, ListItem
 from scenedock.model.json import as_list, as_object, as_text
+from scenedock.structs import dataclass, replace
 
 _Prove: TypeAlias = Callable[[], Evidence]
 """Makes the evidence for a relation, for those who ask: it costs more than to find the relation."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 
 from scenedock.catalog.mapping.entities import Mapped, MappedService
@@ -14,6 +13,7 @@ from scenedock.catalog.vocabulary.validation import problems_here
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Severity
 from scenedock.model.json import Json, as_list, as_object
+from scenedock.structs import replace
 
 
 def police(mapped: Mapped) -> Mapped:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.mapping.services import DeployedService, Member
-from scenedock.frozen import dataclass
 from scenedock.model.helm import APPLICATIONS, WORKLOADS, Dependency, HelmFolder
+from scenedock.structs import dataclass
 
 _FEWEST_PARENTS = 2
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from types import MappingProxyType
 
 from scenedock.catalog.mapping.deployments import (
@@ -20,10 +19,10 @@ from scenedock.catalog.mapping.unit_services import UnitService
 from scenedock.catalog.vocabulary.environments import production_rank, without_order
 from scenedock.catalog.vocabulary.formats import as_entity_name
 from scenedock.catalog.vocabulary.settings import FILE_NAME, Override
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application, HelmFolder, ListItem
 from scenedock.model.units import Unit
+from scenedock.structs import dataclass, field, replace
 
 _NONE: Mapping[tuple[str, str], HelmFolder] = MappingProxyType({})
 

@@ -14,8 +14,8 @@ from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.mapping.identities import FolderPath, Identity, identify
 from scenedock.catalog.vocabulary.environments import ENVIRONMENT_FOLDERS, EnvironmentNames, without_environment
 from scenedock.catalog.vocabulary.formats import as_entity_name, key_in_folder
-from scenedock.frozen import dataclass
 from scenedock.model.units import Unit
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field, replace
 
 from scenedock.catalog.reading.handwritten import ENTITY_FILES
 from scenedock.catalog.reading.values import read_values
@@ -13,10 +12,10 @@ from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_document
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Listing, ListItem
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+from scenedock.structs import dataclass, field, replace
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _ENVIRONMENT = "{environment}"

@@ -15,9 +15,9 @@ from scenedock.catalog.reading.environment_lists import EnvironmentLists, read_q
 from scenedock.catalog.reading.plan import PlannedFolder, is_manifest
 from scenedock.documents.merging import merge_values
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.helm import APPLICATIONS, Application, HelmFolder, ListItem
 from scenedock.model.json import Json, JsonObject, as_object, value_at
+from scenedock.structs import dataclass
 
 _FEWEST_FOLDERS = 3
 _LEAST_SHARE = 0.8

@@ -10,7 +10,6 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from types import MappingProxyType
 
 from scenedock.catalog.reading.plan import Plan, PlannedFolder, is_manifest
@@ -18,9 +17,9 @@ from scenedock.catalog.vocabulary.environments import EnvironmentNames, word_of_
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import read_document
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import Json, as_object, as_text, value_at
+from scenedock.structs import dataclass, field, replace
 
 _HELMFILES = ("helmfile.yaml", "helmfile.yml")
 _DOCUMENT_END = re.compile(rb"^---.*$", re.MULTILINE)

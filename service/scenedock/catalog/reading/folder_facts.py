@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import field
 
 from scenedock.catalog.reading.folders import FolderReader
 from scenedock.catalog.reading.plan import PlannedFolder
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
 from scenedock.documents.reading import Document
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding
 from scenedock.model.helm import HelmFolder
 from scenedock.model.units import Unit
+from scenedock.structs import dataclass, field
 
 ValueFiles = Mapping[str, tuple[str, ...]]
 

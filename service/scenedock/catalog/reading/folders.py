@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from functools import cached_property
 
 from scenedock.catalog.reading.apis import is_api_file, read_api
@@ -23,13 +22,13 @@ from scenedock.documents.encryption import encryption_of, is_lfs_pointer
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document, DocumentError, conflict_in, read_document, read_documents
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place, Severity
 from scenedock.model.helm import CHART_FILE, KUSTOMIZATIONS, ApiFile, Chart, HelmFolder, ValuesFacts
 from scenedock.model.json import JsonObject, as_object, as_text
 from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.model.units import Unit
+from scenedock.structs import dataclass, field, replace
 
 _PLACEHOLDER = re.compile(r"[<>{}$]")
 _LAST_GOOD_STAY = "Fix the file; until then the last good entities of this folder stay."

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 
 from scenedock.catalog.vocabulary.credentials import drop_credentials
@@ -21,6 +20,7 @@ from scenedock.errors import InputError
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import Json, JsonObject, as_text
+from scenedock.structs import replace
 
 CATALOG_FILE = "catalog-info.yaml"
 CATALOG_FILES = (CATALOG_FILE, "catalog-info.yml")

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from scenedock.catalog.reading.values import KUBERNETES_ID
 from scenedock.catalog.vocabulary.formats import is_kind
-from scenedock.frozen import dataclass
 from scenedock.model.json import JsonObject, as_object, as_text
+from scenedock.structs import dataclass
 
 _KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Z][A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 _KUBERNETES_ID = re.compile(

@@ -10,10 +10,10 @@ from sys import intern
 from scenedock.catalog.vocabulary.globs import matches
 from scenedock.catalog.vocabulary.settings import CatalogSettings
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Skipped
 from scenedock.model.helm import CHART_FILE, Listing
+from scenedock.structs import dataclass
 
 STARTER_FOLDERS = frozenset({"starter", "starters"})
 _TEMPLATE_FOLDER = re.compile(r"^(\d+[-_.])?template$")

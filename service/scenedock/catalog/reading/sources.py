@@ -8,10 +8,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
-from scenedock.frozen import dataclass
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_text
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 
-from scenedock.frozen import dataclass
 from scenedock.model.addresses import without_credentials
 from scenedock.model.helm import ValuesFacts
 from scenedock.model.json import Json, JsonObject, as_object, as_text
+from scenedock.structs import dataclass
 
 KUBERNETES_ID = "backstage.io/kubernetes-id"
 

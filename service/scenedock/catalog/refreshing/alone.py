@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from scenedock.catalog.mapping.annotations import LabelUse
@@ -16,6 +15,7 @@ from scenedock.catalog.vocabulary.owners import UNKNOWN, Codeowners
 from scenedock.catalog.vocabulary.relations import references_of
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding
+from scenedock.structs import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
-from scenedock.frozen import dataclass
+from scenedock.structs import dataclass
 
 KNOWN_ENVIRONMENTS = (
     "dev",

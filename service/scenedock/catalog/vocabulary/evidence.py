@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
 
-from scenedock.frozen import dataclass
+from scenedock.structs import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

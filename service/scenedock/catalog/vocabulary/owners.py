@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from fnmatch import fnmatchcase
 from itertools import takewhile
 from types import MappingProxyType
@@ -12,8 +11,8 @@ from types import MappingProxyType
 from scenedock.catalog.vocabulary.formats import as_entity_name
 from scenedock.catalog.vocabulary.globs import beginning_of, is_glob, matches
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.entity import DEFAULT_NAMESPACE, EntityRef
+from scenedock.structs import dataclass, field
 
 # Where GitHub and GitLab look for the file, in their order.
 CODEOWNERS_FILES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from scenedock.catalog.vocabulary.owners import UNKNOWN
-from scenedock.frozen import dataclass
 from scenedock.model.entity import DEFAULT_NAMESPACE, EntityRef
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+from scenedock.structs import dataclass
 
 RELATION_FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {

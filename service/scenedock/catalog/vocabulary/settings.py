@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,12 +19,12 @@ from scenedock.catalog.vocabulary.web_links import RULE, is_web_link, unsafe_ann
 from scenedock.documents.configuration import read_configuration
 from scenedock.documents.problems import DocumentProblem, Format
 from scenedock.documents.reading import HELM
-from scenedock.frozen import dataclass
 from scenedock.model.addresses import credentials_in
 from scenedock.model.finding import Place
 from scenedock.model.helm import Provider
 from scenedock.model.json import JsonObject, as_object, value_at
 from scenedock.model.locks import Lock, is_day, is_end
+from scenedock.structs import dataclass, field, replace
 
 FILE_NAME = "scenedock.yaml"
 EVIDENCE = ("apps", "argocd", "folders", "values")

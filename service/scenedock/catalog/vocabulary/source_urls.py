@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
-from scenedock.frozen import dataclass
 from scenedock.model.helm import Provider, RepositoryFacts
+from scenedock.structs import dataclass, replace
 
 FILE_ANNOTATION = "scenedock.dev/file"
 """The file that a service came from, by its path, where no address of it is known."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from scenedock.changes.deployments.words import ServiceWords
@@ -14,6 +13,7 @@ from scenedock.changes.environments.entries import Entry
 from scenedock.changes.environments.evidence import agreed, marked
 from scenedock.changes.environments.words import MARK
 from scenedock.documents.scalars import Scalar
+from scenedock.structs import dataclass
 
 # What people write of one service alone, by the name of its key or of one above it.
 _PERSONAL = re.compile(

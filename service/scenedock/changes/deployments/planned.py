@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from scenedock.changes.environments.planned import Answers, CopyPlan
 from scenedock.errors import InputError
+from scenedock.structs import dataclass
 
 _NAME: Final = re.compile(r"[a-z]([a-z0-9-]{0,48}[a-z0-9])?")
 _VERSION: Final = re.compile(

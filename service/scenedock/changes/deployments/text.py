@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from scenedock.changes.deployments.planned import DeploymentPlan
 from scenedock.changes.environments.decisions import counted
 from scenedock.changes.environments.text import told
 from scenedock.changes.text import markdown, plain
+from scenedock.structs import replace
 
 
 def with_text(plan: DeploymentPlan) -> DeploymentPlan:

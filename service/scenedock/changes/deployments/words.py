@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 
 from scenedock.changes.environments.words import Words
+from scenedock.structs import dataclass
 
 _SHORTEST_INSIDE = 4
 

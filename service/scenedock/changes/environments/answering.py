@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 from scenedock.changes.environments.decisions import DROPPED, Decision
@@ -13,6 +12,7 @@ from scenedock.changes.environments.planned import Answers
 from scenedock.documents.scalars import HELM, Scalar
 from scenedock.errors import InputError
 from scenedock.model.similar import similar
+from scenedock.structs import replace
 
 _ValueOf: TypeAlias = Callable[[Decision], Scalar]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from scenedock.catalog.vocabulary.environments import KNOWN_ENVIRONMENTS, is_production
@@ -26,6 +25,7 @@ from scenedock.changes.environments.secrets import (
 )
 from scenedock.changes.environments.words import MARK, SERVICE, Words
 from scenedock.documents.scalars import Scalar
+from scenedock.structs import dataclass, replace
 
 # What stands for the size or the address of one environment, by the name of its key or of one above it.
 _BOUND = re.compile(

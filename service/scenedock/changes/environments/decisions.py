@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from scenedock.changes.environments.entries import Entry
 from scenedock.documents.scalars import Scalar
 from scenedock.model.finding import Place
+from scenedock.structs import dataclass
 
 Outcome: TypeAlias = Literal["copied", "replaced", "left out", "asked"]
 OUTCOMES: Final[tuple[Outcome, ...]] = ("copied", "replaced", "left out", "asked")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
@@ -16,6 +15,7 @@ from scenedock.documents.scalars import HELM, Scalar
 from scenedock.gitops.in_place.documents import name_of
 from scenedock.gitops.in_place.nodes import Node, Part, parts_of
 from scenedock.gitops.in_place.paths import Item, Key, Step, child_at, shown
+from scenedock.structs import dataclass, replace
 
 Form: TypeAlias = Literal["yaml", "assignments", "text", "encrypted"]
 _NAMES: Final = ("name", "key")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
 from scenedock.changes.environments.entries import Entries, Entry, Identity, values_of
 from scenedock.changes.environments.words import MARK, SERVICE, Words
 from scenedock.documents.scalars import Scalar
+from scenedock.structs import dataclass, field
 
 Status: TypeAlias = Literal["equal", "alike", "different", "absent"]
 """What another environment has at a key: the same; the same but for the environment's name; something else; nothing."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -12,6 +11,7 @@ from scenedock.changes.environments.decisions import Verdict
 from scenedock.changes.environments.entries import Entry
 from scenedock.changes.environments.words import Words
 from scenedock.model.helm import KUSTOMIZATIONS
+from scenedock.structs import dataclass
 
 _LISTS: Final = frozenset({"bases", "components", "resources"})
 """What a kustomization lists files and folders under."""

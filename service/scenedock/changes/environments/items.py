@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from yaml import YAMLError
 
@@ -14,6 +13,7 @@ from scenedock.errors import InputError
 from scenedock.gitops.in_place.nodes import BREAK, Node, Part, column, line_end, line_start, parts_of
 from scenedock.gitops.in_place.paths import Key, Steps, child_at, shown
 from scenedock.gitops.in_place.replacing import begins_line, spliced, with_lines
+from scenedock.structs import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from scenedock.changes.environments.decisions import Decision
@@ -12,6 +11,7 @@ from scenedock.changes.planned import Planned
 from scenedock.documents.scalars import Scalar
 from scenedock.errors import InputError
 from scenedock.model.finding import Place
+from scenedock.structs import dataclass, field
 
 Need: TypeAlias = Literal[
     "deployment",
@@ -39,7 +39,7 @@ class Lack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CopyPlan(ABC):
+class CopyPlan:
     """What all plans have that are lists of decisions: these, what they make, and what that still lacks.
 
     `planned` has the files; where questions are open, with what is suggested or there in their place.

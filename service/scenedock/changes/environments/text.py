@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from scenedock.changes.environments.decisions import OUTCOMES, Decision, counted
 from scenedock.changes.environments.planned import CopyPlan, EnvironmentPlan, shown
 from scenedock.changes.text import markdown, plain
+from scenedock.structs import replace
 
 _MOST_ROWS = 100
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+
+from scenedock.structs import dataclass
 
 _FAMILIES: Final = (("dev", "development"), ("int", "integration"), ("stage", "staging"), ("prod", "production"))
 """Short and long names of one environment: repositories have the one in folders and the other in values."""

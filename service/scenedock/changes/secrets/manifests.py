@@ -6,13 +6,13 @@ Sources: Sealed Secrets, "SealedSecrets as templates for secrets"; External Secr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from scenedock.changes.secrets.naming import Scope, annotations_of, scope_in
 from scenedock.documents.reading import read_documents
 from scenedock.documents.writing import write_documents
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+from scenedock.structs import dataclass
 
 Kind: TypeAlias = Literal["SealedSecret", "ExternalSecret"]
 API_VERSIONS: Final[Mapping[Kind, str]] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from scenedock.changes.contents import value_in, with_value
@@ -15,6 +14,7 @@ from scenedock.gitops.values_edits import add_value
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
 from scenedock.releases.release import PairKey
 from scenedock.releases.spots import Spot
+from scenedock.structs import dataclass
 
 Form: TypeAlias = Literal["manifest", "values"]
 """A manifest of its own, or values from which a library chart makes one."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from scenedock.changes.secrets.places import SecretPlace
 from scenedock.changes.text import markdown, plain
+from scenedock.structs import dataclass
 
 _KEYS = "Keys: "
 _MOST_NAMED = 3

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
 from scenedock.doors.cli.export_views import printable
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
+from scenedock.structs import replace
 
 
 @click.command(short_help="Show what changed in the catalog since a commit.")

@@ -6,11 +6,11 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import to_builtins
 
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.errors import InputError, NotFoundError
@@ -60,7 +60,7 @@ def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
 
     sources = list_skeletons(open_skeletons(listed, shipped))
     if layout == "json":
-        about = [asdict(source) | {"allow": sorted(source.allow)} for source in sources]
+        about = [to_builtins(source) | {"allow": sorted(source.allow)} for source in sources]
         print_json([{key: value for key, value in source.items() if value} for source in about])
         return
     widths = [max((len(each) for each in column), default=0) for column in zip(*map(_named_for, sources), strict=True)]
@@ -216,7 +216,7 @@ def drift(project: Path, skeleton: str | None, listed: Path | None, shipped: Pat
     named = _named(skeleton) if skeleton else None
     found = find_drift(project, open_skeletons(listed, shipped), ConfinedBakes(), named)
     if layout == "json":
-        print_json(asdict(found))
+        print_json(to_builtins(found))
         return
     if found.files:
         rows = [[each.path, each.project, each.skeleton, "the same" * each.same] for each in found.files]

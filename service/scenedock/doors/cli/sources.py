@@ -14,8 +14,8 @@ import click
 
 from scenedock.effects.git.repositories import name_repositories
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.addresses import without_credentials
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.effects.git.repositories import Repository

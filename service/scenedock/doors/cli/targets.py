@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from scenedock.catalog.emitting.output import OutputFormat, describe_repository, render
-from scenedock.frozen import dataclass
+from scenedock.structs import dataclass, replace
 
 if TYPE_CHECKING:
     from scenedock.doors.cli.proposing import CatalogProposals

@@ -12,7 +12,6 @@ in the OpenAPI document (`openapi.json`, next to this page, and served), those o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from flask import Response
@@ -21,6 +20,7 @@ from pydantic import BaseModel
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json import JsonObject
 from scenedock.runtime.service import Service
+from scenedock.structs import dataclass, field
 
 Access: TypeAlias = Literal["public", "feed", "signed", "page", "form", "sign-in", "asset", "read", "run", "admin"]
 """Who may use a route: anybody; anyone who may read the catalog feed; a code host with its secret; a person; a caller

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scenedock.effects.approvals.telling import Telling
 from scenedock.model.approvals import ApprovalRules
+from scenedock.structs import dataclass, field
 
 if TYPE_CHECKING:  # its import loads SQLAlchemy
     from scenedock.effects.tasks.approval_store import ApprovalStore

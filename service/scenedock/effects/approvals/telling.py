@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from scenedock.errors import TemporaryError
 from scenedock.model.approvals import ApprovalRecord
 from scenedock.model.json import Json, JsonObject
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:  # its import loads the library for HTTP
     from scenedock.effects.approvals.webhook import Webhook

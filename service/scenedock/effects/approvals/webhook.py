@@ -8,7 +8,6 @@ import hmac
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
 import urllib3
@@ -16,6 +15,7 @@ import urllib3
 from scenedock.effects.network.connections import Connections, why
 from scenedock.errors import TemporaryError
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass, field
 
 _SECONDS: Final = 10.0
 _PREFIX: Final = "whsec_"

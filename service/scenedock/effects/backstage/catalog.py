@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
@@ -19,6 +18,7 @@ from scenedock.errors import (
 )
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+from scenedock.structs import dataclass
 
 _PLUGIN = "catalog"
 _ENTITIES_OF_A_PAGE = 500

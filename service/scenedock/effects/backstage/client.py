@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Self
 
@@ -14,6 +13,7 @@ from scenedock.effects.network.connections import Connections, why
 from scenedock.errors import InputError, TemporaryError
 from scenedock.model.addresses import is_base_address
 from scenedock.model.json import Json, JsonObject, as_object, as_text
+from scenedock.structs import dataclass
 
 _MOST_BYTES = 1024 * 1024
 _SECONDS_TO_CONNECT = 2.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
@@ -13,6 +12,7 @@ from scenedock.effects.backstage.plugin_tokens import PluginTokens
 from scenedock.effects.backstage.remembered import Remembered
 from scenedock.errors import TemporaryError
 from scenedock.model.json import JsonObject, as_list, as_object
+from scenedock.structs import dataclass, field
 
 _PLUGIN: Final = "permission"
 _PERMISSION: Final[JsonObject] = {

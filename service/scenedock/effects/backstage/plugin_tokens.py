@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 
 from scenedock.effects.backstage.signing_keys import ALGORITHM, SigningKey
 from scenedock.model.action import PLUGIN_ID
+from scenedock.structs import dataclass, field
 
 PLUGIN_TOKEN = "vnd.backstage.plugin"  # noqa: S105 - the type of a token
 _SECONDS_OF_A_TOKEN = 3600

@@ -6,12 +6,12 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from scenedock.effects.backstage.signing_keys import ALGORITHM
 from scenedock.errors import TemporaryError
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass, field
 
 PLUGIN = re.compile(r"^[a-z0-9_-]{1,64}$")
 USER_KEYS = "auth/.well-known/jwks.json"

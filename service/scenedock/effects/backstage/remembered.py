@@ -6,8 +6,9 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from scenedock.structs import dataclass, field
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.backstage.remembered import Remembered
+from scenedock.structs import dataclass, field
 
 _SECONDS: Final = 60.0
 _MOST_LEVELS: Final = 20

@@ -11,9 +11,10 @@ import sys
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import to_builtins
 
 from scenedock.effects.local.confinement import ProcessLimits
 from scenedock.effects.skeletons.folders import read_entries
@@ -22,6 +23,7 @@ from scenedock.model.json import JsonObject
 from scenedock.skeletons.problems import AnswerProblem, AnswersError, LimitError, SkeletonError
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree, contained
 from scenedock.skeletons.rendering.result_links import wrong_link
+from scenedock.structs import dataclass, field, replace
 
 if TYPE_CHECKING:
     from scenedock.skeletons.rendering.bake import Surroundings
@@ -69,9 +71,9 @@ class ConfinedBakes:
                     "label": skeleton.label,
                     "folders": list(folders),
                     "answers": answers,
-                    "surroundings": asdict(surroundings),
+                    "surroundings": to_builtins(surroundings),
                     "allowed": sorted(allowed),
-                    "limits": asdict(limits),
+                    "limits": to_builtins(limits),
                     "process_limits": self.process_limits._asdict(),
                 },
             )

@@ -11,7 +11,6 @@ import tarfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from scenedock.errors import InputError, NotFoundError
 from scenedock.model.code_hosts.code_host import checked_path
 from scenedock.model.tasks.right_of_way import RIGHT_OF_WAY
 from scenedock.skeletons.rendering.result_links import LeadsNowhereError, LinkedFolder
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.effects.backstage.signing_keys import SigningKey

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +11,7 @@ from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.clones import RemoteBranch, RepositoryClone, fetch
 from scenedock.effects.git.repositories import name_repositories
 from scenedock.effects.local.disk import make_private_folder
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from scenedock.effects.github.just_created import JustCreated
 from scenedock.effects.local.host_secrets import HostSecrets, read_host_secrets
 from scenedock.errors import InputError, NotAllowedError
 from scenedock.model.code_hosts.code_host import OWNER, CodeHost, HostType, RepositoryAddress, read_repository
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from github.Auth import Auth

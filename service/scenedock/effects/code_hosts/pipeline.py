@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from scenedock.effects.pipelines.variables import read_event
 from scenedock.errors import InputError, NotAllowedError
 from scenedock.model.code_hosts.code_host import CodeHost, RepositoryAddress, is_loopback, read_repository
 from scenedock.model.json import as_object, as_text, value_at
+from scenedock.structs import dataclass, field
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 

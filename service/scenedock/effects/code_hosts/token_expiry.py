@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final
 
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.errors import NotAllowedError, ScenedockError
 from scenedock.model.finding import Reason
+from scenedock.structs import dataclass, field
 
 WARNING_DAYS: Final = 14
 EXPIRING, REFUSED = "token-expires", "token-refused"

@@ -16,11 +16,11 @@ import stat
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from scenedock.effects.local.facts_file import pack, unpack
+from scenedock.structs import dataclass
 
 Key: TypeAlias = tuple[str, str, str]
 """What a row is about: a kind of facts, the name of a repository, and a path or name in it; the latter may be empty."""

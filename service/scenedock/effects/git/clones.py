@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from scenedock.effects.git.commands import ask_git
@@ -20,6 +19,7 @@ from scenedock.effects.git.git_files import read_head
 from scenedock.effects.git.revisions import GitRevision
 from scenedock.errors import NotAllowedError, NotFoundError, TemporaryError
 from scenedock.model.code_hosts.code_host import RepositoryAddress, checked_branch, is_loopback, read_repository
+from scenedock.structs import dataclass
 
 _SECONDS_TO_TRY_AGAIN = 30
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from scenedock.effects.pipelines.variables import default_branch_of
 from scenedock.errors import InputError, TemporaryError
-from scenedock.frozen import dataclass
+from scenedock.structs import dataclass
 
 NO_GIT = "git isn't installed, or doesn't answer"
 _SECONDS = 60

@@ -9,12 +9,12 @@ import subprocess
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from scenedock.effects.git.objects import BlobReader
 from scenedock.effects.git.runner import run_git
 from scenedock.errors import TemporaryError
+from scenedock.structs import dataclass
 
 _WAYS_OUT = (
     *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"),

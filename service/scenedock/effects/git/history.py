@@ -5,17 +5,16 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 from scenedock.effects.git.commands import ask_git, prefix_of
 from scenedock.effects.git.objects import BlobReader, tree_entries
 from scenedock.effects.git.runner import start_git, users_environment
 from scenedock.releases.history import Commit
+from scenedock.structs import dataclass, field, replace
 
 _MOST_PATHSPECS: Final = 50
 """git compares every entry of every tree with each of them: beyond these, the folders at the root are asked for."""
@@ -49,7 +48,7 @@ class CommittedFiles:
 
 
 @dataclass(slots=True)
-class GitHistory(AbstractContextManager["GitHistory"]):
+class GitHistory:
     """The commits of a clone from `ref` on, for a `with` statement; paths are relative to `root`, which is in it.
 
     Merges are one change: a branch's files change when it is merged, whenever the commits were made. After `commits`,
@@ -63,6 +62,9 @@ class GitHistory(AbstractContextManager["GitHistory"]):
 
     def __post_init__(self) -> None:
         self._blobs = BlobReader(self.root)
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _where: TracebackType | None

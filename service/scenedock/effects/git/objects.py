@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from scenedock.effects.git.repositories import MOST_BYTES, check_size
 from scenedock.effects.git.runner import start_git, users_environment
 from scenedock.errors import InputError
 from scenedock.model.file_paths import is_utf8
+from scenedock.structs import dataclass, field
 
 LIST_TREE: Final = ("ls-tree", "-r", "-t", "-z", "--full-tree")
 """The command whose output `tree_entries` reads; `--long` adds sizes."""
@@ -52,7 +52,7 @@ def tree_entries(listed: bytes) -> Iterator[TreeEntry]:
 
 
 @dataclass(slots=True)
-class BlobReader(AbstractContextManager["BlobReader"]):
+class BlobReader:
     """Reads blobs of a repository with one git process, which starts on the first read and ends with the `with`.
 
     git says the size of a blob before its content, and hands a large one over without having it in memory.
@@ -62,6 +62,9 @@ class BlobReader(AbstractContextManager["BlobReader"]):
     environment: Mapping[str, str] = field(default_factory=users_environment)
     most: int = MOST_BYTES
     _process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _where: TracebackType | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from scenedock.effects.git.directories import StatesIn
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import Changes, SeenTree, Snapshot, TreeState
 from scenedock.model.helm import Listing
+from scenedock.structs import dataclass, replace
 
 
 @dataclass(frozen=True)

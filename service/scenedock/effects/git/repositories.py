@@ -16,8 +16,8 @@ from scenedock.effects.git.directories import StatesIn, look_at_directories
 from scenedock.effects.git.git_files import states_of_clone
 from scenedock.effects.git.snapshots import Changes, FileState, SeenTree, Snapshot, TreeState, state_of
 from scenedock.errors import InputError, NotFoundError
-from scenedock.frozen import dataclass
 from scenedock.model.helm import Listing
+from scenedock.structs import dataclass
 
 # A larger file isn't read; YAML of more than a third of that is refused anyway.
 MOST_BYTES = 16 * 1024 * 1024

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -20,6 +19,7 @@ from scenedock.effects.git.repositories import NOT_ENTERED
 from scenedock.effects.git.snapshots import Changes, FileState, SeenTree, Snapshot, TreeState
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
+from scenedock.structs import dataclass, field
 
 _MOST_LINKS = 40  # as many as Linux follows for one path
 _LONGEST_PATH = 4096  # as for Linux; a tree may nest deeper, and each of its paths is as long as it is deep

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from scenedock.effects.git.repositories import ServedRepository
@@ -12,6 +11,7 @@ from scenedock.effects.local.apart import ApartLimits, run_apart
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import TemporaryError
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.structs import dataclass, field
 
 P = ParamSpec("P")
 T = TypeVar("T")

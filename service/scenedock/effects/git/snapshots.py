@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import field
 from typing import TypeAlias
 
-from scenedock.frozen import dataclass
+from scenedock.structs import dataclass, field
 
 FileState: TypeAlias = str | tuple[int, int, int, int] | None
 """What changes whenever the content of a file does: the id of its blob, or size, times and inode; None if unknown."""

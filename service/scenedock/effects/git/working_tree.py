@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from scenedock.effects.git.commands import ask_git
 from scenedock.effects.local.disk import new_file_beside, read_file
 from scenedock.errors import ConflictError, InputError, NotFoundError
+from scenedock.structs import dataclass, field
 
 
 def check_clean(name: str, root: Path, paths: Sequence[str]) -> None:

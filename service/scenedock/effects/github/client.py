@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -19,6 +18,7 @@ from scenedock.effects.github.just_created import JustCreated
 from scenedock.effects.local.pace import Pace
 from scenedock.errors import NotAllowedError, NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+from scenedock.structs import dataclass
 
 API_VERSION: Final = "2022-11-28"
 _SECONDS: Final = 30

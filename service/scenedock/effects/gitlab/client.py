@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -17,6 +16,7 @@ from scenedock.effects.local.pace import Pace, Window
 from scenedock.errors import TemporaryError
 from scenedock.model.code_hosts.code_host import CodeHost
 from scenedock.model.json import Json, JsonObject, as_object, as_text, value_at
+from scenedock.structs import dataclass
 
 _SECONDS: Final = 30
 

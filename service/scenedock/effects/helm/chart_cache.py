@@ -6,12 +6,12 @@ import hashlib
 import os
 import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from scenedock.effects.helm.remote_charts import RemoteChart
 from scenedock.errors import InputError, ScenedockError
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:  # its import loads the library for HTTP
     from scenedock.effects.helm.chart_fetching import ChartFetcher

@@ -11,7 +11,6 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -25,6 +24,7 @@ from scenedock.effects.network.connections import why
 from scenedock.errors import InputError, NotAllowedError, NotFoundError, TemporaryError
 from scenedock.model.addresses import without_credentials
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
+from scenedock.structs import dataclass, field
 
 Login = Callable[[str], tuple[str, str] | None]
 """From an address to the user and the token with which it may be asked; None where there is none for its host."""

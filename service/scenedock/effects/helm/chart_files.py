@@ -7,7 +7,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -21,6 +20,7 @@ from scenedock.effects.helm.remote_charts import RemoteChart
 from scenedock.errors import InputError
 from scenedock.model.helm import CHART_FILE, Listing
 from scenedock.model.json import as_object
+from scenedock.structs import dataclass, field
 
 _LISTS_OF_DEPENDENCIES: Final = (CHART_FILE, "requirements.yaml")
 _LOCKS: Final = ((CHART_FILE, "Chart.lock"), ("requirements.yaml", "requirements.lock"))

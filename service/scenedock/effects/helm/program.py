@@ -7,13 +7,13 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from scenedock.effects.local.confined_program import ConfinedProgram, RefusedError
 from scenedock.effects.local.confinement import ProcessLimits
 from scenedock.errors import InputError, NotFoundError
+from scenedock.structs import dataclass, field
 
 SETTING: Final = "SCENEDOCK_HELM"
 _VERSION: Final = re.compile(r"v(\d+)\.(\d+)\.\d+")

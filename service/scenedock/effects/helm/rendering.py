@@ -9,7 +9,6 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -22,6 +21,7 @@ from scenedock.effects.helm.program import HelmProgram
 from scenedock.effects.helm.remote_charts import RemoteChart
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject
+from scenedock.structs import dataclass, field
 
 _ARCHIVE: Final = "chart.tgz"
 _LONGEST_RELEASE: Final = 53

@@ -7,7 +7,6 @@ import posixpath
 import shutil
 import tempfile
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ from scenedock.effects.kustomize.files import check_local, files_of_kustomizatio
 from scenedock.effects.kustomize.program import KustomizeProgram
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject, as_list, as_text
+from scenedock.structs import dataclass
 
 _OVERLAY: Final = ".scenedock-overlay"
 _MOST_FILES: Final = 3_000

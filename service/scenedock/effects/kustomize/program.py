@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from scenedock.effects.local.confined_program import ConfinedProgram, RefusedError
 from scenedock.effects.local.confinement import ProcessLimits
 from scenedock.errors import InputError, NotFoundError
+from scenedock.structs import dataclass, field
 
 SETTING: Final = "SCENEDOCK_KUSTOMIZE"
 _PROGRAMS: Final = ("kustomize", "kubectl")

@@ -9,13 +9,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from resource import RLIM_INFINITY, RLIMIT_DATA, getrlimit, setrlimit
 from typing import ParamSpec, TypeVar
 
 from scenedock.errors import ERRORS, ScenedockError, TemporaryError
+from scenedock.structs import dataclass
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -11,13 +11,13 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
 from scenedock.effects.local.confinement import ProcessLimits
 from scenedock.effects.local.launcher import NOT_CONFINED, NOT_STARTED, TOO_LONG, Launch
 from scenedock.errors import InputError, NotAllowedError
+from scenedock.structs import dataclass, field
 
 AT_ONCE: Final = 2
 """How many programs run at once in this process."""

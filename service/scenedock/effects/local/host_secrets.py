@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError, ScenedockError
 from scenedock.model.code_hosts.code_host import SIGNED_WITH, CodeHost, SecretSource
+from scenedock.structs import dataclass, field
 
 _LONGEST = 20_000
 _SHORTEST_KEY = 24

@@ -7,9 +7,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from scenedock.errors import TemporaryError
+from scenedock.structs import dataclass, field
 
 AT_ONCE = 4
 LONGEST_WAIT_SECONDS = 5.0

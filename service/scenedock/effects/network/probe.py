@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -13,6 +12,7 @@ import urllib3
 
 from scenedock.effects.network.connections import UNKNOWN_ISSUER, Connections, why
 from scenedock.model.json import Json
+from scenedock.structs import dataclass, field
 
 _MOST_BYTES: Final = 4 << 20
 _TIMEOUT: Final = urllib3.Timeout(connect=5.0, read=10.0)

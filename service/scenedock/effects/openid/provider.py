@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -23,6 +22,7 @@ from scenedock.effects.backstage.public_keys import PublicKeys
 from scenedock.effects.network.connections import Connections, why
 from scenedock.errors import AuthenticationError, TemporaryError
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
+from scenedock.structs import dataclass, field
 
 _ALGORITHMS: Final = (
     *("RS256", "RS384", "RS512"),

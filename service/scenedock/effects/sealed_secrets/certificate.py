@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from scenedock.errors import InputError
+from scenedock.structs import dataclass, field
 
 if TYPE_CHECKING:
     from cryptography import x509

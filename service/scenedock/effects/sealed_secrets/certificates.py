@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from scenedock.model.addresses import credentials_in
 from scenedock.model.code_hosts.code_host import is_loopback
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 from scenedock.model.schemas import list_of_names
+from scenedock.structs import dataclass, field
 
 SETTING: Final = "SCENEDOCK_CERTIFICATES"
 _MOST_BYTES: Final = 64 << 10

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import replace
 from pathlib import Path
 
 from scenedock.effects.git.commands import ask_git, browser_address, prefix_of
@@ -14,6 +13,7 @@ from scenedock.errors import InputError
 from scenedock.skeletons.problems import SkeletonError
 from scenedock.skeletons.rendering.provenance import Provenance
 from scenedock.skeletons.skeleton import MOST_BYTES, Skeleton
+from scenedock.structs import replace
 
 _MOST = 256
 

@@ -10,7 +10,6 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
@@ -22,6 +21,7 @@ from typing import IO, Final
 from scenedock.effects.local.disk import BESIDE, is_left_over
 from scenedock.skeletons.sandbox.template_code import TemplateCode
 from scenedock.skeletons.skeleton import Skeleton
+from scenedock.structs import dataclass
 
 _MOST: Final = 64
 """Files that are kept: as many versions as a process keeps compiled."""

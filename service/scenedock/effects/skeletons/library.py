@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from scenedock.effects.skeletons.committed_bases import CommittedBases
@@ -17,6 +16,7 @@ from scenedock.skeletons.rendering.compiled import CompiledSkeleton, CompiledSke
 from scenedock.skeletons.rendering.provenance import Provenance
 from scenedock.skeletons.skeleton import QUESTIONS_FILE
 from scenedock.skeletons.sources import Permission, SkeletonSource
+from scenedock.structs import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

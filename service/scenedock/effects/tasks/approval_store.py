@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
 from sqlalchemy import and_, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -54,7 +54,7 @@ class ApprovalStore:
             "task_id": record.key.task_id,
             "step_id": record.key.step_id,
             "attempt": record.key.attempt,
-            "request": json.dumps(asdict(record.request), default=sorted),
+            "request": json.dumps(to_builtins(record.request, order="deterministic")),
             "state": record.state,
             "asked_at": record.asked_at,
             "until_at": record.until,

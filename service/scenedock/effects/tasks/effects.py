@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.effects.tasks.engine import Engine, RemoteEngine

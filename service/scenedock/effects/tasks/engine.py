@@ -14,7 +14,6 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -26,6 +25,7 @@ from scenedock.effects.tasks.lookout import pending_runs
 from scenedock.effects.tasks.storage.database import Database, make_engine
 from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from scenedock.effects.tasks.store import TaskStore
 from scenedock.model.tasks.changes import (
@@ -19,6 +18,7 @@ from scenedock.model.tasks.changes import (
     overtaken,
 )
 from scenedock.model.tasks.task import Task
+from scenedock.structs import replace
 
 _MOST_LINES = 200
 _LONGEST_SECONDS = 0.3

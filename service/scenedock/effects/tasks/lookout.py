@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +16,7 @@ from scenedock.effects.tasks.storage.database import PATIENCE_SECONDS, database_
 from scenedock.effects.tasks.storage.migrations import VERSIONS, require_known, require_present
 from scenedock.errors import InputError, TemporaryError
 from scenedock.model.tasks.task import end_of_retention
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     import psycopg

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, literal_column, null, or_, select, update
@@ -25,6 +24,7 @@ from scenedock.model.tasks.changes import (
     handed_out,
 )
 from scenedock.model.tasks.task import FINAL, STATUSES, SortKey, Task, TaskEvent, TaskQuery, fingerprint
+from scenedock.structs import field_names, replace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Insert, Row
@@ -352,5 +352,5 @@ def _event_row(task: Task, number: int, new: NewEvent) -> dict[str, Any]:
 
 
 def _event(row: Row[*tuple[Any, ...]]) -> TaskEvent:
-    values = {each.name: getattr(row, each.name) for each in fields(TaskEvent)}
+    values = {name: getattr(row, name) for name in field_names(TaskEvent)}
     return TaskEvent(**{**values, "body": json.loads(row.body)})

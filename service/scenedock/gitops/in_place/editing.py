@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from yaml import YAMLError
@@ -18,6 +17,7 @@ from scenedock.gitops.in_place.paths import Steps, located, shown
 from scenedock.gitops.in_place.proving import Change, are_alike, is_only_change
 from scenedock.gitops.in_place.replacing import Splice, lifted, spliced
 from scenedock.model.json import Json
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

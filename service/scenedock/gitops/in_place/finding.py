@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from scenedock.errors import InputError
 from scenedock.gitops.in_place.nodes import Node, Part
 from scenedock.gitops.in_place.paths import APPEND, Item, Key, Step, Steps, child_at, is_key, shown
 from scenedock.model.similar import similar
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from scenedock.errors import InputError
 from scenedock.gitops.in_place.finding import Found, Source
 from scenedock.gitops.in_place.nodes import BREAK, Node, Part, column, gap_end, line_end, line_start
@@ -11,6 +9,7 @@ from scenedock.gitops.in_place.paths import APPEND, Item, Key, Steps, shown
 from scenedock.gitops.in_place.replacing import Splice, begins_line, with_lines
 from scenedock.gitops.in_place.writing import Layout, entry_lines, in_flow, item_lines, written
 from scenedock.model.json import Json, as_list, as_object
+from scenedock.structs import replace
 
 
 def inserted(text: str, part: Part, found: Found, steps: Steps, value: Json, source: Source) -> list[Splice]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, cast
 
 from yaml import (
@@ -26,6 +25,7 @@ from yaml import (
 from yaml._yaml import Mark
 
 from scenedock.documents.scalars import HELM, MERGE_TAG
+from scenedock.structs import dataclass, field
 
 NodeKind: TypeAlias = Literal["scalar", "mapping", "sequence", "alias"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from scenedock.documents.scalars import HELM
 from scenedock.errors import InputError
 from scenedock.gitops.in_place.nodes import Node
 from scenedock.model.json import Json, as_object
+from scenedock.structs import dataclass
 
 APPEND = "-"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from scenedock.documents.scalars import BACKSTAGE, HELM, Scalar
 from scenedock.documents.writing import written_float
 from scenedock.errors import InputError
 from scenedock.model.json import Json, as_list, as_object
+from scenedock.structs import dataclass
 
 NewValue: TypeAlias = "str | int | float | bool | Written | None"
 

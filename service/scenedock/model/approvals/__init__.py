@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
 from scenedock.errors import ConflictError
 from scenedock.model.action import Caller
 from scenedock.model.json import JsonObject
 from scenedock.model.permissions.named_targets import is_named
+from scenedock.structs import dataclass, field
 
 ApprovalState: TypeAlias = Literal["open", "approved", "refused", "ended"]
 """`ended`: its time is over, something else is asked instead, or the task has ended."""

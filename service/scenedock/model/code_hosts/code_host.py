@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from scenedock.errors import InputError
 from scenedock.model.file_paths import is_utf8, refusal, without_dots
+from scenedock.structs import dataclass, field
 
 HostType: TypeAlias = Literal["github", "gitlab", "git"]
 Visibility: TypeAlias = Literal["public", "private", "internal"]

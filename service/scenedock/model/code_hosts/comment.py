@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from scenedock.structs import dataclass
 
 LONGEST_COMMENT = 65_536
 """Characters that a comment on GitHub has at most; GitLab takes a million."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above, is_utf8
+from scenedock.structs import dataclass
 
 TASK_TRAILER = "Scenedock-Task"
 USER_TRAILER = "Requested-by"

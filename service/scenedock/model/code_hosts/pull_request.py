@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from scenedock.structs import dataclass
 
 PullRequestState: TypeAlias = Literal["open", "merged", "closed"]
 

@@ -7,12 +7,12 @@ Source of the shapes: GitHub, "Webhook events and payloads" (`ping`, `pull_reque
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from scenedock.errors import InputError
 from scenedock.model.code_hosts.code_host import RepositoryAddress, read_repository
 from scenedock.model.json import JsonObject, as_object, as_text
+from scenedock.structs import dataclass
 
 _EVENT = re.compile(r"^[a-z_]{1,64}$")
 _HEADS = "refs/heads/"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from scenedock.model.action import Action, Caller
 from scenedock.model.json import JsonObject
 from scenedock.model.permissions.named_targets import is_named, names_in
+from scenedock.structs import dataclass, replace
 
 SCAFFOLDER: Final = "scaffolder"
 """The one plugin whose callers may change something without a rule: it asks Backstage's policy before each step."""

@@ -6,11 +6,11 @@ A task changes only through them; the store writes the task and its events in on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
 from scenedock.errors import BUG, ConflictError
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.tasks.task import EventType, Happening, Status, Step, Task, WaitingFor, after
+from scenedock.structs import dataclass, replace
 
 HANDOVER_MILLISECONDS = 5_000
 """How long a task that was assigned to a worker may stay unclaimed before it is assigned again."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from scenedock.model.action import Action, Context
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

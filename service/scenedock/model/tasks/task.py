@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 from scenedock.errors import ConflictError, InputError
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 from scenedock.model.tasks.references import wrong_references
+from scenedock.structs import dataclass, field
 
 API_VERSION = "scaffolder.backstage.io/v1beta3"
 

@@ -12,7 +12,6 @@ import re
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scenedock.effects.backstage.plugin_tokens import PLUGIN_TOKEN
@@ -22,6 +21,7 @@ from scenedock.errors import AuthenticationError
 from scenedock.model.action import PLUGIN_ID, Caller
 from scenedock.runtime.callers.static_tokens import StaticTokens
 from scenedock.runtime.callers.verified_users import VerifiedUser, VerifiedUsers
+from scenedock.structs import dataclass, field, replace
 
 USER_TOKEN = "vnd.backstage.limited-user"  # noqa: S105 - the type of a token
 LONGEST_TOKEN = 8192

@@ -8,12 +8,12 @@ import json
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from scenedock.errors import AuthenticationError, NotAllowedError
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 from scenedock.runtime.callers.people import group_references, user_reference
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet

@@ -7,13 +7,13 @@ import json
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from scenedock.effects.local.session_files import SessionStore
 from scenedock.model.action import Caller
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 from scenedock.runtime.callers.static_tokens import StaticTokens
+from scenedock.structs import dataclass
 
 _NOT_NOTED: Final = 60_000
 """Milliseconds within which an owner who is seen again is not noted: most pages are asked for one after the other."""

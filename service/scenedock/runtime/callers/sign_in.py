@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from scenedock.runtime.callers.openid import OpenId
 from scenedock.runtime.callers.sessions import Sessions
 from scenedock.runtime.callers.trusted_proxy import TrustedProxy
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

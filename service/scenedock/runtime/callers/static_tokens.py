@@ -10,12 +10,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from scenedock.documents.configuration import field_problems, read_configuration, repeated_names
 from scenedock.documents.problems import DocumentProblem
 from scenedock.model.action import SCOPES, Caller, Scope
 from scenedock.model.json import Json, JsonObject, as_list, as_object
+from scenedock.structs import dataclass
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from scenedock.errors import NotAllowedError
 from scenedock.model.action import Caller
 from scenedock.runtime.callers.people import group_references, user_reference
 from scenedock.runtime.callers.sessions import person
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

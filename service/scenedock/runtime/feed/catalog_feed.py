@@ -9,7 +9,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +23,7 @@ from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.runtime.feed.other_origins import NOT_ASKED, OtherOrigins
 from scenedock.runtime.feed.shared_catalog import SharedCatalog
 from scenedock.runtime.feed.watched_repositories import STALE, WatchedRepositories
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.catalog_record import read_feed
 from scenedock.usecases.catalog.watching import BuiltFeed, CatalogEdit, Watch
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +12,7 @@ from scenedock.catalog.comparing.origins import not_of_feed
 from scenedock.errors import ScenedockError
 from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Finding, Place, Reason
+from scenedock.structs import dataclass, field
 
 if TYPE_CHECKING:
     from scenedock.effects.backstage.catalog import BackstageCatalog

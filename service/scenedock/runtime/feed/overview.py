@@ -6,10 +6,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from scenedock.errors import ScenedockError, TemporaryError
+from scenedock.structs import dataclass, replace
 
 if TYPE_CHECKING:
     from scenedock.usecases.releases.overview import Overview

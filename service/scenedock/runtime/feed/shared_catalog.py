@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from scenedock.catalog.emitting.feed import Feed
 from scenedock.effects.local.catalog_file import CatalogFile, CatalogStore
 from scenedock.errors import InputError, NotFoundError, ScenedockError
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.catalog_record import CatalogHead, read_feed, read_head
 from scenedock.usecases.catalog.watching import CatalogEdit
 

@@ -7,13 +7,13 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Final
 
 from scenedock.effects.git.clones import RepositoryClone
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
 from scenedock.model.finding import Finding, Place, Reason
+from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.watching import Watch, signature_of
 
 _log: Final = logging.getLogger("scenedock.feed")

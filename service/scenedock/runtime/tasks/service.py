@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from scenedock.errors import ScenedockError, TemporaryError
 from scenedock.model.action import Action
 from scenedock.runtime.places import about_to_stop
 from scenedock.runtime.tasks.readers import Readers
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.effects.tasks.effects import TaskEffects

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from scenedock.runtime.settings import Settings
+from scenedock.structs import dataclass, field
 from scenedock.usecases.tasks.limits import TaskLimits
 
 if TYPE_CHECKING:

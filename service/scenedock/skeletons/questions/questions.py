@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from scenedock.model.json import Json, JsonObject, as_object, as_text
 from scenedock.skeletons.problems import SkeletonError
 from scenedock.skeletons.skeleton import QUESTIONS_FILE, Skeleton
+from scenedock.structs import dataclass, field
 
 if TYPE_CHECKING:
     import jsonschema_rs

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from scenedock.skeletons.problems import AnswerProblem, AnswersError
 from scenedock.skeletons.questions.answers import YES, Answers, check_choice
 from scenedock.skeletons.questions.questions import Questions
+from scenedock.structs import dataclass
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 

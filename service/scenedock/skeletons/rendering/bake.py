@@ -10,7 +10,6 @@ import json
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from scenedock.model.json import JsonObject
@@ -24,6 +23,7 @@ from scenedock.skeletons.rendering.output import BakedTree, OutputFolder, Output
 from scenedock.skeletons.rendering.plan import CopyFile, CopyFolder, MakeFolder, RenderStep
 from scenedock.skeletons.sandbox.metering import BakeBudget, BakeLimits, metered
 from scenedock.skeletons.skeleton import QUESTIONS_FILE
+from scenedock.structs import dataclass
 
 HIDDEN = "•••"
 """Replaces a secret answer in an error message."""
@@ -180,7 +180,7 @@ def _take(step: RenderStep, mixed: Mix, output: OutputFolder) -> None:
 def bake(
     compiled: CompiledSkeleton,
     answers: JsonObject,
-    surroundings: Surroundings = Surroundings(),
+    surroundings: Surroundings = Surroundings(),  # noqa: B008  # frozen
     limits: BakeLimits = BakeLimits(),  # noqa: B008  # frozen
 ) -> tuple[BakedTree, Mix]:
     """Validate the answers and render the skeleton: the files of the result, and the skeleton with its answers.

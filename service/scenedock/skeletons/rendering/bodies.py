@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from scenedock.skeletons.rendering.options import Options, line_end_of
 from scenedock.skeletons.skeleton import Skeleton
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import nodes
@@ -14,6 +13,7 @@ from scenedock.skeletons.author_errors import blaming
 from scenedock.skeletons.problems import AnswerProblem, AnswersError
 from scenedock.skeletons.rendering.bake import Mix
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
+from scenedock.structs import dataclass
 
 _HARMLESS = re.compile(r"(?!-)(?!.*\.\.)[\w .,:/@+=-]*")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2.defaults import BLOCK_START_STRING, COMMENT_START_STRING, VARIABLE_END_STRING, VARIABLE_START_STRING
@@ -14,6 +13,7 @@ from scenedock.skeletons.problems import SkeletonError
 from scenedock.skeletons.questions.questions import Questions, line_of
 from scenedock.skeletons.sandbox.cookiecutter_globals import BUILT_IN
 from scenedock.skeletons.skeleton import QUESTIONS_FILE
+from scenedock.structs import dataclass, field
 
 SAFE_EXTENSIONS = frozenset({"jinja2.ext.do", "jinja2.ext.loopcontrols"})
 """Jinja's own extensions: every skeleton may use them, because they run no code of the skeleton."""

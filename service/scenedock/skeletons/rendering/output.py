@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from scenedock.errors import InputError
 from scenedock.model.file_paths import LONGEST_NAME, PathRefusal, folders_above, misleading, refusal, without_dots
 from scenedock.skeletons.problems import LimitError, SkeletonError
 from scenedock.skeletons.sandbox.metering import BakeLimits
+from scenedock.structs import dataclass
 
 
 class OutputPathError(InputError):

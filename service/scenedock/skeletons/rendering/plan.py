@@ -6,12 +6,12 @@ import fnmatch
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from scenedock.skeletons.problems import SkeletonError
 from scenedock.skeletons.rendering.output import BakedFile
 from scenedock.skeletons.skeleton import Skeleton, SkeletonFile
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from scenedock.documents.writing import write_documents
 from scenedock.model.json import Json, JsonObject
 from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
+from scenedock.structs import dataclass
 
 FORMAT = 2
 """The format of the file. Release 0.1 wrote none, with all values as `answers`, and no `files`."""

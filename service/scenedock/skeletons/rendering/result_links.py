@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from scenedock.model.file_paths import folders_above
+from scenedock.structs import dataclass, field
 
 _MOST_ON_THE_WAY = 40
 """How many links Linux follows at most."""

@@ -11,12 +11,12 @@ import time
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 
 from jinja2.environment import TemplateModule
 from jinja2.utils import Namespace
 
 from scenedock.skeletons.problems import LimitError
+from scenedock.structs import dataclass
 
 LARGEST_NUMBER = 100_000
 """The largest width, count or repetition that a template may use, and the longest `range`."""

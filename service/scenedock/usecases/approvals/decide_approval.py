@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import count
@@ -14,6 +13,7 @@ from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoun
 from scenedock.model.action import Caller
 from scenedock.model.approvals import LONGEST_COMMENT, ApprovalRecord
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:  # its import loads SQLAlchemy
     from scenedock.effects.tasks.approval_store import ApprovalStore

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Final
 
 from scenedock.assessment.assess import Assessment, Assessor, is_read
@@ -13,6 +12,7 @@ from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import InputError
 from scenedock.model.helm import Listing
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.structs import dataclass
 
 MOST_FILES: Final = 100_000
 MOST_BYTES: Final = 256 * 1024 * 1024

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from scenedock.effects.local.catalog_file import CatalogStore
 from scenedock.errors import NotFoundError, TemporaryError
+from scenedock.structs import replace
 from scenedock.usecases.catalog.catalog_record import read_head, write_head
 
 _MOST_ATTEMPTS = 5

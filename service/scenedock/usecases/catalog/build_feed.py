@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
-from dataclasses import replace
 from math import inf
 
 from scenedock.catalog.comparing.memory import CatalogMemory, path_of
@@ -17,6 +16,7 @@ from scenedock.effects.local.catalog_file import CatalogFile
 from scenedock.errors import InputError
 from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.structs import replace
 from scenedock.usecases.catalog.catalog_record import read_feed, read_head, read_memory, write_record
 from scenedock.usecases.catalog.export_catalog import Export, map_catalog
 from scenedock.usecases.catalog.keep_catalog import KeptExport, keep_catalog

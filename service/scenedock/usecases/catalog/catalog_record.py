@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from typing import Any, Final
+
+from msgspec import to_builtins
 
 from scenedock.catalog.comparing.memory import CatalogMemory, memory_of
 from scenedock.catalog.emitting.feed import INDEX, ComponentLine, Feed
@@ -16,6 +17,7 @@ from scenedock.model.addresses import without_credentials
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place, Reason
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.structs import dataclass, field
 
 _VERSION: Final = 2
 
@@ -41,10 +43,10 @@ def write_record(
     kept = {
         "files": {name: data.decode() for name, data in feed.files.items()},
         "by_kind": dict(feed.by_kind),
-        "findings": [asdict(finding) for finding in feed.findings],
-        "components": [asdict(line) for line in feed.components],
-        "reasons": [asdict(reason) for reason in feed.reasons],
-        "coverage": [asdict(each) for each in feed.coverage],
+        "findings": [to_builtins(finding) for finding in feed.findings],
+        "components": [to_builtins(line) for line in feed.components],
+        "reasons": [to_builtins(reason) for reason in feed.reasons],
+        "coverage": [to_builtins(each) for each in feed.coverage],
     }
     remembered = {
         "entities": [[each.document, each.place.repository, each.place.path] for each in memory.entities],
@@ -56,7 +58,7 @@ def write_record(
 
 def write_head(head: CatalogHead) -> str:
     """The text of a head."""
-    return json.dumps({"version": _VERSION, **asdict(head)})
+    return json.dumps({"version": _VERSION, **to_builtins(head)})
 
 
 def read_head(kept: KeptCatalog) -> CatalogHead:

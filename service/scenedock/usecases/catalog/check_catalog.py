@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from math import inf
 from types import MappingProxyType
 
@@ -16,9 +15,9 @@ from scenedock.catalog.reading.entity_files import read_entities
 from scenedock.catalog.reading.handwritten import is_ours
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Place
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.catalog.export_catalog import Export, in_order_of_severity
 from scenedock.usecases.catalog.keep_catalog import ALLOW_DELETIONS, KeptExport, keep_catalog
 

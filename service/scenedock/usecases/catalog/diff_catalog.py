@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from scenedock.catalog.comparing.changes import Changes, changes_between
 from scenedock.catalog.reading.handwritten import CATALOG_FILE
 from scenedock.effects.git.repositories import Repository
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.helm import Listing
+from scenedock.structs import dataclass
 from scenedock.usecases.catalog.export_catalog import Export
 
 

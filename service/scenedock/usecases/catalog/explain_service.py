@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from scenedock.catalog.explaining.explanation import explain_service as facts_of
 from scenedock.catalog.explaining.facts import Fact
@@ -23,6 +22,7 @@ from scenedock.model.finding import Finding, Place
 from scenedock.model.json import as_object
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.similar import similar
+from scenedock.structs import dataclass
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
 

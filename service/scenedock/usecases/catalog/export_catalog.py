@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, get_args
@@ -26,10 +25,10 @@ from scenedock.documents.reading import Document
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.local.forked import in_parts
 from scenedock.errors import ScenedockError
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import SEVERITIES, Finding, Skipped
 from scenedock.model.helm import HelmFolder
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.known_facts import FactsOfRun
 from scenedock.usecases.catalog.reading.read_repository import RepositoryReader
 

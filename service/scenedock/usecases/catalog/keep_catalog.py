@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 
 from scenedock.catalog.comparing.doubts import NO_DOUBTS, Doubts, find_doubts, is_less_than
@@ -15,10 +14,10 @@ from scenedock.catalog.emitting.output import in_order
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.reading.layouts.manifests import UNREADABLE_MANIFEST
 from scenedock.catalog.vocabulary.formats import is_key_in_folder
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.catalog.export_catalog import Export, Names, in_order_of_severity, map_catalog
 
 ALLOW_DELETIONS = "repeat with --allow-deletions"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import field, replace
 
 from scenedock.catalog.reading.folder_facts import FolderFacts, FolderRequest, read_folder
 from scenedock.catalog.reading.layouts.manifests import NOTHING, ManifestFile, read_manifest_file
@@ -14,10 +13,10 @@ from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import FileState, Snapshot
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
 from scenedock.model.helm import Listing
+from scenedock.structs import dataclass, field, replace
 
 
 @dataclass(slots=True)

@@ -17,9 +17,9 @@ from scenedock.effects.git.commands import ask_git
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.local.disk import read_file, remove_file, write_file
 from scenedock.errors import ConflictError, InputError, NotFoundError, TemporaryError
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
+from scenedock.structs import dataclass
 from scenedock.usecases.catalog.export_catalog import Export
 
 if TYPE_CHECKING:  # a first export compares with nothing

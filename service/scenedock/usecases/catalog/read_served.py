@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import InputError, ScenedockError
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.structs import replace
 from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.catalog.export_catalog import Export, ReadRepositories, map_catalog, read_repositories
 from scenedock.usecases.catalog.known_facts import FactsOfRun

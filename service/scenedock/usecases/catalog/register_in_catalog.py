@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from scenedock.model.code_hosts.code_host import CodeHost, checked_branch, check
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.helm import Provider, RepositoryFacts
 from scenedock.model.json import as_list, as_object, as_text, value_at
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.effects.backstage.catalog import BackstageCatalog

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
@@ -19,6 +18,7 @@ from scenedock.errors import ScenedockError
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Place, Severity
 from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.structs import dataclass
 
 _Beside: TypeAlias = Callable[[str], bytes | None]
 _Problem: TypeAlias = tuple[Severity, str, DocumentProblem]

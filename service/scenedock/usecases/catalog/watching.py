@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 
 from scenedock.catalog.emitting.feed import FeedEdit
 from scenedock.catalog.emitting.service_links import NO_LINKS, ServiceLinks
@@ -11,6 +10,7 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
 from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog, KeptEdit
+from scenedock.structs import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

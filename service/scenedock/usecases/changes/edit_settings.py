@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
 from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.changes.text import markdown, plain
@@ -16,6 +15,7 @@ from scenedock.errors import InputError, NotFoundError
 from scenedock.gitops.changes import ChangeRequest, NewFile
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.similar import similar
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.publish_change import How, Published
 from scenedock.usecases.publishing.branch_names import branch_named

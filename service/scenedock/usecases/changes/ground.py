@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -18,6 +17,7 @@ from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.release import Choose, PairKey, Release, choose_none
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.releases.reading.pairs import Pair
 from scenedock.usecases.releases.survey import Survey, survey

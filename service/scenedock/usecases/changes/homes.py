@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from scenedock.catalog.vocabulary.settings import FILE_NAME, CatalogSettings, read_settings
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError, NotAllowedError, NotFoundError
 from scenedock.model.code_hosts.code_host import RepositoryAddress
 from scenedock.model.helm import RepositoryFacts
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

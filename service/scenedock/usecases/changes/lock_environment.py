@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scenedock.changes.lock_edits import with_lock, without_lock
@@ -16,6 +15,7 @@ from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
 from scenedock.releases.release import Release
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.changes.edit_settings import SettingsEdit, edit_settings, only_repository
 from scenedock.usecases.changes.publish_change import How, Published

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scenedock.effects.code_hosts.hosts import CodeHosts
@@ -12,6 +11,7 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
 from scenedock.model.code_hosts.commit import deploys_in
 from scenedock.model.code_hosts.pull_request import PullRequest
+from scenedock.structs import dataclass, field
 from scenedock.usecases.publishing.branch_names import branch_of, deployment_in
 from scenedock.usecases.publishing.own_branches import DEPLOY
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from scenedock.changes.automations import writer_of_image, writer_of_line
 from scenedock.changes.contents import value_in, with_value, with_version
@@ -22,6 +21,7 @@ from scenedock.releases.findings import locks_of_nothing
 from scenedock.releases.images import split_reference, text_of
 from scenedock.releases.release import PairKey, Release
 from scenedock.releases.spots import Spot
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.changes.ground import Ground, unplanned
 from scenedock.usecases.changes.overlays import overlay_targets
 from scenedock.usecases.changes.told import told_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeAlias
@@ -15,6 +14,7 @@ from scenedock.errors import ScenedockError
 from scenedock.manifests.markdown import as_markdown
 from scenedock.model.entity import service_name
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.catalog.export_catalog import Export, Names, map_catalog, read_repositories
 from scenedock.usecases.catalog.read_served import export_served

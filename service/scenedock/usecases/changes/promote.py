@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from scenedock.changes.planned import Lifted, Planned, Refusal
 from scenedock.changes.steps import is_version
 from scenedock.changes.text import Verb
 from scenedock.errors import InputError
 from scenedock.releases.release import Release
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.plan import Wanted, plan
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -18,6 +17,7 @@ from scenedock.model.code_hosts.code_host import checked_path
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.locks import Lock, locks_of
 from scenedock.releases.release import PairKey
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import PlannedHere
 from scenedock.usecases.publishing.branch_names import branch_of, deployment_in, digest

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from scenedock.changes.contents import restored, value_in, version_at
@@ -21,6 +20,7 @@ from scenedock.releases.images import text_of
 from scenedock.releases.release import Release
 from scenedock.releases.spots import Spot
 from scenedock.releases.vocabulary import MOST_VERSIONS
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.plan import Draft, Wanted, finished, refuse_automated, refuse_stale_lock, set_version
 from scenedock.usecases.changes.promote import one_of, unknown

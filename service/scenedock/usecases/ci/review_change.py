@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from scenedock.catalog.comparing.changes import Changes
@@ -11,6 +10,7 @@ from scenedock.effects.git.overlaid import OverlaidRepository
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import ScenedockError
 from scenedock.manifests.difference import ManifestDiff
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.catalog.check_catalog import Check, check_catalog
 from scenedock.usecases.catalog.diff_catalog import State as CatalogState
 from scenedock.usecases.catalog.diff_catalog import diff_catalog

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, TypeAlias
 
@@ -14,6 +13,7 @@ from scenedock.changes.environments.entries import Entries, Entry, entries_of
 from scenedock.changes.environments.evidence import Evidence, Neighbour
 from scenedock.changes.environments.items import Item, within
 from scenedock.errors import InputError, NotFoundError
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.deployments.pieces import ServicePieces
 from scenedock.usecases.environments.pieces import Piece

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from scenedock.changes.deployments.planned import DeploymentPlan, NewDeployment, NewRelease
 from scenedock.changes.deployments.text import with_text
@@ -15,6 +14,7 @@ from scenedock.documents.encryption import encryption_of
 from scenedock.model.finding import Place
 from scenedock.model.locks import locks_of
 from scenedock.releases.release import PairKey, Release
+from scenedock.structs import dataclass
 from scenedock.usecases.changes.ground import Ground, unplanned
 from scenedock.usecases.deployments.lacking import owners_unmade, told_of_files, unlisted
 from scenedock.usecases.deployments.pieces import ServicePieces

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from scenedock.catalog.mapping.deployments import Deployment
@@ -22,6 +21,7 @@ from scenedock.model.helm import KUSTOMIZATIONS, Application
 from scenedock.model.json import as_list, as_object, as_text, value_at
 from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.releases.release import PairKey
+from scenedock.structs import dataclass, field
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.environments.pieces import Piece, is_generated
 from scenedock.usecases.environments.removing.evidence import elements_of, is_made_of, place_in_list

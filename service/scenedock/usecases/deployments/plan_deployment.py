@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from scenedock.changes.deployments.codeowners import owners_of, with_line
 from scenedock.changes.deployments.planned import DeploymentPlan, NewDeployment
@@ -14,6 +13,7 @@ from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.model.entity import service_name
 from scenedock.model.finding import Place
 from scenedock.model.similar import similar
+from scenedock.structs import replace
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.deployments.comparing import ServiceComparer
 from scenedock.usecases.deployments.looking import Look

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -20,6 +19,7 @@ from scenedock.model.json import JsonObject
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.release import PairKey
 from scenedock.skeletons.rendering.output import BakedTree
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.catalog.export_catalog import Names
 from scenedock.usecases.catalog.read_served import export_served

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from scenedock.changes.deployments.deciding import ServiceJudge
@@ -22,6 +21,7 @@ from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_object, as_text
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.provenance import PROVENANCE_FILE
+from scenedock.structs import dataclass
 from scenedock.usecases.catalog.read_served import opened_served
 
 _NAMES: Final = ("service", "name")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from scenedock.changes.deployments.planned import NewDeployment
 from scenedock.changes.environments.decisions import Decision
 from scenedock.changes.environments.entries import Entry
 from scenedock.changes.planned import VersionChange
+from scenedock.structs import replace
 from scenedock.usecases.deployments.comparing import ServiceComparer
 from scenedock.usecases.environments.drafting import Draft, decide
 from scenedock.usecases.environments.pieces import Piece

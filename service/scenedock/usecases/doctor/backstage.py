@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ from scenedock.effects.network.probe import Probe, probe
 from scenedock.errors import AuthenticationError, NotAllowedError, ScenedockError
 from scenedock.model.entity import Entity
 from scenedock.model.json import as_list, as_object, as_text, value_at
+from scenedock.structs import dataclass
 from scenedock.usecases.doctor.diagnosis import TRUST, Diagnosis, fine, problem, unknown
 
 _LOCATIONS: Final = "kind=location,spec.type=url"

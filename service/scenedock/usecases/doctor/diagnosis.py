@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from scenedock.structs import dataclass
 
 Verdict: TypeAlias = Literal["ok", "note", "problem", "unknown"]
 

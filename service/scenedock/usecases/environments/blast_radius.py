@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from scenedock.catalog.mapping.entities import Mapped, MappedService
 from scenedock.catalog.mapping.links import Graph
@@ -24,6 +23,7 @@ from scenedock.model.entity import Entity
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject, as_object
 from scenedock.releases.release import PairKey
+from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.explain_service import EvidenceLines
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.told import dependents_of

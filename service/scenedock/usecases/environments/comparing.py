@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from scenedock.changes.environments.deciding import Judge
 from scenedock.changes.environments.entries import Entries, entries_of
@@ -12,6 +11,7 @@ from scenedock.changes.environments.items import Item, within
 from scenedock.changes.environments.words import Words, path_for
 from scenedock.errors import InputError, NotFoundError
 from scenedock.releases.release import PairKey, Release
+from scenedock.structs import dataclass, field
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.environments.pieces import Piece, PieceFinder
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from scenedock.changes.environments.answering import answered, with_keys
@@ -22,6 +21,7 @@ from scenedock.documents.plain_secrets import kind_of_secret
 from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.environments.pieces import Piece, is_generated
 

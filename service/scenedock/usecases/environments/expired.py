@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from scenedock.catalog.vocabulary.settings import FILE_NAME, read_settings
@@ -11,6 +10,7 @@ from scenedock.changes.retirement import Retirement
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import InputError, NotFoundError, ScenedockError
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass
 from scenedock.usecases.tasks.schedules import Schedule
 
 ACTION = "retire-expired-environments"

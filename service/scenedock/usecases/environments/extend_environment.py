@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from scenedock.changes.end_edits import with_end
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.model.code_hosts.commit import Attempt
+from scenedock.structs import dataclass
 from scenedock.usecases.changes.edit_settings import SettingsEdit, edit_settings, only_repository
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.lock_environment import Place

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from scenedock.catalog.reading.app_lists import items_in
 from scenedock.catalog.reading.handwritten import CATALOG_FILES, is_ours
@@ -16,6 +15,7 @@ from scenedock.model.file_paths import folders_above
 from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import Json, as_list, as_object, as_text, value_at
 from scenedock.releases.release import Release
+from scenedock.structs import dataclass, field
 from scenedock.usecases.changes.ground import Ground
 
 _NOT_OF_ENVIRONMENTS = frozenset({"charts", "ci", "docs", "templates", "tests"})

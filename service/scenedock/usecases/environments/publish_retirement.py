@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Mapping
-from dataclasses import replace
 
 from scenedock.changes.planned import PlannedFile
 from scenedock.changes.retirement import PlannedRetirement
@@ -15,6 +14,7 @@ from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError, TemporaryError
 from scenedock.model.code_hosts.commit import Attempt
+from scenedock.structs import replace
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.publish_change import How, Published, refuse_locked, refused, request_of
 from scenedock.usecases.environments.retire_served import RetirementHere, replaced_in

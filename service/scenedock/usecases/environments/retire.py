@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from scenedock.catalog.mapping.deployments import Deployment
@@ -17,6 +16,7 @@ from scenedock.model.entity import service_name
 from scenedock.model.finding import Finding, Place
 from scenedock.model.locks import locks_of
 from scenedock.releases.release import PairKey
+from scenedock.structs import replace
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.promote import one_of
 from scenedock.usecases.environments.blast_radius import blast_radius

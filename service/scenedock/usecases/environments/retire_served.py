@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -15,6 +14,7 @@ from scenedock.errors import ScenedockError
 from scenedock.model.code_hosts.commit import deploys_in
 from scenedock.model.code_hosts.pull_request import PullRequest
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.homes import Home

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -17,6 +16,7 @@ from scenedock.effects.helm.chart_files import ChartSource
 from scenedock.errors import InputError
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject, as_object, as_text, value_at
+from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.reading.read_repository import RepositoryReader
 from scenedock.usecases.manifests.state import State
 

@@ -9,7 +9,6 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from scenedock.catalog.reading.argo.generators import merge_objects
@@ -20,6 +19,7 @@ from scenedock.effects.helm.remote_charts import RemoteChart
 from scenedock.errors import InputError
 from scenedock.model.helm import CHART_FILE, KUSTOMIZATIONS
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+from scenedock.structs import dataclass
 from scenedock.usecases.manifests.applications import FoundApplication
 from scenedock.usecases.manifests.state import State
 from scenedock.usecases.manifests.targets import ChartPart, FilesPart, KustomizePart, Part, SetValue, ValuesFile

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from scenedock.manifests.comparing import compare
 from scenedock.manifests.difference import ManifestDiff, NewProblems
 from scenedock.manifests.rendered import Rendered
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.manifests.rendering import Printed, TargetRenderer
 from scenedock.usecases.manifests.state import State
 from scenedock.usecases.manifests.targets import Target

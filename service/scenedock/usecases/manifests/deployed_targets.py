@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scenedock.effects.helm.chart_files import local_charts
 from scenedock.model.file_paths import folders_above
 from scenedock.model.helm import KUSTOMIZATIONS
+from scenedock.structs import dataclass, field
 from scenedock.usecases.manifests.inputs import Inputs
 from scenedock.usecases.manifests.planning import Planner
 from scenedock.usecases.manifests.rendering import TargetRenderer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from scenedock.catalog.vocabulary.environments import without_environment
@@ -13,6 +12,7 @@ from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import FileState
 from scenedock.errors import InputError, NotFoundError
 from scenedock.manifests.difference import ManifestDiff
+from scenedock.structs import replace
 from scenedock.usecases.manifests.compare_targets import Compared, compare_targets
 from scenedock.usecases.manifests.deployed_targets import DeployedTargets, Selected
 from scenedock.usecases.manifests.inputs import Inputs

@@ -6,12 +6,12 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from scenedock.effects.helm.chart_files import ChartSource, local_charts
 from scenedock.effects.kustomize.files import files_of_kustomization
 from scenedock.errors import InputError
+from scenedock.structs import dataclass, field
 from scenedock.usecases.manifests.state import State
 from scenedock.usecases.manifests.targets import ChartPart, FilesPart, KustomizePart, Part, Target, ValuesFile
 

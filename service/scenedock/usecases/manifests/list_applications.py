@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from scenedock.catalog.reading.argo.written import value_files_of_source
 from scenedock.effects.git.repositories import Repository
 from scenedock.model.finding import Place
 from scenedock.model.json import as_object, as_text
+from scenedock.structs import dataclass
 from scenedock.usecases.manifests.applications import NotEvaluated
 from scenedock.usecases.manifests.planning import Planned, Planner
 from scenedock.usecases.manifests.rendering import TargetRenderer

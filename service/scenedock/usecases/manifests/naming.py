@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scenedock.catalog.mapping.identities import LAYERS, FolderPath, Identity, identify
@@ -12,6 +11,7 @@ from scenedock.catalog.reading.argo.application_environments import environment_
 from scenedock.catalog.reading.sources import Manifests
 from scenedock.catalog.vocabulary.environments import without_environment
 from scenedock.catalog.vocabulary.formats import as_entity_name
+from scenedock.structs import dataclass
 from scenedock.usecases.catalog.reading.read_repository import RepositoryReader
 from scenedock.usecases.manifests.applications import FoundApplication
 

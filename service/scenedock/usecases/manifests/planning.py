@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from scenedock.catalog.reading.argo.applications import API_GROUP
@@ -14,6 +13,7 @@ from scenedock.effects.helm.chart_files import ChartSource, local_charts
 from scenedock.errors import InputError
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.manifests import naming
 from scenedock.usecases.manifests.applications import (
     ApplicationFinder,

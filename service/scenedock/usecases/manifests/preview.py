@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from scenedock.catalog.reading.sources import slug_of
 from scenedock.effects.git.overlaid import OverlaidRepository
@@ -15,6 +14,7 @@ from scenedock.gitops.changes import Edit, NewFile, apply_edit
 from scenedock.manifests.difference import ManifestDiff
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.release import PairKey
+from scenedock.structs import dataclass
 from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.catalog.export_catalog import Names
 from scenedock.usecases.catalog.read_served import opened_served

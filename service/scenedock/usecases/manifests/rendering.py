@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +14,7 @@ from scenedock.effects.local.confined_program import AT_ONCE
 from scenedock.errors import InputError, NotFoundError
 from scenedock.manifests.rendered import Rendered
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass, field
 from scenedock.usecases.manifests.state import State
 from scenedock.usecases.manifests.targets import ChartPart, FilesPart, KustomizePart, Part, Target, ValuesFile
 from scenedock.usecases.manifests.tools import RenderingTools

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.helm.chart_files import ChartSource
 from scenedock.errors import InputError
+from scenedock.structs import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from scenedock.effects.helm.remote_charts import RemoteChart
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject, as_list, as_text
+from scenedock.structs import dataclass, field
 
 
 class ValuesFile(NamedTuple):

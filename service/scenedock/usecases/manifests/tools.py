@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from scenedock.effects.helm.chart_cache import ChartCache
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.effects.kustomize.program import KustomizeProgram
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
 from scenedock.errors import ConflictError, NotAllowedError, TemporaryError
@@ -11,6 +10,7 @@ from scenedock.gitops.changes import ChangeRequest, Check, Edit, Intended, allow
 from scenedock.gitops.values_edits import get_value
 from scenedock.model.code_hosts.code_host import CodeHost
 from scenedock.model.code_hosts.commit import Attempt, CommitListing, FileChange, Head, commit_message, touched_paths
+from scenedock.structs import dataclass
 
 _ROUNDS = 5
 

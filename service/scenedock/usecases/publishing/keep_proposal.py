@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, replace
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
 from scenedock.errors import ConflictError
 from scenedock.gitops.changes import ChangeRequest, plan_changes
 from scenedock.model.code_hosts.commit import Attempt, CommitListing, Head, commit_message
 from scenedock.model.code_hosts.pull_request import PullRequest
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.publishing.newer_only import open_beside
 from scenedock.usecases.publishing.own_branches import only_ours, put, refuse_replaced
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed, open_pull_request, renew_text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
 from scenedock.errors import ConflictError, InputError, NotFoundError, ScenedockError
@@ -13,6 +12,7 @@ from scenedock.gitops.changes import ChangeRequest, NewFile
 from scenedock.model.code_hosts.code_host import checked_branch, checked_path
 from scenedock.model.code_hosts.commit import Attempt, Mark
 from scenedock.model.entity import EntityRef
+from scenedock.structs import dataclass
 from scenedock.usecases.publishing.keep_proposal import digest_of, keep_proposal
 from scenedock.usecases.publishing.propose_change import Proposal
 

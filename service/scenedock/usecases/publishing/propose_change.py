@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
 from scenedock.errors import ConflictError, ScenedockError, TemporaryError
@@ -12,6 +11,7 @@ from scenedock.gitops.changes import ChangeRequest, Check, Intended, allow_all, 
 from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message, has_mark, refuse_trailers
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
 from scenedock.model.code_hosts.pull_request_text import renewed, text_of
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.publishing.own_branches import meanwhile, only_ours, put, refuse_replaced
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
@@ -13,6 +12,7 @@ from scenedock.gitops.changes import ChangeRequest, NewFile, plan_changes
 from scenedock.model.code_hosts.code_host import CodeHost, Visibility
 from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message
 from scenedock.model.code_hosts.repository import Existing
+from scenedock.structs import dataclass, field
 
 _FILLING = "Being filled by Scenedock, task"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from scenedock.effects.code_hosts.hosts import CodeHosts
@@ -16,6 +15,7 @@ from scenedock.errors import InputError, ScenedockError
 from scenedock.model.code_hosts.code_host import RepositoryAddress
 from scenedock.model.code_hosts.pull_request import awaited
 from scenedock.model.code_hosts.webhook import WebhookEvent
+from scenedock.structs import dataclass, field
 
 _DELIVERY = re.compile(r"^[A-Za-z0-9.-]{1,100}$")
 

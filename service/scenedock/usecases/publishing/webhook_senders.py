@@ -6,12 +6,12 @@ import base64
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.errors import AuthenticationError
 from scenedock.model.code_hosts.code_host import SIGNED_WITH
+from scenedock.structs import dataclass
 
 TOLERANCE_SECONDS = 300.0
 """How old or new a signed delivery may be."""

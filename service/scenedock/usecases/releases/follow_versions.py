@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field
 from functools import partial
 
 from scenedock.catalog.vocabulary.environments import is_production
@@ -13,7 +12,6 @@ from scenedock.effects.git.history import CommittedFiles, GitHistory, are_few
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.entity import service_name
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.deployed import Deployed
@@ -22,6 +20,7 @@ from scenedock.releases.listing import behind
 from scenedock.releases.release import PairKey, Release
 from scenedock.releases.semver import SemVer
 from scenedock.releases.tags import without_pin
+from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.releases.list_deployments import Deployments, deployments_of, is_lower

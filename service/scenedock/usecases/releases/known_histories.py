@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from scenedock.effects.git.git_files import mailmap_state
@@ -11,6 +10,7 @@ from scenedock.effects.git.history import GitHistory
 from scenedock.effects.git.repositories import Repository
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.release import PairKey
+from scenedock.structs import replace
 from scenedock.usecases.releases.follow_versions import Extent, follow, why_not_followed
 from scenedock.usecases.releases.known_versions import KnownVersion, KnownVersions, ServedVersions
 from scenedock.usecases.releases.survey import Survey

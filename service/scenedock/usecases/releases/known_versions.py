@@ -6,19 +6,18 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field, replace
 from typing import Final
 
 from scenedock.effects.git.repositories import NOT_ENTERED, Repository, ServedRepository
 from scenedock.effects.local.facts_file import FactsFile, pack, unpack
 from scenedock.errors import InputError, ScenedockError
-from scenedock.frozen import dataclass
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.images import Image
 from scenedock.releases.listing import Alone, common_prefixes, join_releases
 from scenedock.releases.release import Release, choose_none
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.catalog.export_catalog import Export, Names, map_catalog, read_repositories
 from scenedock.usecases.catalog.known_facts import FactsOfRun, KnownRepository, look_again

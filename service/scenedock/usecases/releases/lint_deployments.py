@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
 
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.errors import InputError, NotFoundError
-from scenedock.frozen import dataclass
 from scenedock.linting.copies import find_copies
 from scenedock.linting.rules import kept
 from scenedock.linting.secrets import find_secrets
@@ -18,6 +16,7 @@ from scenedock.manifests.rendered import Rendered
 from scenedock.model.finding import Finding, Place
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.deployed import Deployed, Layer
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.releases.list_deployments import deployments_of

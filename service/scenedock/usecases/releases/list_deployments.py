@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from datetime import UTC, datetime
 
 from scenedock.catalog.vocabulary.environments import PRODUCTION_TIER, is_production, promotion_rank, tier_of
@@ -12,7 +11,6 @@ from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import NotFoundError
-from scenedock.frozen import dataclass
 from scenedock.model.entity import service_name
 from scenedock.model.finding import Finding
 from scenedock.model.kept_catalog import KeptCatalog
@@ -22,6 +20,7 @@ from scenedock.releases.findings import BY_SETTING, Environments, find_in_versio
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.listing import Behind, behind
 from scenedock.releases.release import PairKey, Release
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.releases.known_versions import survey_served
 from scenedock.usecases.releases.rendered import Compared, Renderings, let_helm_choose

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from scenedock.catalog.vocabulary.environments import is_production
 from scenedock.effects.git.repositories import Repository, ServedRepository
-from scenedock.frozen import dataclass
 from scenedock.model.json import as_text
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.metrics import DeliveryMetrics, measure
 from scenedock.releases.vocabulary import By
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.releases.follow_versions import Extent, follow, not_before

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
 from typing import Final
 
 from scenedock.catalog.comparing.memory import folder_of, is_main
 from scenedock.catalog.vocabulary.environments import stage_of
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.facts_file import FactsFile
-from scenedock.frozen import dataclass
 from scenedock.model.entity import Entity
 from scenedock.model.helm import RepositoryFacts
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.locks import Lock
 from scenedock.releases.drift import Row, board_of
+from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.releases.follow_versions import Extent
 from scenedock.usecases.releases.known_histories import follow_known

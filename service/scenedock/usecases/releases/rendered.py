@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
 
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.helm.chart_files import ChartSource
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.effects.helm.rendering import Installation, render
 from scenedock.errors import InputError, NotAllowedError, NotFoundError
-from scenedock.frozen import dataclass
 from scenedock.model.helm import CHART_FILE
 from scenedock.model.json import JsonObject
 from scenedock.releases.deployed import Deployed, Layer
@@ -19,6 +17,7 @@ from scenedock.releases.images import Image
 from scenedock.releases.release import TAG_FILE, Choose, Chosen, Release, choose_none
 from scenedock.releases.rendering import images_of, is_changed_by, is_deployed, marked, own_image
 from scenedock.releases.vocabulary import Verdict
+from scenedock.structs import dataclass, field
 
 _OTHER_SHAPES = frozenset({"dependency", TAG_FILE})
 """What sets a version elsewhere than in the values of a chart of the repository."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from scenedock.catalog.vocabulary.environments import promotion_rank
 from scenedock.effects.git.repositories import Repository
-from scenedock.frozen import dataclass
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.listing import Alone, common_prefixes, join_releases
 from scenedock.releases.release import Choose, Release, choose_none
+from scenedock.structs import dataclass
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.releases.reading.pairs import Pair, pairs_of
 from scenedock.usecases.releases.reading.version_facts import VersionReader

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from typing import Final
 
@@ -16,6 +15,7 @@ from scenedock.releases.deployed import Deployed, Layer
 from scenedock.releases.images import Keys
 from scenedock.releases.release import PairKey
 from scenedock.releases.spots import Spot
+from scenedock.structs import dataclass
 from scenedock.usecases.changes.ground import Ground
 
 WORDS: Final[Mapping[Kind, str]] = {"SealedSecret": "sealedSecrets", "ExternalSecret": "externalSecrets"}

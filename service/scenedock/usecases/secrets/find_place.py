@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final, get_args
 
 from scenedock.changes.planned import PlannedFile
@@ -17,6 +16,7 @@ from scenedock.model.code_hosts.code_host import checked_path
 from scenedock.model.json import as_object, as_text
 from scenedock.releases.release import PairKey
 from scenedock.releases.spots import Spot
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.promote import one_of
 from scenedock.usecases.secrets.entries import DATA, WORDS, Entries, entries_of, target_of

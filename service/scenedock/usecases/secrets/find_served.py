@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from scenedock.changes.secrets.places import SecretPlace
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.structs import dataclass
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.homes import Home

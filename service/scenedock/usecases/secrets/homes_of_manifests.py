@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from scenedock.changes.secrets.manifests import Kind, Manifest, manifests_in
@@ -13,6 +12,7 @@ from scenedock.errors import InputError
 from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import as_object, as_text
 from scenedock.releases.release import PairKey
+from scenedock.structs import dataclass
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.releases.reading.pairs import Pair
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
@@ -15,6 +14,7 @@ from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.errors import ConflictError
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.locks import Lock, locks_of
+from scenedock.structs import dataclass
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.publish_change import How, locks_now, request_of
 from scenedock.usecases.publishing.branch_names import branch_named, word

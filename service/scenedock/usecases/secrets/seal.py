@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from scenedock.changes.secrets.naming import MOST_BYTES, label_of
 from scenedock.changes.secrets.places import SecretPlace
 from scenedock.effects.sealed_secrets.certificate import Certificate
 from scenedock.errors import InputError
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

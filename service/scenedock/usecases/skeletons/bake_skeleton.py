@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +18,7 @@ from scenedock.skeletons.rendering.needs import needs_of
 from scenedock.skeletons.rendering.output import BakedTree
 from scenedock.skeletons.rendering.provenance import Values, with_provenance
 from scenedock.skeletons.sandbox.metering import BakeLimits
+from scenedock.structs import dataclass, field
 
 DEEPEST_NESTING = 5
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
 
@@ -17,6 +16,7 @@ from scenedock.errors import InputError, NotFoundError, ScenedockError
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.skeletons.rendering.provenance import FORMAT, fingerprints
+from scenedock.structs import dataclass
 from scenedock.usecases.skeletons.bake_skeleton import bake_opened
 
 Change: TypeAlias = Literal["", "added", "changed", "deleted"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from scenedock.effects.skeletons.library import SkeletonLibrary
@@ -10,6 +9,7 @@ from scenedock.model.json import JsonObject
 from scenedock.skeletons.questions.answers import check_answers
 from scenedock.skeletons.questions.schema import questions_schema
 from scenedock.skeletons.sources import SkeletonSource
+from scenedock.structs import replace
 from scenedock.usecases.skeletons.bake_skeleton import choose
 
 

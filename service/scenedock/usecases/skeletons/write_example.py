@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from scenedock.effects.git.commands import NO_GIT
 from scenedock.effects.git.runner import run_git, users_environment
 from scenedock.errors import ConflictError, InputError
+from scenedock.structs import dataclass
 
 _SECONDS = 60
 _TAG = re.compile(r'(?<=tag: ")[^"]*')

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from scenedock.model.action import Action
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass, field
 
 
 def repository_branch(action: Action[Any], values: JsonObject) -> Iterator[str]:

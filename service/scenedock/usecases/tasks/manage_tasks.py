@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from scenedock.effects.tasks.effects import TaskEffects
@@ -15,6 +14,7 @@ from scenedock.model.addresses import REDACTED
 from scenedock.model.json import JsonObject, as_object
 from scenedock.model.tasks.changes import cancel_asked, retried
 from scenedock.model.tasks.task import Task, TaskEvent, TaskQuery
+from scenedock.structs import replace
 from scenedock.usecases.permissions import Permit
 from scenedock.usecases.tasks.submit_task import identity, permit_steps
 

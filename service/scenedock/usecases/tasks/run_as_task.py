@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
 from scenedock.effects.tasks.effects import TaskEffects
@@ -17,6 +16,7 @@ from scenedock.model.addresses import REDACTED
 from scenedock.model.json import JsonObject, as_object, as_text
 from scenedock.model.tasks.changes import OTHER_KEY
 from scenedock.model.tasks.task import Task
+from scenedock.structs import dataclass
 from scenedock.usecases.run_action import run_action
 from scenedock.usecases.tasks.manage_tasks import completion, retry_task
 from scenedock.usecases.tasks.submit_task import one_action, submit_task

@@ -7,7 +7,6 @@ import threading
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, Final
 
 from scenedock.effects.tasks.effects import TaskEffects
@@ -32,6 +31,7 @@ from scenedock.model.tasks.changes import (
 )
 from scenedock.model.tasks.references import holds, render
 from scenedock.model.tasks.task import Step, Task, WaitingFor, fingerprint
+from scenedock.structs import replace
 from scenedock.usecases.run_action import perform
 from scenedock.usecases.tasks.limits import TaskLimits
 from scenedock.usecases.tasks.submit_task import stored_caller

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from croniter import croniter  # type: ignore[import-untyped] # it has no types
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.model.action import Action, Caller
 from scenedock.model.json import JsonObject
+from scenedock.structs import dataclass
 from scenedock.usecases.tasks.submit_task import submit_task
 
 _log: Final = logging.getLogger("scenedock.tasks")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Annotated, Any
 
 from scenedock.effects.tasks.effects import TaskEffects
@@ -17,6 +16,7 @@ from scenedock.model.json import JsonObject, as_object
 from scenedock.model.tasks.changes import TaskChange
 from scenedock.model.tasks.compensations import DoneStep
 from scenedock.model.tasks.task import Step, Task
+from scenedock.structs import replace
 from scenedock.usecases.permissions import Permit
 from scenedock.usecases.tasks.manage_tasks import retry_task, show_task
 from scenedock.usecases.tasks.submit_task import permit_steps, stored_caller, submit_task

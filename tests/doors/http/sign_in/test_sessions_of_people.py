@@ -6,7 +6,6 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from werkzeug.test import TestResponse
 from scenedock.doors.http.app import make_app
 from scenedock.model.action import BASE_PATH
 from scenedock.runtime.service import Service
+from scenedock.structs import replace
 from tests.doors.http.sign_in.people import OURS, audited, csrf, name_of, openid, sign_in, sign_in_with_token, there
 from tests.fakes.openid_provider import OpenIdProvider
 from tests.tools.service import ADMIN, RUN, bearer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from scenedock.runtime.service import Service
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.sign_in_wiring import open_sign_in
 from scenedock.runtime.wiring import signing_key
+from scenedock.structs import replace
 from tests.doors.http.sign_in.people import openid
 from tests.fakes.openid_provider import OpenIdProvider
 

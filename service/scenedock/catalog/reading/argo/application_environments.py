@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from scenedock.catalog.reading.argo.generators import flat
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.catalog.vocabulary.environments import ENVIRONMENT_FOLDERS, EnvironmentNames, word_of_values_file
-from scenedock.frozen import dataclass
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
+from scenedock.structs import dataclass
 
 _KEYS = ("environment", "env", "stage")
 _WORD = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
 
 from scenedock.catalog.reading.argo.written import (
     WrittenApplication,
@@ -15,11 +14,11 @@ from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.catalog.vocabulary.environments import VALUES_FOLDERS, without_environment
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, read_document
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.helm import CHART_FILE, Application
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 from scenedock.model.units import Unit
+from scenedock.structs import dataclass, field, replace
 
 _YAML = (".yaml", ".yml")
 _CHART_FOLDERS = frozenset({"chart", "charts", "helm"})

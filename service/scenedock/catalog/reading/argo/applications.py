@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
 from functools import partial
 
 from scenedock.catalog.reading.argo.application_environments import environment_of
@@ -23,11 +22,11 @@ from scenedock.catalog.reading.argo.generators import (
 from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
 from scenedock.catalog.reading.argo.written import WrittenApplication, files_inside, folder_at, leads_out, literal_part
 from scenedock.catalog.reading.sources import Manifest, Repositories
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application, Deployed
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
+from scenedock.structs import dataclass, field
 
 API_GROUP = "argoproj.io"
 NOT_EVALUATED = "applicationset-not-evaluated"

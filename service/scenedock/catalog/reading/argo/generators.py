@@ -9,14 +9,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
 from typing import TypeAlias
 
 from scenedock.catalog.reading.sources import Manifests, Repositories, slug_of
 from scenedock.catalog.vocabulary.globs import beginning_of, matches
 from scenedock.documents.reading import DocumentError, read_document
-from scenedock.frozen import dataclass
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+from scenedock.structs import dataclass, field
 
 # Parameter sets of all generators in one repository: far more than an Argo CD serves.
 _MOST_PARAMETER_SETS = 10_000

@@ -9,8 +9,8 @@ from functools import cached_property
 
 from scenedock.catalog.reading.argo.application_environments import ApplicationWords, helm_parameters
 from scenedock.catalog.reading.sources import Manifests, Repositories
-from scenedock.frozen import dataclass
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
+from scenedock.structs import dataclass
 
 _ACTION = re.compile(r"[-_.]*\{\{[^{}]*\}\}[-_.]*")
 

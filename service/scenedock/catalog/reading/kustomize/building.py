@@ -10,7 +10,6 @@ import posixpath
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.kustomize.files import (
     ImageChange,
@@ -32,6 +31,7 @@ from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import Json, as_object, as_text
 from scenedock.model.units import Written
+from scenedock.structs import dataclass, field, replace
 
 Documents = Callable[[str], Sequence[tuple[Place, Json]]]
 """The documents in a YAML file, each with its place; none where it can't be read."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.kustomize.building import Builder, Result, Taken
 from scenedock.catalog.reading.kustomize.files import image_changes
@@ -19,6 +18,7 @@ from scenedock.catalog.reading.kustomize.substitution import is_open, substitute
 from scenedock.model.file_paths import without_dots
 from scenedock.model.finding import Finding
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
+from scenedock.structs import dataclass, field, replace
 
 _ENVIRONMENT_KEYS = frozenset({"environment", "env", "stage"})
 _SPEC = ("spec",)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from scenedock.catalog.reading.kustomize.patching import Patch, patches_in
 from scenedock.documents.scalars import HELM
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+from scenedock.structs import dataclass, field
 
 _LABELS = ("labels", "commonLabels", "commonAnnotations", "transformers")
 """The keys by which a kustomization adds labels and annotations."""

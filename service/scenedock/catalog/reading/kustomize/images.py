@@ -6,13 +6,13 @@ Source: Kustomize, "patches", "images", "replacements", "transformers"; RFC 6902
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from scenedock.catalog.reading.kustomize.files import ImageChange
 from scenedock.catalog.reading.kustomize.objects import GROUPS, KubernetesObject, image_of, images_of_workload
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 from scenedock.model.units import UnitImage, Written
+from scenedock.structs import replace
 
 _DIRECTIVE = "$patch"
 _MOST_OPERATIONS = 1000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.vocabulary.formats import is_kind
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import UnitImage, Written
+from scenedock.structs import dataclass, field, replace
 
 HELM_RELEASE = "HelmRelease"
 FLUX_KUSTOMIZATION = "Kustomization"

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, read_documents
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 from scenedock.model.units import Written
+from scenedock.structs import dataclass, field
 
 Verdict: TypeAlias = Literal["kept", "deleted"]
 

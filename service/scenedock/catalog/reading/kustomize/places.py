@@ -6,10 +6,10 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from scenedock.catalog.vocabulary.environments import EnvironmentNames, without_order
 from scenedock.model.file_paths import folders_above
+from scenedock.structs import dataclass
 
 _VERSION = re.compile(r"v?\d+(?:[._]\d+)*")
 # Folders that hold the variants of a service: what is below one says which.

@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from scenedock.catalog.reading.kustomize.building import Builder
 from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
@@ -19,6 +18,7 @@ from scenedock.documents.reading import DocumentError, read_document
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Written
+from scenedock.structs import dataclass, field
 
 _VALUES_KEY = "values.yaml"
 _VALUES = ("spec", "values")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from scenedock.catalog.reading.kustomize.building import Builder, Taken
 from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
@@ -18,6 +17,7 @@ from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
 from scenedock.model.json import as_object, value_at
 from scenedock.model.units import Unit, UnitImage, Written
+from scenedock.structs import dataclass, field
 
 _NOTHING = frozenset({"Namespace", "Application", "ApplicationSet", "AppProject", "GitRepo"})
 """The kinds that make no unit: what they are for is one."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from scenedock.catalog.reading.argo.application_units import settled
 from scenedock.catalog.reading.argo.applications import API_GROUP, read_applications
@@ -14,6 +13,7 @@ from scenedock.catalog.reading.sources import Manifest
 from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import as_text, value_at
 from scenedock.model.units import Unit
+from scenedock.structs import replace
 
 _VALUES = re.compile(r"^[^/]*values[^/]*\.ya?ml$")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from scenedock.catalog.reading.argo.applications import FROM_ELSEWHERE, NAMED_BY_TEMPLATE
@@ -31,6 +30,7 @@ from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Deployed
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import TEMPLATE, Unit, Written
+from scenedock.structs import dataclass, field, replace
 
 # helmfile reads all other files of an environment's values as YAML.
 _NO_YAML = (".gotmpl", ".hcl")

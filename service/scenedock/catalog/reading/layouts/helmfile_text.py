@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from scenedock.catalog.reading.layouts.templates import read_template
 from scenedock.documents.reading import DocumentError, read_documents
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject, as_list, as_object
+from scenedock.structs import dataclass
 
 _ENVIRONMENT = re.compile(rb"\{\{-?[ \t]*(?:\.Environment\.Name|\.Values\.environment\.name)[ \t]*-?\}\}")
 # The release's name, which is only known in its own templates: in a helmfile it is written as a text for later.

@@ -6,17 +6,16 @@ import posixpath
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 
 from scenedock.catalog.reading.handwritten import ENTITY_FILES
 from scenedock.catalog.reading.plan import Plan, PlannedFolder, reason_as_skeleton, reason_in_name
 from scenedock.catalog.vocabulary.environments import CONTAINERS, without_environment
 from scenedock.catalog.vocabulary.globs import matches
 from scenedock.catalog.vocabulary.settings import CatalogSettings
-from scenedock.frozen import dataclass
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
 from scenedock.model.units import Unit
+from scenedock.structs import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from scenedock.catalog.reading.kustomize.building import Builder
 from scenedock.catalog.reading.kustomize.expanding import Expander, SeenKustomization
@@ -25,6 +24,7 @@ from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import KUSTOMIZATIONS, Deployed
 from scenedock.model.json import Json, as_text
 from scenedock.model.units import Unit
+from scenedock.structs import dataclass, replace
 
 _KEPT = "kustomize"
 _MANY_SERVICES = 3

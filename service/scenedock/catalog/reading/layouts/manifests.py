@@ -9,9 +9,9 @@ from scenedock.catalog.reading.layouts.table import LAYOUTS, is_named
 from scenedock.catalog.reading.layouts.templates import read_template
 from scenedock.catalog.reading.sources import Manifest
 from scenedock.documents.reading import DocumentError, as_utf8, conflict_in, read_documents
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import as_object
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import field
 
 from scenedock.catalog.reading.sources import Manifest, Manifests, Repositories
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Finding
 from scenedock.model.helm import Application, Deployed
 from scenedock.model.units import Unit
+from scenedock.structs import dataclass, field
 
 _VERSION_OF_ARCHIVE = re.compile(r"(?:-\d[\w.+-]*)?\.tgz$")
 

@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import cast
 
 from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts
-from scenedock.frozen import dataclass
 from scenedock.model.helm import KUSTOMIZATIONS
+from scenedock.structs import dataclass
 
 FLEET_FILES = ("fleet.yaml", "fleet.yml")
 _HELMFILE = re.compile(r"(?:^|/)(?:helmfile\.ya?ml(?:\.gotmpl)?|helmfile\.d/[^/]+\.ya?ml(?:\.gotmpl)?)$")

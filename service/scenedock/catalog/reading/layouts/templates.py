@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from scenedock.documents.reading import DocumentError, read_documents
-from scenedock.frozen import dataclass
 from scenedock.model.json import Json
+from scenedock.structs import dataclass
 
 _ACTION = re.compile(rb"\{\{([^{}]*)\}\}")
 _ONLY_ACTIONS = re.compile(rb"^[ \t]*(?:\{\{[^{}]*\}\}[ \t]*)+\r?$", re.MULTILINE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from scenedock.doors.cli.changes.outcome import what_is_done
 from scenedock.doors.cli.queries.programs import rendering_options
 from scenedock.doors.cli.settings import format_option
 from scenedock.doors.cli.sources import Sources, source_options
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.changes.environments.planned import CopyPlan

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from scenedock.doors.cli.export_views import coloured, printable
 from scenedock.doors.cli.queries.programs import Programs, rendering_options
 from scenedock.doors.cli.sources import Sources
 from scenedock.errors import ScenedockError
+from scenedock.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

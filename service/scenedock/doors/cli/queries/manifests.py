@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from scenedock.doors.cli.export_views import printable
 from scenedock.doors.cli.queries.programs import Programs, rendering_options
 from scenedock.doors.cli.settings import print_json
 from scenedock.doors.cli.sources import Sources, source_options
+from scenedock.structs import replace
 
 if TYPE_CHECKING:
     from scenedock.manifests.difference import ManifestDiff

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.doors.cli.queries.verification import helm_option
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.effects.helm.chart_fetching import ChartFetcher

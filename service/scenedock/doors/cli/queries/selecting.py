@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.doors.cli.sources import Sources

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from scenedock.doors.cli.export_views import printable
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources
 from scenedock.errors import ConflictError
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.changes.secrets.places import SecretPlace

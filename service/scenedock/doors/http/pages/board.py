@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +27,7 @@ from scenedock.doors.http.rendering.service_lines import (
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
 from scenedock.runtime.service import Service
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.releases.drift import Cell, Gap, Row, State

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ from scenedock.doors.http.routes import Route
 from scenedock.model.finding import SEVERITIES, Finding, Severity
 from scenedock.runtime.feed.overview import ShownOverview
 from scenedock.runtime.service import Service
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.usecases.releases.overview import Overview

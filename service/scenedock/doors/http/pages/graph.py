@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from flask import Response, request
@@ -13,6 +12,7 @@ from scenedock.doors.http.routes import Route
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.entity import EntityRef
 from scenedock.runtime.service import Service
+from scenedock.structs import dataclass
 
 _MOST_WITHOUT_A_FOCUS: Final = 40
 """With more relations the whole graph is unreadable, so one entity must be chosen."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +17,7 @@ from scenedock.doors.http.routes import Route
 from scenedock.effects.git.clones import RepositoryClone
 from scenedock.model.finding import Reason
 from scenedock.runtime.service import Service
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.usecases.releases.overview import Overview

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
@@ -37,6 +36,7 @@ from scenedock.model.json import as_list, as_object, as_text
 from scenedock.model.similar import similar
 from scenedock.releases.vocabulary import VERSIONS
 from scenedock.runtime.service import Service
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.model.locks import Lock

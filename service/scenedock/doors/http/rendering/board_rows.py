@@ -6,7 +6,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from textwrap import shorten
@@ -18,6 +17,7 @@ from scenedock.doors.http.rendering.page import address, days_since
 from scenedock.doors.http.rendering.prepared import Prepared
 from scenedock.doors.http.rendering.service_lines import lines_of, services_of
 from scenedock.model.locks import locks_of
+from scenedock.structs import dataclass, field
 
 if TYPE_CHECKING:
     from scenedock.releases.drift import Cell, Gap, Row, State

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from werkzeug.datastructures import MultiDict
@@ -13,6 +12,7 @@ from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
 from scenedock.documents.writing import write_documents
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 from scenedock.model.schemas import title_of
+from scenedock.structs import dataclass, replace
 
 Kind: TypeAlias = Literal["text", "long", "number", "check", "choice", "lines", "yaml", "password"]
 _LONG: Final = 2_000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, TypeAlias
 
 from scenedock.doors.http.rendering.relations import Relation
 from scenedock.model.entity import EntityRef
+from scenedock.structs import dataclass
 
 BOX_WIDTH: Final = 168
 BOX_HEIGHT: Final = 40

@@ -7,7 +7,6 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -26,6 +25,7 @@ from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
 from scenedock.model.action import BASE_PATH
 from scenedock.runtime.service import Service
+from scenedock.structs import dataclass
 
 HTML: Final = "text/html"
 PAGE: Final[Mapping[int, Answer]] = {200: Answer("The page", None, HTML)}

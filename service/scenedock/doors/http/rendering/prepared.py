@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 import struct
 import zlib
-from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
 
 from scenedock.doors.http.rendering.seen import seen
+from scenedock.structs import dataclass
 
 PLACE: Final = Markup("<!-- {} -->").format(secrets.token_hex(16))
 """What a template has in its place; nobody who writes into a repository can guess it."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 from scenedock.model.tasks.task import Task
+from scenedock.structs import dataclass
 
 _SCHEMES: Final = {"https", "http"}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from scenedock.model.entity import Entity, EntityRef
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.usecases.releases.overview import Overview

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
@@ -15,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from scenedock.model.entity import DEFAULT_NAMESPACE, EntityRef
 from scenedock.model.json import as_list, as_text
 from scenedock.model.similar import similar
+from scenedock.structs import dataclass
 
 if TYPE_CHECKING:
     from scenedock.releases.drift import Lag, Row

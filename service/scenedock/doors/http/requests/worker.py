@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from types import FrameType
 from typing import Any, Final
@@ -18,6 +17,7 @@ from typing import Any, Final
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from scenedock.model.tasks.right_of_way import RIGHT_OF_WAY
+from scenedock.structs import dataclass
 
 SECONDS_TO_SEND_A_REQUEST: Final = 15.0
 SECONDS_TO_TAKE_A_PART: Final = 60

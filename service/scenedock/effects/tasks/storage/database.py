@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from scenedock.effects.tasks.storage import connections
 from scenedock.errors import InputError, TemporaryError
 from scenedock.model.tasks.right_of_way import RIGHT_OF_WAY
+from scenedock.structs import dataclass, field
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Executable, Row

@@ -6,10 +6,10 @@ A digest is keyed with the key itself (HMAC-SHA256), so it tells only those who 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from scenedock.effects.tasks.storage.connections import OneConnection
+from scenedock.structs import dataclass, replace
 
 Purpose: TypeAlias = Literal["seal", "sign"]
 

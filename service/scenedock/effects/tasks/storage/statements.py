@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Final
 
 from sqlalchemy import bindparam, insert, select, update
 
 from scenedock.effects.tasks.storage.tables import RESULT_FOLDER, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.model.tasks.task import Task
+from scenedock.structs import field_names
 
-FIELDS: Final = tuple(each.name for each in fields(Task))
+FIELDS: Final = field_names(Task)
 COLUMNS: Final = tuple(TASK.c[name] for name in FIELDS)
 """The columns of a task, in the order of its fields."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from scenedock.catalog.reading.folder_facts import FolderFacts, FolderRequest
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.effects.local.forked import in_parts
-from scenedock.frozen import dataclass
+from scenedock.structs import dataclass
 from scenedock.usecases.catalog.known_facts import FolderFactsReader
 
 

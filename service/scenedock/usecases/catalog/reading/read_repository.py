@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 
 from scenedock.catalog.comparing.tool_files import ToolFiles
 from scenedock.catalog.mapping.deployments import RepositoryContents
@@ -32,12 +31,12 @@ from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import Snapshot
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Skipped
 from scenedock.model.helm import Application, Deployed, HelmFolder, Listing, RepositoryFacts
 from scenedock.model.json import Json
 from scenedock.model.units import Unit
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.known_facts import (
     FactsOfRun,
     FileReader,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, is_ours
 from scenedock.catalog.vocabulary.source_urls import branch_in
@@ -12,6 +11,7 @@ from scenedock.effects.git.commands import GitAddress
 from scenedock.errors import InputError
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Listing, RepositoryFacts
+from scenedock.structs import replace
 
 
 def with_used_branch(

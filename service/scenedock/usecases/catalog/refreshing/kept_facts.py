@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from scenedock.catalog.mapping.services import DeployedService, MemberParts
@@ -18,6 +17,7 @@ from scenedock.effects.git.snapshots import FileState, Snapshot, TreeState
 from scenedock.effects.local.facts_file import unpack
 from scenedock.model.entity import EntityRef
 from scenedock.model.helm import HelmFolder
+from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.known_facts import (
     FactsOfRun,
     KnownFolder,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Final
 from zlib import crc32
 
 from scenedock.catalog.refreshing.alone import CatalogIndex
 from scenedock.effects.facts.table import Key, OpenFacts
+from scenedock.structs import dataclass, replace
 
 INDEX: Final[Key] = ("index", "", "")
 _PART: Final = "index-part"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.folder_facts import FolderFacts, read_folder
 from scenedock.catalog.refreshing.alone import CatalogIndex
@@ -14,6 +13,7 @@ from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.git.snapshots import FileState, SeenTree, TreeState
 from scenedock.effects.local.facts_file import pack, unpack
 from scenedock.errors import ScenedockError
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.known_facts import FileReader, KnownFolder, say_the_same
 from scenedock.usecases.catalog.refreshing.kept_facts import (
     CATALOG,

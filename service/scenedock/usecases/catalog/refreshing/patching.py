@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from scenedock.catalog.comparing.doubts import is_less_than
@@ -24,6 +23,7 @@ from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding
 from scenedock.model.helm import HelmFolder
 from scenedock.model.kept_catalog import KeptCatalog, digest_of
+from scenedock.structs import dataclass
 from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.catalog.refreshing.kept_facts import known_folder, known_parts, known_proofs
 from scenedock.usecases.catalog.refreshing.kept_index import LostPartError, known_index

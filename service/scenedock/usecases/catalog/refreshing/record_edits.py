@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
 from typing import Final, TypeAlias
+
+from msgspec import to_builtins
 
 from scenedock.catalog.emitting.feed import ComponentLine, FeedEdit, file_of
 from scenedock.catalog.emitting.service_links import BOARD_REF, ServiceLinks, with_service_links
@@ -20,6 +21,7 @@ from scenedock.documents.writing import write_documents
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
 from scenedock.model.kept_catalog import KeptCatalog, KeptEdit
+from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.export_catalog import in_order_of_severity
 from scenedock.usecases.catalog.watching import CatalogEdit
 
@@ -98,7 +100,7 @@ class RecordEdit:
         if len(texts) != len(set(all_now)) or in_order_of_severity(there) != tuple(there):
             return False
         self._findings = tuple(all_now)
-        self._pieces[begin, end] = json.dumps([asdict(each) for each in all_now]).encode()
+        self._pieces[begin, end] = json.dumps([to_builtins(each) for each in all_now]).encode()
         return True
 
     def _only(self, text: bytes, within: _Span) -> _Span | None:
@@ -142,10 +144,10 @@ class RecordEdit:
         if old == new:
             return True
         begin = self.data.find(_COMPONENTS, *self._feed)
-        at = self._only(json.dumps(asdict(old)).encode(), (begin, self._feed[1]))
+        at = self._only(json.dumps(to_builtins(old)).encode(), (begin, self._feed[1]))
         if begin < 0 or at is None:
             return False
-        self._pieces[at] = json.dumps(asdict(new)).encode()
+        self._pieces[at] = json.dumps(to_builtins(new)).encode()
         self._components.append((old, new))
         return True
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import reduce
 
 from scenedock.catalog.reading.app_lists import items_in
@@ -19,6 +18,7 @@ from scenedock.errors import InputError, NotFoundError
 from scenedock.model.json import as_object
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.release import PairKey
+from scenedock.structs import dataclass, field
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.releases.reading.pairs import Pair
 from scenedock.usecases.releases.reading.version_facts import FileKey

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -19,6 +18,7 @@ from scenedock.model.approvals import ApprovalRules
 from scenedock.model.code_hosts.code_host import RepositoryAddress
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.release import PairKey
+from scenedock.structs import dataclass
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.guarding.deploys import DeploysReader

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -17,6 +16,7 @@ from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
 from scenedock.model.helm import CHART_FILE, KUSTOMIZATIONS, Application
 from scenedock.model.json import Json, as_list, as_object, as_text, value_at
+from scenedock.structs import dataclass
 from scenedock.usecases.environments.removing.removal import Removal, kustomizations_of_flux, pair_of
 
 _LISTS: Final = frozenset(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -18,6 +17,7 @@ from scenedock.model.finding import Place
 from scenedock.model.helm import KUSTOMIZATIONS, Application, ListItem
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
+from scenedock.structs import replace
 from scenedock.usecases.environments.removing.removal import Removal, files_outside, kustomizations_of_flux, written
 
 Path = tuple[str | int, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
@@ -22,6 +21,7 @@ from scenedock.model.finding import Place
 from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import as_list, as_object, as_text, value_at
 from scenedock.releases.release import PairKey
+from scenedock.structs import dataclass, field
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.releases.reading.pairs import Pair
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial, reduce
 from typing import Final
 
@@ -18,6 +17,7 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, 
 from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, text_of
 from scenedock.releases.spots import always
+from scenedock.structs import replace
 from scenedock.usecases.releases.reading.argo_values import nested, steps_of
 
 _DOCUMENT_END: Final = re.compile(r"^---.*$", re.MULTILINE)

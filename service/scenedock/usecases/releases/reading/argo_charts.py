@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 
 from scenedock.catalog.reading.argo.written import folder_at, value_files_of_source
@@ -19,6 +18,7 @@ from scenedock.releases.deployed import OF_GIT, ChartVersions, DependencyVersion
 from scenedock.releases.images import Keys, text_of
 from scenedock.releases.semver import SemVer
 from scenedock.releases.spots import always
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.releases.reading.argo_values import SourceOfApplication, manifest_of
 
 SHAPE = "targetRevision"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -18,13 +17,13 @@ from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, ren
 from scenedock.catalog.reading.argo.written import folder_at, value_files_of_source
 from scenedock.catalog.reading.kustomize.images import may_set_images
 from scenedock.documents.reading import Document, DocumentError, read_document
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.helm import Application
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, split_reference, text_of
 from scenedock.releases.spots import Spot, always
+from scenedock.structs import dataclass, replace
 
 _PARAMETER = re.compile(r"\{\{-?\s*\.?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\s*-?\}\}")
 _CHANGES_SOURCE = re.compile(r"""\b(?:helm|kustomize|sources?)["']?\s*:""")

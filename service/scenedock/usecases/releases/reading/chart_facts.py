@@ -5,19 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import field
 from functools import partial
 
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document
-from scenedock.frozen import dataclass
 from scenedock.model.helm import APPLICATIONS, CHART_FILE, WORKLOADS, Dependency, HelmFolder
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 from scenedock.releases.deployed import ChartVersions, DependencyVersion, Layer, Proof
 from scenedock.releases.images import GLOBAL, Keys, images_in, text_of
 from scenedock.releases.spots import Spot
+from scenedock.structs import dataclass, field
 
 # `print .Chart.AppVersion "-1"` makes something else of it.
 _APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b(?![ \t]*[\"'])")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from typing import Final
 
@@ -20,6 +19,7 @@ from scenedock.model.json import Json, JsonObject, as_object, value_at
 from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, text_of
 from scenedock.releases.spots import always
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.releases.reading.argo_values import nested
 
 # Possessive, as each text is looked at once: a template may be 5 MiB of blanks behind an opening brace.

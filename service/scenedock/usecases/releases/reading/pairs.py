@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import MappedService
 from scenedock.catalog.mapping.services import Member
-from scenedock.frozen import dataclass
+from scenedock.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import field
 
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import Document, read_document, read_documents
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.json import as_object
 from scenedock.releases.deployed import Layer
 from scenedock.releases.images import without_images
 from scenedock.releases.spots import Spot
+from scenedock.structs import dataclass, field
 
 _NOT_THERE = "no such file"
 """What the error says of a file that isn't there; values files may be named that no environment has."""

@@ -10,11 +10,11 @@ from scenedock.catalog.vocabulary.settings import VersionFiles
 from scenedock.documents.encryption import CIPHERTEXT
 from scenedock.documents.reading import Document
 from scenedock.errors import InputError
-from scenedock.frozen import dataclass
 from scenedock.model.json import Json, as_object
 from scenedock.releases.deployed import TagFile
 from scenedock.releases.images import Keys, text_of
 from scenedock.releases.spots import Spot
+from scenedock.structs import dataclass
 
 _ASSIGNMENT = re.compile(r"^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=[\"']?([^\"'\r\n#]*)", re.MULTILINE)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 
 from scenedock.catalog.reading.kustomize.objects import images_of_workload
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document, DocumentError, read_documents
-from scenedock.frozen import dataclass
 from scenedock.model.finding import Place
 from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
@@ -18,6 +16,7 @@ from scenedock.model.units import Unit, UnitImage, Written
 from scenedock.releases.deployed import OF_GIT, ChartVersions, DependencyVersion, Layer
 from scenedock.releases.images import split_reference
 from scenedock.releases.spots import Spot, always, nowhere
+from scenedock.structs import dataclass, replace
 from scenedock.usecases.releases.reading.argo_values import nested
 
 

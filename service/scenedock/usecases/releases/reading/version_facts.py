@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import field
 from functools import partial
 from itertools import dropwhile
 from typing import TypeAlias
@@ -14,13 +13,13 @@ from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import items_in
 from scenedock.documents.reading import Document
-from scenedock.frozen import dataclass
 from scenedock.model.helm import Application, HelmFolder, ListItem
 from scenedock.model.json import Json, as_object
 from scenedock.model.units import TEMPLATE, Unit
 from scenedock.releases.deployed import ChartVersions, Deployed, Layer, TagFile
 from scenedock.releases.images import Keys
 from scenedock.releases.spots import Spot
+from scenedock.structs import dataclass, field
 from scenedock.usecases.releases.reading.app_of_apps import template_layers
 from scenedock.usecases.releases.reading.argo_charts import ChartSource, chart_sources, own_source, versions_in
 from scenedock.usecases.releases.reading.argo_files import all_value_files, named_value_files
