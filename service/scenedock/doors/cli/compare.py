@@ -102,9 +102,7 @@ def _lines(comparison: Comparison, *, shown: int | None) -> Iterator[str]:
         yield "(or keep them, and leave out their folders: `handWritten: leave-out`, `folders.exclude`):"
         for origin, count in comparison.origins.items():
             more = comparison.also_there.get(origin, 0)
-            yield f"  {origin} ({count:,})" + (
-                f", with {others:,} that only it has and that vanish with it" * bool(others)
-            )
+            yield f"  {origin} ({count:,})" + (f", with {more:,} that only it has and that vanish with it" * bool(more))
         if comparison.also_there:
             yield "Keep a location that has such entities, or register them elsewhere first."
 
