@@ -22,7 +22,7 @@ T = TypeVar("T")
 _SECONDS: Final = 300.0
 _SECONDS_TO_WAIT: Final = 30.0
 _RETRY_AFTER: Final = 10.0
-_MOST_WAITING: Final = 4
+_MOST_WAITING: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ class ServedApart:
         ScenedockError   the function raised it, or what is kept can't be read
         """
         if not self._take_turn():
-            raise TemporaryError("others are reading the repositories now; try again later", retry_after=_RETRY_AFTER)
+            message = "others are reading the repositories now; try again later"
+            raise TemporaryError(message, retry_after=_RETRY_AFTER, turn=True)
         try:
             limits = ApartLimits(_SECONDS, self.memory)
             return run_apart(limits, function, self.repositories, self.last(), *args, **kwargs)

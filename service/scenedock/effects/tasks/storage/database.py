@@ -95,6 +95,7 @@ class Database:
 
         Raises
         ------
+        InputError       a text can't be stored
         TemporaryError   the database can't be reached, or its disk is full
         """
         return self._patiently(lambda: self._transact(self._lasting if lasting else self._writing, work))
@@ -104,6 +105,7 @@ class Database:
 
         Raises
         ------
+        InputError       a value can't be one that is stored
         TemporaryError   the database can't be reached
         """
         return self._patiently(lambda: self._select(query, values))
@@ -200,6 +202,8 @@ class Database:
             except exc.DBAPIError as error:
                 if _is_full(error.orig):
                     raise TemporaryError(self._full, retry_after=60) from None
+                if not self.is_sqlite and connections.has_nul(error.orig):
+                    raise InputError(connections.NOT_STORED) from None
                 passing = error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InterfaceError)
                 if not passing or "no such" in str(error.orig):
                     raise
