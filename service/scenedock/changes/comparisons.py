@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from scenedock.catalog.vocabulary.source_urls import project_slug
 from scenedock.model.helm import Provider, RepositoryFacts
-from scenedock.releases.semver import SemVer
+from scenedock.releases.tags import SemVer
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{7,40}")
 _ADDRESS: Final = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[\w.~-]+)+", re.ASCII | re.IGNORECASE)

@@ -6,7 +6,7 @@ import re
 from typing import Final, Literal, TypeAlias
 
 from scenedock.releases.drift import is_older
-from scenedock.releases.semver import SemVer
+from scenedock.releases.tags import SemVer
 
 _VERSION: Final = re.compile(
     r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}(?:@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}", re.ASCII

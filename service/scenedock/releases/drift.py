@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from scenedock.releases.release import Release
-from scenedock.releases.semver import SemVer
+from scenedock.releases.tags import SemVer
 from scenedock.releases.vocabulary import Unit
 from scenedock.structs import dataclass
 

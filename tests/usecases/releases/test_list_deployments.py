@@ -64,6 +64,7 @@ def test_the_last_file_that_sets_the_tag_says_the_version(tmp_path: Path) -> Non
         "rendered": False,
         "behind": None,
         "behindBy": None,
+        "lastGood": None,
         "since": None,
         "commit": None,
         "author": None,

@@ -19,8 +19,7 @@ from scenedock.releases.deployed import Deployed
 from scenedock.releases.history import Commit, Followed, VersionHistory, VersionSince, with_authors
 from scenedock.releases.listing import NONE_STALE, ReadState, behind
 from scenedock.releases.release import PairKey, Release
-from scenedock.releases.semver import SemVer
-from scenedock.releases.tags import without_pin
+from scenedock.releases.tags import SemVer, without_pin
 from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served

@@ -16,8 +16,8 @@ from scenedock.model.helm import Application
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
 from scenedock.releases.deployed import OF_GIT, ChartVersions, DependencyVersion
 from scenedock.releases.images import Keys, text_of
-from scenedock.releases.semver import SemVer
 from scenedock.releases.spots import always
+from scenedock.releases.tags import SemVer
 from scenedock.structs import dataclass, replace
 from scenedock.usecases.releases.reading.argo_values import SourceOfApplication, manifest_of
 

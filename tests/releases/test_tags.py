@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from scenedock.releases.semver import SemVer
+from scenedock.releases.tags import SemVer
 
 IN_ORDER = """0.9.9 1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta 1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.1
     1.0.0 v1.0.1 1.2.0 1.10.0""".split()
