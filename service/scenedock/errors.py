@@ -88,16 +88,18 @@ class ConflictError(ScenedockError):
 class TemporaryError(ScenedockError):
     """The operation is not possible now, but may succeed later.
 
-    `retry_after` is the number of seconds to wait before the next try.
+    `retry_after` is the number of seconds to wait before the next try. If the operation only waits for its `turn`, a
+    task tries again after as long each time: longer each time, it would let all later ones pass.
     """
 
     wire_name = "ServiceUnavailableError"
     status = 503
     exit_code = 75
 
-    def __init__(self, message: str, *, retry_after: float) -> None:
+    def __init__(self, message: str, *, retry_after: float, turn: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.turn = turn
 
 
 class TooManyRequestsError(TemporaryError):

@@ -43,6 +43,8 @@ else:
         if kind is None:
             return lambda kind: dataclass(kind, slots=slots, frozen=frozen, eq=eq, **settings)
         if isinstance(kind, type(Struct)):  # its base is a struct already
+            if any(isinstance(default, field) for default in kind.__struct_defaults__):
+                raise TypeError(f"{kind.__qualname__}: a class whose base is a struct has plain defaults, no field()")
             return kind
         content = {name: value for name, value in kind.__dict__.items() if name not in {"__dict__", "__weakref__"}}
         fields = {name: value for name, value in content.items() if isinstance(value, field)}
@@ -66,12 +68,14 @@ else:
         made.__hash__ = (lambda one: hash(of(one))) if frozen else None
 
     def _hide(made, hidden):
-        shown = [name for name in made.__struct_fields__ if name not in hidden]
+        def shown(one):
+            return [(name, getattr(one, name)) for name in one.__struct_fields__ if name not in hidden]
 
         def text(one):
-            return f"{made.__qualname__}({', '.join(f'{name}={getattr(one, name)!r}' for name in shown)})"
+            return f"{one.__class__.__qualname__}({', '.join(f'{name}={value!r}' for name, value in shown(one))})"
 
         made.__repr__ = text
+        made.__rich_repr__ = shown  # by which `rich` shows it
 
 
 def field_names(kind: type[Any]) -> tuple[str, ...]:

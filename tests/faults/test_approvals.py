@@ -170,6 +170,18 @@ def test_the_wrong_person_the_one_who_asked_and_whoever_comes_second_are_refused
     assert len(denied) == 4
 
 
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+def test_a_text_that_cannot_be_stored_is_refused_as_the_callers_mistake(place: Place) -> None:
+    place.wait()
+
+    with pytest.raises(InputError, match="NUL character"):
+        show_approval(place.store, MAX, "a\0")
+    with pytest.raises(InputError, match="NUL character"):
+        place.decide(MAX, comment="yes\0")
+    assert place.last.state == "open"
+    place.decide(MAX, comment="yes")
+
+
 def test_what_others_ask_hides_no_request_and_the_groups_are_asked_once(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from scenedock.effects.local.session_files import SessionFiles, SessionStore
 from scenedock.effects.tasks.storage.database import database_address
 from scenedock.effects.tasks.storage.session_table import SessionTable
-from scenedock.errors import ConflictError, TemporaryError
+from scenedock.errors import ConflictError, InputError, TemporaryError
 from scenedock.runtime.callers.sessions import Sessions
 from scenedock.runtime.callers.static_tokens import StaticTokens
 from tests.faults.processes import migrated
@@ -91,6 +91,16 @@ def test_a_database_that_is_away_or_not_migrated_is_named(tmp_path: Path, postgr
     with pytest.raises(TemporaryError, match="the database of sessions can't be reached") as refused:
         table(unreachable, tmp_path).find("a1")
     assert "canary" not in str(refused.value)
+
+
+def test_an_owner_that_no_session_can_have_is_the_callers_mistake(tmp_path: Path, postgres: Postgres) -> None:
+    url = migrated(tmp_path, postgres.make_database(tmp_path.name))
+
+    with closing(table(url, tmp_path)) as sessions:
+        with pytest.raises(InputError, match="NUL character"):
+            sessions.remove_of("user:default/\0")
+        sessions.add("a1", "user:default/jane", "{}", 1)
+        assert sessions.remove_of("user:default/jane") == 1
 
 
 def test_nobody_waits_long_for_a_database_that_does_not_answer(tmp_path: Path) -> None:

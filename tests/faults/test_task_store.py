@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, inspect, text
 
@@ -98,6 +99,95 @@ def test_a_change_whose_answer_was_lost_is_not_written_twice(database: Database)
         store.change("once", lambda task: TaskChange(task, (logged("line", 1),)), "mark")
 
     assert len(store.events("once")) == 1
+
+
+def claimed(store: TaskStore, task_id: str) -> Task:
+    """A new task that a worker runs, and which has a seat."""
+    store.add(new_task(task_id), None)
+    task = store.change(task_id, lambda task: started(task, 1, "me", 1))
+    assert store.take_seats(task, {task_id: 1}) is None
+    return task
+
+
+TOLD = "a line with a NUL \0, a quote ', a sign % and \u00fc\ud83c"
+
+
+def test_a_change_of_a_task_that_is_as_expected_is_written_as_one_of_a_task_that_was_read(database: Database) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    changes = [
+        lambda task: TaskChange(replace(task, state={"it": TOLD}), (logged(TOLD, 2, "s", "processing"), logged("", 3))),
+        lambda task: TaskChange(replace(task, deadline_at=4)),
+        lambda task: ended(task, "complete", {"message": "done"}, 5),
+    ]
+    for task_id in ("read", "expected"):
+        task = claimed(store, task_id)
+        for change in changes:
+            task = store.change(task_id, change, expected=task if task_id == "expected" else None)
+        assert task == store.get(task_id)
+
+    first, second = ({**row._mapping, "id": ""} for row in database.read(text("SELECT * FROM task")))
+    assert first == second
+    assert [replace(event, task_id="") for event in store.events("read")] == [
+        replace(event, task_id="") for event in store.events("expected")
+    ]
+    assert store.events("expected")[0].body["message"] == TOLD
+    assert database.read(text("SELECT * FROM task_seat")) == []
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        lambda task: cancel_asked(task, 2),
+        lambda task: handed_out(task, 2),
+        lambda task: ended(task, "fail", {"message": "late"}, 2),
+        lambda task: TaskChange(replace(task, wait_for=None)),
+        lambda task: TaskChange(task, (logged("line", 2),)),
+    ],
+    ids=["cancelled", "handed out", "ended", "told", "logged"],
+)
+def test_a_task_that_is_not_as_expected_is_read_before_it_is_changed(
+    database: Database, meanwhile: Callable[[Task], TaskChange]
+) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    claimed(store, "it")
+    expected = store.change("it", lambda task: TaskChange(replace(task, wait_for="this")))
+    present = store.change("it", meanwhile)
+    seen = []
+
+    def decide(task: Task) -> TaskChange:
+        seen.append(task)
+        return TaskChange(replace(task, reason="changed"), (logged("changed", 3),))
+
+    changed = store.change("it", decide, expected=expected)
+
+    assert seen == [expected, present]
+    assert changed == store.get("it")
+    assert changed == replace(present, reason="changed", last_event=present.last_event + 1)
+    assert [event.id for event in store.events("it")] == list(range(1, changed.last_event + 1))
+
+
+def test_what_is_asked_after_all_connections_were_lost_is_asked_again(tmp_path: Path, postgres: Postgres) -> None:
+    with closing(open_database(TaskSettings(tmp_path, postgres.make_database(tmp_path.name)))) as database:
+        database.write(migrate)
+        store = TaskStore(database)
+        task = claimed(store, "it")
+
+        def lose() -> None:
+            with psycopg.connect(database.address.url, autocommit=True) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+        lose()
+        assert store.get("it") == task
+        lose()
+        task = store.change("it", lambda task: TaskChange(task, (logged("line", 2),)), "mark", expected=task)
+        lose()
+        assert store.add(new_task("another"), "key") == store.add(new_task("the same"), "key")
+        assert store.get("it") == task
 
 
 def test_a_task_whose_storing_was_not_answered_is_found_again_and_no_other(database: Database) -> None:

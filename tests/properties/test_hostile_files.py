@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from scenedock.catalog.reading.kustomize.images import may_set_images
+from scenedock.catalog.reading.kustomize.patching import Target
 from scenedock.effects.git.repositories import RepositoryFolder
+from scenedock.releases.images import images_in, is_placeholder
 from scenedock.usecases.catalog.export_catalog import Export, export_catalog
 from scenedock.usecases.releases.reading.helmfile_values import value_template_layers
 from tests.properties.limits import soon
@@ -99,6 +102,10 @@ HOSTILE: Mapping[str, tuple[str, str]] = {
         "helmfile.yaml",
         "releases:\n- name: a\n  chart: x/y\n" + "  {{ if x }}\n  a: b\n  {{ end }}\n" * 20_000,
     ),
+    "names for later in a helmfile": (
+        "helmfile.yaml",
+        "releases:\n- name: '" + "{{`{{ " * 200_000 + " " * 500_000 + "'\n",
+    ),
     "a helmfile of itself": ("helmfile.yaml", "helmfiles: [" + "'**/helmfile.yaml', " * 5_000 + "]\n"),
     "targets of a bundle": (
         "fleet/fleet.yaml",
@@ -171,3 +178,17 @@ def test_a_file_larger_than_memory_is_not_read_whole(tmp_path: Path) -> None:
 
     assert [entity.name for entity in result.entities] == ["billing"]
     assert "unreadable-file" in {finding.code for finding in result.findings}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: may_set_images({"patch": "containers:" + " " * 1_000_000 + "/spec" * 200_000}),
+        lambda: Target(name="a" * 500_000 + "(b|" * 100_000).fits({}, ("a",), ""),
+        lambda: is_placeholder("set-by-" + "-" * 1_000_000 + "1"),
+        lambda: [*images_in({"image": {"repository": "${" + "A" * 1_000_000, "tag": "1"}})],
+    ],
+)
+def test_a_hostile_text_of_a_patch_or_an_image_costs_its_length(ask: Callable[[], object]) -> None:
+    with soon():
+        ask()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scenedock.runtime.logs import set_up_logs
+from scenedock.runtime.logs import Troubles, set_up_logs
 
 
 @pytest.fixture
@@ -58,3 +58,20 @@ def test_a_person_at_a_terminal_is_not_deceived(stream: io.StringIO) -> None:
     _first, second = stream.getvalue().splitlines()
     assert second.startswith("  12:00:00 user")
     assert second.endswith("ran it\\x1b[2J\\x0d\\x9b 404")
+
+
+def test_a_trouble_is_logged_when_it_begins_changes_and_is_over(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    troubles = Troubles(logging.getLogger("x"))
+    looks = [{"a": "after 12 ms"}, {"a": "after 7 ms"}, {"a": "after 7 ms", "b": ""}, {"a": "refused", "b": ""}, {}, {}]
+
+    for found in looks:
+        troubles.note(found)
+
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("ERROR", "a: after 12 ms"),
+        ("ERROR", "b"),
+        ("ERROR", "a: refused"),
+        ("INFO", "over: a"),
+        ("INFO", "over: b"),
+    ]

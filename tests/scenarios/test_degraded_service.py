@@ -14,6 +14,7 @@ from pathlib import Path
 
 import urllib3
 
+from scenedock.effects.local.disk import MAKE_WRITABLE
 from tests.scenarios.repositories import plant
 from tests.tools.server import Server, free_port, wait_until
 from tests.tools.service import READ, TOKENS, bearer
@@ -86,7 +87,8 @@ def test_a_mistake_in_settings_leaves_the_last_good_board_also_after_a_start(tmp
     with serving(tmp_path) as address:
         status, board = text_of(f"{address}/board")
         assert (status, "1.2.3" in board) == (200, True)
-        assert f"apps can't be read, so its last good state is shown: {said}" in board
+        notice = rf"apps isn't as it is now, but in its last good state \(read [^)]*\): {re.escape(said)}"
+        assert re.search(notice, board)
         (root / "scenedock.yaml").write_text(SETTINGS)
         wait_until(lambda: not degraded(address), "the repair")
 
@@ -112,9 +114,8 @@ def test_a_data_folder_that_cannot_be_written_is_told_by_readiness_and_by_the_do
         assert degraded(address) == []
         data.chmod(0o555)
         try:
-            assert degraded(address) == [
-                f"the data folder can't be written, so nothing is kept: the user {os.geteuid()} has no permission"
-            ]
+            why = f"the user {os.geteuid()} has no permission. {MAKE_WRITABLE}"
+            assert degraded(address) == [f"the data folder {data} can't be written, so nothing is kept: {why}"]
             metric = 'scenedock_degraded{reason="data-unwritable",repository=""} 1.0'
             assert metric in text_of(f"{address}/metrics")[1]
             examined = subprocess.run(
@@ -135,5 +136,7 @@ def test_a_data_folder_that_cannot_be_written_is_told_by_readiness_and_by_the_do
             (said,) = degraded(address)
         finally:
             tmp_path.chmod(0o755)
-        assert said == "the data folder can't be written, so nothing is kept: it can't be read: Permission denied"
+        assert (
+            f"the data folder {data} can't be written, so nothing is kept: it can't be read: Permission denied" in said
+        )
         assert degraded(address) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,6 +17,7 @@ from scenedock.effects.skeletons.library import SkeletonLibrary
 from scenedock.effects.skeletons.repositories import SkeletonRepositories
 from scenedock.errors import ScenedockError
 from scenedock.model.provenance import PROVENANCE_FILE
+from scenedock.structs import replace
 from scenedock.usecases.skeletons.bake_skeleton import bake_opened
 from tests.tools.forks import Forks
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from scenedock.changes.identity import documents_of, same_spot
 from scenedock.errors import InputError
 from scenedock.gitops.in_place.paths import steps_of
-from scenedock.gitops.values_edits import add_value, remove_value, set_value, undo
+from scenedock.gitops.values_edits import add_value, anchored_path, remove_value, set_value, undo
 from scenedock.model.json import Json, value_at
 from scenedock.releases.images import split_reference, text_of
 from scenedock.releases.spots import Spot
@@ -46,6 +46,8 @@ def replaced(text: str, old: str, new: str) -> str | None:
 def with_version(data: bytes, spot: Spot, old: str, new: str, file: str) -> bytes:
     """The file with a new version in the place of the old one; every other byte stays.
 
+    Where that is an alias, the new one is written where the anchor is.
+
     Raises
     ------
     InputError   the old one isn't there, or can't be changed alone; with the line
@@ -56,7 +58,7 @@ def with_version(data: bytes, spot: Spot, old: str, new: str, file: str) -> byte
         what = repr(text) if text else "something else"
         raise InputError(f"{file}: where the version {old} is written, it has {what}")
     if spot.form == "yaml":
-        return set_value(data, _path(spot), changed, file, spot.document)
+        return set_value(data, anchored_path(data, _path(spot), file, spot.document), changed, file, spot.document)
     found = re.search(re.escape(text.encode()), data) if spot.form == "text" else _assigned(data, spot)
     if found is None:
         raise InputError(f"{file}: it has no version")

@@ -26,7 +26,7 @@ from scenedock.gitops.in_place.editing import (
     scene_of,
     value_of,
 )
-from scenedock.gitops.in_place.finding import Found, Source
+from scenedock.gitops.in_place.finding import Found, Source, anchored
 from scenedock.gitops.in_place.inserting import inserted, into_empty, item_value
 from scenedock.gitops.in_place.nodes import Node
 from scenedock.gitops.in_place.paths import APPEND, Item, Key, Steps, last_for_new, located, shown, steps_of
@@ -38,7 +38,18 @@ from scenedock.model.file_paths import is_utf8
 from scenedock.model.json import Json, as_list, as_object
 from scenedock.structs import dataclass, replace
 
-__all__ = ["NewValue", "Undo", "Written", "add_value", "followers", "get_value", "remove_value", "set_value", "undo"]
+__all__ = [
+    "NewValue",
+    "Undo",
+    "Written",
+    "add_value",
+    "anchored_path",
+    "followers",
+    "get_value",
+    "remove_value",
+    "set_value",
+    "undo",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +146,18 @@ def get_value(data: bytes, path: str, file: str, document: int | str | None = No
             return None
         scene = scene_of(text, steps, None, Source(file))
     return value_of(scene)
+
+
+def anchored_path(data: bytes, path: str, file: str, document: int | str | None = None) -> str:
+    """The path of the value that a path means: where it leads through an alias, that of what has the anchor.
+
+    Raises
+    ------
+    InputError   the file can't be read
+    """
+    outer, *inner = steps_of(path)
+    root = scene_of(_text(data, file), outer, document, Source(file)).part.root
+    return "|".join(map(shown, [anchored(root, outer) if root else outer, *inner]))
 
 
 def undo(before: bytes, path: str, file: str, document: int | str | None = None) -> Undo:

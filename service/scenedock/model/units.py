@@ -60,7 +60,10 @@ class Unit:
     say that a chart which looks like one from elsewhere is in the repository. `value_templates` are all values files,
     where templates are among them, and `state_files` the files of the values that these templates are filled in with.
     All three count for versions alone. `unclear` says why what its values say may not be all, `version_unclear` why
-    its version isn't known though something sets it.
+    its version isn't known though something sets it. `variants` are the same in this environment once more, as in
+    another cluster, where that says something else of versions. One that `is_beside_charts` installs charts from
+    elsewhere besides its own workloads. `roots` are the folders of the outermost kustomizations that take its
+    manifests, and `above` the Applications that deploy one of these with other services: both count for versions alone.
     """
 
     kind: DeployedKind
@@ -88,6 +91,10 @@ class Unit:
     state_files: tuple[str, ...] = ()
     unclear: str = ""
     version_unclear: str = ""
+    variants: tuple[Unit, ...] = ()
+    is_beside_charts: bool = False
+    roots: tuple[str, ...] = ()
+    above: tuple[Application, ...] = ()
 
     @property
     def version_files(self) -> Iterator[str]:

@@ -17,6 +17,8 @@ _DEPENDENCY = "dependency"
 _NO_VALUES: JsonObject = {}
 OF_GIT: Final = "its chart comes from another git repository, at no version"
 """Why nothing says the version of a chart."""
+TEXT_OF_VALUES: Final = "helm.values"
+"""The shape of values that an Application has as a text."""
 
 
 Proof: TypeAlias = Literal["", "templates", "comment"]
@@ -44,6 +46,11 @@ class Layer:
     spot_of: SpotOf = nowhere
     without_images: frozenset[int] = frozenset()
     open_at: tuple[tuple[Keys, str], ...] = ()
+
+    @property
+    def sets_values_alone(self) -> bool:
+        """Whether it says nothing but values, which are of no consequence for the version of a chart."""
+        return self.is_file or self.shape == TEXT_OF_VALUES
 
     def hiding(self, places: Collection[Keys] | None) -> Iterator[str]:
         """Why versions at some places of the values may be others than a lower layer says.
@@ -76,7 +83,8 @@ class ChartVersions:
     `elsewhere` is the name of the file's repository, if that isn't the deployment's.
     `app_version_by` is what proves that an image without a tag has the appVersion; empty if nothing does.
 
-    A comment is weaker than templates: it says what they did when the chart was made.
+    A comment is weaker than templates: it says what they did when the chart was made. One that `is_mixed` is made of
+    charts of its repository, or of manifests of its own, besides those from elsewhere.
     """
 
     path: str
@@ -86,11 +94,12 @@ class ChartVersions:
     remote: tuple[DependencyVersion, ...] = ()
     document: int = 1
     elsewhere: str = ""
+    is_mixed: bool = False
 
     @property
     def is_of_others(self) -> bool:
         """Whether it says which version of a chart from elsewhere is installed, and nothing of an image of its own."""
-        return any(each.version for each in self.remote) and not self.app_version_by
+        return not self.is_mixed and any(each.version for each in self.remote) and not self.app_version_by
 
     def place_of(self, one: DependencyVersion) -> Place:
         """The line of the version of a chart from elsewhere."""
@@ -117,9 +126,10 @@ class Deployed:
     templates use for images that have none. `defaults` are the values of charts that it uses, beneath all layers; of
     those with keys in `libraries`, only rendering tells which of the images that these alone name are used. An
     umbrella's own image must have its name. Of a product, a release of a chart from elsewhere, that chart's version
-    counts, unless an image is plainly its own. An app of apps runs no image, whatever its values name for others,
-    nor does a chart without workloads, which `runs_nothing`.
-    `release` and `namespace` are what it is installed as.
+    counts, unless an image is plainly its own. The only image of what `is_beside_charts` needn't be its own. An app of
+    apps runs no image, whatever its values name for others, nor does a chart without workloads, which `runs_nothing`.
+    `release` and `namespace` are what it is installed as. `others` are what says the versions of its further
+    deployments in the same environment, as in other clusters.
     """
 
     service: str
@@ -135,12 +145,14 @@ class Deployed:
     shared_tags: frozenset[Keys] = frozenset()
     is_umbrella: bool = False
     is_product: bool = False
+    is_beside_charts: bool = False
     is_app_of_apps: bool = False
     runs_nothing: bool = False
     chart: ChartVersions | None = None
     tag_file: TagFile | None = None
     release: str = ""
     namespace: str = ""
+    others: tuple[Deployed, ...] = ()
 
     @property
     def is_of_charts_version(self) -> bool:
@@ -152,7 +164,8 @@ class Deployed:
         """The paths of all in its repository that may say its version."""
         others = [self.chart.path] if self.chart and not self.chart.elsewhere else []
         others += [self.tag_file.path] if self.tag_file else []
-        return frozenset([*(layer.path for layer in self.all_layers if not layer.elsewhere), *others])
+        own = frozenset([*(layer.path for layer in self.all_layers if not layer.elsewhere), *others])
+        return own.union(*(each.files for each in self.others))
 
     @property
     def all_layers(self) -> tuple[Layer, ...]:

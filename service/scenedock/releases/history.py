@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.images import Keys
-from scenedock.releases.release import Release, choose_as, release_of
+from scenedock.releases.release import Release, choose_as
 from scenedock.releases.semver import SemVer
+from scenedock.releases.several import release_of
 from scenedock.releases.tags import without_pin
 from scenedock.structs import dataclass, field, replace
 

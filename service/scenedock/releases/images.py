@@ -16,10 +16,16 @@ Keys = tuple[str | int, ...]
 
 _SEPARATORS = re.compile(r"[-_. ]")
 _REFERENCE = re.compile(r"[a-z0-9][a-zA-Z0-9._/:-]*(?:@sha256:[0-9a-f]{64})?")
+_BELOW_VARIABLE = re.compile(r"\$\{[A-Za-z0-9_]+\}/[a-z0-9][a-zA-Z0-9._/-]*")
+"""A repository whose registry only a cluster knows; its name is there."""
 _PICTURE = re.compile(r"\.(?:gif|ico|jpe?g|png|svg|webp)$")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?:@sha256:[0-9a-f]{64})?")
-_FILLED_IN = frozenset("CHANGE CHANGEME DEFINED OVERRIDE PIPELINE PLACEHOLDER REPLACE REPLACED SET".split())
+_FILLED_IN = frozenset("CHANGE CHANGEME DEFINED OVERRIDE PIPELINE PLACEHOLDER REPLACE REPLACED SET TAG TBD".split())
 """Words of a text in the place of a tag that a pipeline puts another one for: `DEFINED_BY_PIPELINE`."""
+_BY_ANOTHER = re.compile(
+    r"(?:(?:defined|filled|managed|overridden|replaced|set)-by-[a-z-]+|change-?me|placeholder|replace-?me)"
+)
+"""The same in small letters: `set-by-pipeline`."""
 _LONE_TAG_KEYS = ("imagetag", "imageversion", "dockertag")
 LONE_TAG: Final = "imageTag"
 """The shape of a tag whose key tells that it is one of an image."""
@@ -187,7 +193,8 @@ def _described(value: JsonObject, words: dict[str, str], keys: Keys, *, is_image
     key = next((words[word] for word in _REPOSITORY_KEYS if word in words), None)
     if is_image and repository and key is not None:
         plain, tag = split_reference(repository)
-        return Image(plain, tag, (*keys, key), "image: repo:tag")
+        is_odd = is_placeholder(tag)
+        return Image(plain, "" if is_odd else tag, (*keys, key), "image: repo:tag", is_odd)
     return None
 
 
@@ -198,6 +205,8 @@ def _written(text: str, keys: Keys, value: JsonObject, words: dict[str, str]) ->
     if not _REFERENCE.fullmatch(text.strip()) or _PICTURE.search(text):
         return None
     repository, tag = split_reference(text.strip())
+    if is_placeholder(tag):
+        return Image(repository, "", keys, "image: repo:tag", is_odd=True)
     if tag:
         return Image(repository, tag, keys, "image: repo:tag")
     for word in _TAG_KEYS:
@@ -218,7 +227,7 @@ def _repository(value: JsonObject, words: dict[str, str]) -> str:
     if "/" not in repository and "." in repository and name:  # a host, with the name beside it
         registry, repository = repository, name
     whole = f"{registry}/{repository}" if registry and repository else repository
-    return whole if _REFERENCE.fullmatch(whole) else ""
+    return whole if _REFERENCE.fullmatch(whole) or _BELOW_VARIABLE.fullmatch(whole) else ""
 
 
 def is_placeholder(tag: str) -> bool:
@@ -227,12 +236,13 @@ def is_placeholder(tag: str) -> bool:
     >>> (
     ...     is_placeholder("DEFINED_BY_PIPELINE"),
     ...     is_placeholder("__TAG__"),
+    ...     is_placeholder("set-by-pipeline"),
     ...     is_placeholder("LATEST"),
     ...     is_placeholder("SET-1"),
     ... )
-    (True, True, False, False)
+    (True, True, True, False, False)
     """
-    if tag.startswith("__") and tag.endswith("__"):
+    if (tag.startswith("__") and tag.endswith("__")) or _BY_ANOTHER.fullmatch(tag.replace("_", "-")):
         return True
     words = tag.replace("-", "_").split("_") if tag.isupper() else ()
     return not _FILLED_IN.isdisjoint(words) and all(each.isalpha() for each in words)

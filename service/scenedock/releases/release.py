@@ -66,6 +66,11 @@ class Release:
         return Place(self.elsewhere or self.repository, self.path, self.line)
 
     @property
+    def written(self) -> Place:
+        """The same for people who know the repository."""
+        return Place(self.elsewhere, self.path, self.line)
+
+    @property
     def shown_shape(self) -> str:
         """The shape for people, who would take `<x>` for markup."""
         return self.shape.replace("<x>", "*")
@@ -109,8 +114,8 @@ def choose_as(release: Release) -> Choose:
     return choose if release.rendered else choose_none
 
 
-def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
-    """The release of a service in an environment, of its images; unknown if a layer can't be read that may change it.
+def release_alone(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
+    """The release of one deployment, of its images; unknown if a layer can't be read that may change it.
 
     `prefix` is the registry and owner that most images of the repository have.
     """
@@ -119,7 +124,7 @@ def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose:
     unreadable = "" if is_readable else "; ".join(_unreadable_above(found, deployed))
     if not unreadable:
         return found
-    rest = f"the rest says {found.version} ({Place(found.elsewhere, found.path, found.line)})"
+    rest = f"the rest says {found.version} ({found.written})"
     said = rest if found.version is not None else f"in the rest, {found.reason}"
     nothing = Release(found.service, found.environment, found.repository, image=found.image, chart=found.chart)
     return replace(nothing, reason=f"{unreadable}; {said}")
@@ -132,7 +137,7 @@ def _unreadable_above(release: Release, deployed: Deployed) -> Iterator[str]:
         if not layer.unreadable:
             if (layer.path, layer.elsewhere) == (release.path, release.elsewhere) and release.version is not None:
                 return
-        elif layer.open_at or not (release.chart and layer.is_file):
+        elif layer.open_at or not (release.chart and layer.sets_values_alone):
             yield from layer.hiding(places)
 
 
@@ -237,6 +242,8 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
         return replace(nothing, reason=f"nothing sets a tag of its image ({place})", image=repository)
     remote = chart.remote if chart else ()
     own = [each for each in remote if each.name in deployed.names] or list(remote)
+    if chart and chart.is_mixed:
+        own = [each for each in remote if f"-{deployed.service}".endswith(f"-{each.name}")]
     if chart and len(own) == 1:
         one, written = own[0], chart.place_of(own[0])
         if not one.version:
@@ -246,9 +253,10 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
             nothing, version=one.version, chart=one.name, shape=one.shape, path=chart.path, line=written.line
         )
         return replace(found, elsewhere=chart.elsewhere, spot=Spot(one.keys, chart.document) if one.keys else None)
-    if chart and own:
-        said = ", ".join(f"{f'{each.name} {each.version}'.strip()} ({chart.place_of(each)})" for each in own)
-        return replace(nothing, reason=f"it installs several charts from elsewhere: {said}")
+    if chart and remote:
+        said = ", ".join(f"{f'{each.name} {each.version}'.strip()} ({chart.place_of(each)})" for each in own or remote)
+        what = "it installs several charts from elsewhere" if own else "it is made of more than charts from elsewhere"
+        return replace(nothing, reason=f"{what}: {said}")
     without = "has no workloads" if deployed.runs_nothing else "only writes Applications"
     said = f"its chart {without}" if deployed.runs_nothing or deployed.is_app_of_apps else "its values name no image"
     return replace(nothing, reason=f"{said}, and it has no chart from elsewhere")
@@ -309,11 +317,17 @@ def _may_be_main(untagged: Image, deployed: Deployed, nearest: int) -> bool:
 
 
 def _is_certain(image: Image, deployed: Deployed, prefix: str) -> bool:
-    """Whether an image is the service's own by name, registry or key, or at the place of a chart's main image."""
+    """Whether an image is the service's own by name, registry or key, or at the place of a chart's main image.
+
+    In a list beneath a chart from elsewhere it is a sidecar's, or one of a manifest that the chart writes besides.
+    """
     by_name = _is_named(image, deployed) or _is_part(image, deployed) or is_under_its_name(image, deployed)
-    by_registry = bool(prefix) and image.prefix == prefix
-    by_place = depth_of(image, deployed) <= _DEPTH_OF_MAIN_IMAGE and not is_of_another_part(image, deployed)
-    return by_name or by_registry or by_place
+    is_beside = (
+        deployed.chart is not None and deployed.chart.is_of_others and any(isinstance(k, int) for k in image.keys)
+    )
+    by_registry = bool(prefix) and image.prefix == prefix and not is_beside
+    is_near = not deployed.is_beside_charts and depth_of(image, deployed) <= _DEPTH_OF_MAIN_IMAGE
+    return by_name or by_registry or (is_near and not is_of_another_part(image, deployed))
 
 
 def _is_named(image: Image, deployed: Deployed) -> bool:

@@ -57,8 +57,8 @@ class Service:
     def reasons(self) -> tuple[Reason, ...]:
         """Why the service is degraded, besides what its catalog says."""
         reasons = self.data.reasons()
-        if not reasons and self.feed.kept.is_unkept:
-            reasons = (Reason("", "catalog-unkept", "the catalog can't be kept for the next start"),)
+        if not reasons and (why := self.feed.kept.unkept):
+            reasons = (Reason("", "catalog-unkept", f"the catalog can't be kept for the next start: {why}"),)
         return (*reasons, *self.token_expiry.reasons())
 
     def about_to_stop(self) -> None:

@@ -74,7 +74,13 @@ def open_service(
         )
     key = signing_key(settings)
     kept = SharedCatalog(catalog_store(settings), former=catalog_file(settings))
-    effects = open_effects(settings, lambda: tasks.effects, kept.last, lambda names: feed.want(names))  # noqa: PLW0108 - there is no feed yet
+    effects = open_effects(
+        settings,
+        lambda: tasks.effects,
+        kept.last,
+        lambda names: feed.want(names),  # noqa: PLW0108 - there is no feed yet
+        lambda: feed.repositories.stale_states(),  # noqa: PLW0108
+    )
     memory, facts = settings.build_memory_mib << 20, FactsTable(settings.data / "catalog-facts")
     feed = CatalogFeed(
         repositories=WatchedRepositories(
@@ -134,7 +140,7 @@ def _load_actions() -> Collection[Action[Effects]]:
 def _read_overview(effects: Effects) -> Overview:
     from scenedock.usecases.releases.overview import read_overview
 
-    return effects.apart.read(read_overview, effects.apart.versions)
+    return effects.apart.read(read_overview, effects.apart.versions, effects.apart.stale())
 
 
 def _open_changes(effects: Effects) -> KeptOpenChanges:

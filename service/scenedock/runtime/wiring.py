@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from scenedock.effects.tasks.effects import TaskEffects
     from scenedock.effects.tasks.storage.folder_table import FolderTable
     from scenedock.model.kept_catalog import KeptCatalog
+    from scenedock.releases.listing import ReadState
     from scenedock.runtime.settings import Settings
 
 
@@ -127,11 +128,12 @@ def open_effects(
     tasks: Callable[[], TaskEffects],
     last: Callable[[], KeptCatalog | None] | None = None,
     renew: Callable[[Collection[str]], object] = frozenset,
+    stale: Callable[[], Mapping[str, ReadState]] = dict,
 ) -> Effects:
     """The effects that actions need; `tasks` opens the database that has their result folders, when one is needed.
 
     `last` gives the catalog that is kept, as somebody knows it who is at hand; else the store is asked. `renew` is told
-    which repositories have changed; without a feed in this process, nobody needs to know.
+    which repositories have changed; without a feed in this process, nobody needs to know, and none is known as `stale`.
 
     Raises
     ------
@@ -173,6 +175,7 @@ def open_effects(
             last or kept,
             settings.build_memory_mib << 20,
             FactsFile(settings.data / "version-facts", makes_folder=False, keeps_credentials=False),
+            stale,
         ),
         skeletons=open_skeletons(settings.skeletons, settings.cookiecutters),
         bakes=ConfinedBakes(),

@@ -94,6 +94,7 @@ differ: 1 (catalog → export; to keep what the catalog has, set it in `override
       spec.owner: group:default/storefront → group:default/payments
 only there: 1 (no folder of these repositories describes them; they stay registered as they are)
   component:legacy
+only there, of kinds that the export has none of: 1 (1 User; they stay, too)
 only here: 1 (new to the catalog)
   component:redis
 Unregister these locations when you register ours: Backstage refuses a second location for an entity
@@ -101,6 +102,30 @@ Unregister these locations when you register ours: Backstage refuses a second lo
   {LOCATION} (9)
 """
     )
+
+
+def test_what_would_vanish_with_a_location_is_told_before_it_is_unregistered(
+    existing: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    others = [
+        as_backstage_keeps_it(
+            {
+                "apiVersion": "backstage.io/v1alpha1",
+                "kind": kind,
+                "metadata": {"name": "by-hand", "annotations": {}},
+                "spec": {},
+            }
+        )
+        for kind in ("Component", "Group")
+    ]
+    entities = write(tmp_path / "entities.json", [*existing, *others])
+
+    said = run(EXAMPLE, "--entities", entities).stdout
+    told = json.loads(run(EXAMPLE, "--entities", entities, "--format", "json").stdout)
+
+    assert f"  {LOCATION} ({len(existing)}), with 2 that only it has and that vanish with it\n" in said
+    assert "Keep a location that has such entities, or register them elsewhere first.\n" in said
+    assert (told["onlyThereByOrigin"], told["onlyThereByKind"]) == ({LOCATION: 2}, {"Group": 1})
 
 
 def test_a_running_backstage_tells_the_same_as_a_file(changed: list[dict[str, Any]], tmp_path: Path) -> None:

@@ -11,10 +11,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from scenedock.doors.http.app import make_app
+from scenedock.doors.http.rendering.board_tree import board_tree
+from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
+from scenedock.errors import TemporaryError
 from scenedock.model.action import BASE_PATH
 from scenedock.runtime.service import Service
 from scenedock.usecases.catalog.build_feed import build_feed
-from tests.scenarios.repositories import clone, plant
+from tests.scenarios.repositories import clone, git, plant
 from tests.tools.server import wait_until
 from tests.tools.service import READ, RUN, bearer, service_in
 
@@ -132,7 +135,72 @@ def test_a_repository_that_is_wrong_costs_only_itself(workers: Service, tmp_path
         assert (missing.status_code, "shop/scenedock.yaml" in missing.text) == (404, True)
 
     plant(tmp_path / "apps", {"scenedock.yaml": "nmes: {}\n"})
+    workers.effects.apart.versions.path.unlink()  # type: ignore[union-attr]
     assert get(client, "deployments").status_code == 400
+
+
+def test_the_last_good_versions_of_a_repository_that_breaks_are_marked_at_each_door(
+    workers: Service, tmp_path: Path
+) -> None:
+    client = make_app(workers).test_client()
+    assert {each["lastGood"] for each in get(client, "deployments").json["deployments"]} == {None}
+
+    shop = plant(tmp_path / "shop", {"scenedock.yaml": "nmes: {}\n", "cart/values.yaml": "image: {tag: 2.0.0}\n"})
+    plant(tmp_path / "apps", {"a/worker/values.yaml": "image: {repository: acme/x, tag: 1.1.0}\n"})
+    workers.feed.refresh()
+    for answer in (
+        get(client, "deployments").json,
+        output_of(client, "list-deployments", {}),
+        get(client, "services/cart/deployments").json,
+        output_of(client, "show-deployment", {"service": "cart"}),
+    ):
+        found = {each["service"]: each for each in answer["deployments"]}
+        assert found["cart"]["version"] == "1.0.0"
+        assert "shop/scenedock.yaml" in found["cart"]["lastGood"]["reason"]
+        assert found["cart"]["lastGood"]["readAt"].startswith("20")
+        assert list(answer["problems"]) == ["shop"]
+        worker = found.get("worker", {"version": "1.1.0", "lastGood": None})
+        assert (worker["version"], worker["lastGood"]) == ("1.1.0", None)
+    (history,) = get(client, "services/cart/deployments/history").json["histories"]
+    assert "its last good state alone is known" in history["incomplete"]
+    assert list(output_of(client, "lint-deployments", {})["problems"]) == ["shop"]
+    board = client.get("/board", headers=bearer(READ)).get_data(as_text=True)
+    assert board.count(">last good<") == 1
+    assert "shop isn't as it is now, but in its last good state (read 20" in board
+    assert "Missing here" not in board
+    page = client.get("/services/cart", headers=bearer(READ)).get_data(as_text=True)
+    assert "of the last good state, not of now" in page
+    document = board_tree(workers.overview.current().overview, "").files[0].content.decode()
+    assert "**Not as it is now**, but in its last good state" in document
+    assert [line for line in document.splitlines() if "*last good*" in line] == ["| cart | `1.0.0` *last good* |"]
+
+    (shop / "scenedock.yaml").unlink()
+    assert {each["lastGood"] for each in get(client, "deployments").json["deployments"]} == {None}
+
+
+def test_versions_of_a_clone_that_cannot_be_fetched_are_said_to_be_old(tmp_path: Path) -> None:
+    origin = clone(tmp_path / "origin", files=chart("cart"))
+    served = RepositoryClone.below(tmp_path / "data" / "repositories", RemoteBranch.read("https://git.test/acme/shop"))
+    service = service_in(tmp_path / "data", repositories=("https://git.test/acme/shop",))
+
+    def fetch(each: RepositoryClone) -> None:
+        if not origin.is_dir():
+            raise TemporaryError("can't be reached", retry_after=1)
+        git(origin, "clone", "--quiet", "--bare", ".", str(each.folder))
+
+    service.feed.build, service.feed.repositories.fetch = build_feed, fetch
+    client = make_app(service).test_client()
+    service.feed.refresh()
+    assert [each["lastGood"] for each in get(client, "deployments").json["deployments"]] == [None]
+
+    origin.rename(tmp_path / "away")
+    service.feed.refresh()
+    for path in ("deployments", "services/cart/deployments"):
+        (found,) = get(client, path).json["deployments"]
+        assert found["lastGood"]["commit"] == served.signature()
+        assert found["lastGood"]["reason"] == "can't be reached"
+    assert ">last good<" in client.get("/board", headers=bearer(READ)).get_data(as_text=True)
+    service.stop()
 
 
 def test_few_wait_for_their_turn_and_the_next_is_refused_at_once(service: Service) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import pickle
+import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -269,3 +270,21 @@ def test_an_address_may_be_written_in_several_ways() -> None:
 
     assert {RemoteBranch.read(way).url for way in ways} == {"https://github.com/acme/apps"}
     assert RemoteBranch.read("https://github.com/acme/apps#release/1").branch == "release/1"
+
+
+@pytest.mark.parametrize("lost", ["refs", "objects"])
+def test_a_damaged_clone_is_repaired_or_says_how(server: GitServer, tmp_path: Path, lost: str) -> None:
+    server.commit("acme/apps", {"a.yaml": "a: 1\n"})
+    clone = clone_of(server, tmp_path)
+    fetch(clone, None)
+    shutil.rmtree(clone.folder / lost)
+
+    try:
+        fetch(clone, None)
+    except TemporaryError as error:
+        assert "Delete this folder, and it is made again" in str(error)  # noqa: PT017 - some versions of git repair it
+        shutil.rmtree(clone.folder)
+        fetch(clone, None)
+
+    with clone.opened() as opened:
+        assert opened.read("a.yaml") == b"a: 1\n"

@@ -279,3 +279,16 @@ sys.exit(launcher.become(launch))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == NOT_CONFINED
+
+
+def test_a_link_to_a_folder_of_templates_is_followed(rendered: Rendered) -> None:
+    template = "kind: ConfigMap\nmetadata: {name: '{{ .Values.name }}'}\n"
+    files: Files = {"shared/map.yaml": template, "billing/templates": Path("../shared")}
+    (manifest,) = rendered(files, {"name": "linked"})
+    assert manifest["metadata"]["name"] == "linked"
+
+
+def test_a_link_to_a_folder_with_further_links_is_refused(rendered: Rendered) -> None:
+    files: Files = {"shared/map.yaml": "{}", "shared/more": Path("../billing"), "billing/templates": Path("../shared")}
+    with pytest.raises(InputError, match="billing/templates: this link leads to a folder with further links"):
+        rendered(files)

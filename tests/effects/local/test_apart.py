@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from scenedock.effects.local import apart
 from scenedock.effects.local.apart import ApartLimits, run_apart
 from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError, NotFoundError, TemporaryError, TooManyRequestsError
@@ -47,6 +48,18 @@ def test_a_refusal_for_now_says_when_to_come_back() -> None:
 def test_a_process_that_dies_is_told() -> None:
     with pytest.raises(TemporaryError, match=r"died \(exit code 7; it may have 2048 MiB"):
         run_apart(MINUTE, os._exit, 7)
+
+
+def test_a_process_whose_asker_has_ended_ends_quietly(capfd: pytest.CaptureFixture[str]) -> None:
+    here, there = apart._processes.Pipe()
+    process = apart._processes.Process(target=apart._call, args=(there, MEMORY))
+    process.start()
+    there.close()
+    here.close()
+    process.join(60)
+
+    assert process.exitcode == 0
+    assert "Traceback" not in capfd.readouterr().err
 
 
 class Deadly:

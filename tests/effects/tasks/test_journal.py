@@ -60,7 +60,8 @@ def store(database: Database) -> LostAnswers:
 
 
 def journal_of(store: TaskStore, owner: str = "me") -> Journal:
-    return Journal(store, started(store.get("t"), 1, owner, 10).task, lambda: 20)
+    stored = store.get("t")
+    return Journal(store, stored, started(stored, 1, owner, 10).task, lambda: 20)
 
 
 def lines(store: TaskStore) -> list[object]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scenedock.effects.local.disk import MAKE_WRITABLE
 from scenedock.runtime.feed import data_folder
 from scenedock.runtime.feed.data_folder import DataFolder
 
@@ -16,10 +17,14 @@ from scenedock.runtime.feed.data_folder import DataFolder
     ("unwritable", "has_database", "said"),
     [
         ({"lost+found", "usr"}, False, []),
-        ({"data"}, False, ["the data folder can't be written, so nothing is kept: the user 7 has no permission"]),
-        ({"data"}, True, ["the data folder can't be written: the user 7 has no permission"]),
-        ({"sessions"}, False, ["sessions in the data folder can't be written: the user 7 has no permission"]),
-        ({"tasks.db"}, False, ["tasks.db in the data folder can't be written: the user 7 has no permission"]),
+        (
+            {"data"},
+            False,
+            ["the data folder {data} can't be written, so nothing is kept: the user 7 has no permission"],
+        ),
+        ({"data"}, True, ["the data folder {data} can't be written: the user 7 has no permission"]),
+        ({"sessions"}, False, ["{data}/sessions, in the data folder, can't be written: the user 7 has no permission"]),
+        ({"tasks.db"}, False, ["{data}/tasks.db, in the data folder, can't be written: the user 7 has no permission"]),
     ],
 )
 def test_only_what_is_ours_counts(
@@ -33,7 +38,8 @@ def test_only_what_is_ours_counts(
     monkeypatch.setattr(os, "access", lambda path, *_, **__: path.name not in unwritable)
     monkeypatch.setattr(os, "geteuid", lambda: 7)
 
-    assert [str(each) for each in DataFolder(data, has_database=has_database).reasons()] == said
+    expected = [f"{each.format(data=data)}. {MAKE_WRITABLE}" for each in said]
+    assert [str(each) for each in DataFolder(data, has_database=has_database).reasons()] == expected
 
 
 def test_while_a_look_hangs_the_last_one_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ import pytest
 import schemathesis
 import yaml
 
-from scenedock.structs import replace
 from tests.skeletons.shipped.answers import MICROSERVICES
 from tests.skeletons.shipped.gitops import Repository
 from tests.skeletons.shipped.pipelines import DUTIES, duties

@@ -90,3 +90,25 @@ def test_a_version_that_is_written_and_not_committed_is_not_done(apps: Path) -> 
     run("--service", "billing", apps, "--write")
     git(apps, "commit", "-qam", "Promote")
     assert "nothing to change" in run("--service", "billing", apps, "--commit")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "x-tag: &tag {} # of both\nimage:\n  repository: acme/billing\n  tag: *tag\nsidecar: {{version: *tag}}\n",
+        "sidecar: &image\n  repository: acme/billing\n  tag: '{}'\nimage: *image\n",
+    ],
+)
+def test_a_tag_that_is_an_alias_is_set_where_its_anchor_is_and_rolled_back_to_the_byte(
+    tmp_path: Path, written: str
+) -> None:
+    root = repository(tmp_path / "apps", "billing")
+    old, new = written.format("1.0.0"), written.format("1.1.0")
+    commit(root, 2, {"billing/values-qa.yaml": old})
+
+    said = run("--service", "billing", root, "--commit")
+    assert ("change, too, by an anchor: x-tag, sidecar.version" in said) == ("x-tag" in written), said
+    assert (root / "billing/values-qa.yaml").read_text() == new
+    back = ["deployments", "roll-back", "billing", str(root), "--environment", "qa", "--commit"]
+    assert CliRunner().invoke(main, back, catch_exceptions=False).exit_code == 0
+    assert (root / "billing/values-qa.yaml").read_text() == old

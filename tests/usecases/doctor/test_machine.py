@@ -120,7 +120,7 @@ def test_a_wrong_letter_in_scenedock_yaml_is_shown_with_its_line(repository: Pat
     wrong = check_settings_file("apps", RepositoryFolder(repository))
     gone = check_settings_file("apps", RepositoryFolder(repository / "nowhere"))
 
-    assert [each.verdict for each in (absent, right, wrong, gone)] == ["ok", "ok", "problem", "unknown"]
+    assert [each.verdict for each in (absent, right, wrong, gone)] == ["ok", "ok", "problem", "problem"]
     assert "apps/scenedock.yaml:2" in wrong.evidence
     assert "brunch: there is no such key" in wrong.evidence
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -214,18 +215,77 @@ def test_a_mailmap_that_changes_names_the_authors_of_known_histories_anew(looks:
     assert authors() == {"Jane Doe"}
 
 
-def test_the_last_good_state_of_all_outlasts_a_failure_of_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@dataclass
+class _Served:
+    """Some folders that are served together."""
+
+    roots: dict[str, Path]
+    file: FactsFile
+
+    def look(self) -> tuple[dict[str, set[str | None]], set[str]]:
+        """The versions of each repository, and of which of them it isn't the state of now."""
+        served = {name: RepositoryFolder(root) for name, root in self.roots.items()}
+        overview = read_overview(served, None, self.file)
+        listed = list_served(served, None, self.file)
+        assert listed.last_good.keys() == overview.deployments.last_good.keys()
+        versions: dict[str, set[str | None]] = {}
+        for each in overview.deployments.releases:
+            versions.setdefault(each.repository, set()).add(each.version)
+        assert [each.key for each in listed.releases] == [each.key for each in overview.deployments.releases]
+        return versions, set(listed.last_good)
+
+
+def test_each_repository_has_its_last_good_versions_while_it_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("scenedock.effects.git.repositories._NANOSECONDS_TO_SETTLE", -(10**12))
     roots = {name: plant(tmp_path / name, FILES) for name in ("apps", "shops")}
-    file = FactsFile(tmp_path / "version-facts")
+    served = _Served(roots, FactsFile(tmp_path / "version-facts"))
+    unchanged = {"1.0.0"}
+    assert served.look() == ({"apps": unchanged, "shops": unchanged}, set())
 
-    def shown() -> set[str]:
-        served = {name: RepositoryFolder(root) for name, root in roots.items()}
-        return {each.repository for each in read_overview(served, None, file).deployments.releases}
+    plant(roots["shops"], {"scenedock.yaml": "ownr: payments\n", "orders/values-qa.yaml": "image: {tag: 7.0.0}\n"})
+    plant(roots["apps"], {"billing/values-qa.yaml": "image: {tag: 2.0.0}\n"})
+    assert served.look() == ({"apps": {"1.0.0", "2.0.0"}, "shops": unchanged}, {"shops"})
 
-    seen = [shown()]
-    for root in roots.values():
-        plant(root, {"scenedock.yaml": "ownr: payments\n"})
-        seen.append(shown())
+    roots["apps"].rename(tmp_path / "moved")
+    assert served.look() == ({"apps": {"1.0.0", "2.0.0"}, "shops": unchanged}, {"apps", "shops"})
 
-    assert seen == [{"apps", "shops"}, {"shops"}, {"apps", "shops"}]
+    (tmp_path / "moved").rename(roots["apps"])
+    assert served.look() == ({"apps": {"1.0.0", "2.0.0"}, "shops": unchanged}, {"shops"})
+
+    (roots["shops"] / "scenedock.yaml").unlink()
+    assert served.look() == ({"apps": {"1.0.0", "2.0.0"}, "shops": {"1.0.0", "7.0.0"}}, set())
+
+
+def test_what_an_unreadable_repository_deploys_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scenedock.effects.git.repositories._NANOSECONDS_TO_SETTLE", -(10**12))
+    application = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: orders-live}\n"
+        "spec:\n  source:\n    repoURL: https://git.test/acme/apps\n    path: orders\n"
+        "    helm: {valueFiles: [values.yaml, values-live.yaml]}\n"
+        "  destination: {namespace: live, server: https://live.test}\n"
+    )
+    apps = {
+        "orders/Chart.yaml": CHART.format(name="orders"),
+        "orders/templates/a.yaml": TEMPLATE,
+        "orders/values.yaml": "image: {repository: acme/orders, tag: 0.1.0}\n",
+        "orders/values-live.yaml": "image: {tag: 3.0.0}\n",
+        "scenedock.yaml": "repository: https://git.test/acme/apps\n",
+    }
+    roots = {
+        "apps": plant(tmp_path / "apps", apps),
+        "argo": plant(tmp_path / "argo", {"orders.yaml": application}),
+        "other": plant(tmp_path / "other", FILES),
+    }
+    served = _Served(roots, FactsFile(tmp_path / "version-facts"))
+    assert served.look() == ({"apps": {"3.0.0"}, "other": {"1.0.0"}}, set())
+
+    plant(roots["argo"], {"scenedock.yaml": "ownr: payments\n"})
+    plant(roots["apps"], {"orders/values.yaml": "image: {repository: acme/orders, tag: 0.2.0}\n"})
+
+    assert served.look() == ({"apps": {"3.0.0"}, "other": {"1.0.0"}}, {"apps", "argo"})
+
+    (roots["argo"] / "scenedock.yaml").unlink()
+    plant(roots["apps"], {"orders/values-live.yaml": "image: {tag: 3.1.0}\n"})
+    assert served.look() == ({"apps": {"3.1.0"}, "other": {"1.0.0"}}, set())

@@ -91,6 +91,16 @@ def stumble(context: Context[World], _given: Given) -> Made:
     return Made(text=str(runs[context.task_id]))
 
 
+@action("queue")
+def queue(context: Context[World], given: Given) -> Made:
+    """Work when two others have had their turn."""
+    runs = context.effects.runs
+    runs[context.task_id] = runs.get(context.task_id, 0) + 1
+    if runs[context.task_id] < 3:
+        raise TemporaryError("others are before you", retry_after=0.1, turn=True)
+    return Made(text=given.text)
+
+
 @action("await-gate")
 def await_gate(context: Context[World], given: Given) -> Made:
     """Wait until a gate is open."""
@@ -151,7 +161,7 @@ def follow_rules(_context: Context[World], given: Given) -> Made:
     return Made(text=given.text)
 
 
-ACTIONS = (follow_rules, echo, stumble, await_gate, look_too_early, edit, break_it)
+ACTIONS = (follow_rules, echo, stumble, queue, await_gate, look_too_early, edit, break_it)
 
 
 @pytest.fixture(scope="module")
@@ -229,6 +239,15 @@ def test_what_may_work_later_is_tried_again_and_knows_it(tasks: TaskService, wor
     assert (done.status, as_object(done.step_state("one")["output"])["text"]) == ("completed", "2")
     assert world.tried_before[task.id] == [False, True]
     assert "Try 1 failed: the forge is busy; again in 1 s" in messages(tasks.effects.store.events(task.id))
+
+
+def test_who_waits_for_a_turn_does_not_wait_longer_each_time_so_that_later_ones_pass(tasks: TaskService) -> None:
+    task = submit(tasks, step("queue"))
+
+    assert ended(tasks, task).status == "completed"
+    said = messages(tasks.effects.store.events(task.id))
+    tries = [each for each in said if each.startswith("Try")]
+    assert tries == [f"Try {number} failed: others are before you; again in 0.1 s" for number in (1, 2)]
 
 
 def test_a_worker_without_rules_runs_nothing_that_asks_where_another_process_has_rules(

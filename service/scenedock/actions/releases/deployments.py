@@ -11,7 +11,7 @@ from scenedock.releases.vocabulary import Unit, Verdict
 
 if TYPE_CHECKING:
     from scenedock.releases.history import VersionHistory, VersionSince
-    from scenedock.releases.listing import Behind
+    from scenedock.releases.listing import Behind, ReadState
     from scenedock.releases.release import Release
     from scenedock.usecases.releases.list_deployments import Deployments
     from scenedock.usecases.releases.rendered import Compared
@@ -55,6 +55,19 @@ class VersionFindingOutput(JsonDocument):
         return cls(severity=finding.severity, code=finding.code, message=finding.message, remedy=finding.remedy)
 
 
+class LastGoodOutput(JsonDocument):
+    """The state of a repository that is shown because that of now can't be read or fetched."""
+
+    commit: Annotated[str | None, "Its commit; null for a folder"]
+    read_at: Annotated[str | None, "When it was read last (ISO 8601); null where nobody knows"]
+    reason: Annotated[str, "Why there is none of now"]
+
+    @classmethod
+    def of(cls, state: ReadState) -> LastGoodOutput:
+        """The document of it."""
+        return cls(commit=state.commit or None, read_at=state.read_at or None, reason=state.why)
+
+
 class DeploymentOutput(JsonDocument):
     """A service in an environment, as git has it: whether it runs, only a cluster knows."""
 
@@ -77,7 +90,9 @@ class DeploymentOutput(JsonDocument):
     commit: Annotated[str | None, "The commit that did it"]
     author: Annotated[str | None, "The name of who changed it; null if git can't tell, as for merged work of several"]
     since_reason: Annotated[str | None, "Where history was asked for and `since` is null: why"]
-
+    last_good: Annotated[
+        LastGoodOutput | None, "The last good state, of which all this is; null where the repository was read just now"
+    ]
     findings: Annotated[tuple[VersionFindingOutput, ...], "What to look at"]
 
     @classmethod
@@ -87,6 +102,7 @@ class DeploymentOutput(JsonDocument):
         behind: Behind | None,
         history: VersionHistory | None,
         findings: Sequence[Finding],
+        last_good: ReadState | None,
     ) -> DeploymentOutput:
         """The document of a release."""
         commit = history.newest.commit if history and history.newest else None
@@ -110,6 +126,7 @@ class DeploymentOutput(JsonDocument):
             commit=commit.id if commit else None,
             author=(commit.author or None) if commit else None,
             since_reason=(history.why_unknown if history else "") or None,
+            last_good=LastGoodOutput.of(last_good) if last_good else None,
             findings=tuple(map(VersionFindingOutput.of, findings)),
         )
 
@@ -191,7 +208,10 @@ class DeploymentList(JsonDocument):
     """Services in environments, with the versions that git says."""
 
     deployments: Annotated[tuple[DeploymentOutput, ...], "By service, environment and repository"]
-    problems: Annotated[Mapping[str, str], "Why a repository can't be read, whose deployments are missing; by its name"]
+    problems: Annotated[
+        Mapping[str, str],
+        "Why a repository can't be read or fetched, by its name: its deployments are missing, or have `lastGood`",
+    ]
 
     @classmethod
     def of(cls, deployments: Deployments) -> DeploymentList:
@@ -203,6 +223,7 @@ class DeploymentList(JsonDocument):
                     deployments.behind.get(release.key),
                     deployments.histories.get(release.key),
                     deployments.findings.get(release.key, ()),
+                    deployments.last_good.get(release.repository),
                 )
                 for release in deployments.releases
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from scenedock.actions.effects import Effects
@@ -47,6 +48,7 @@ class LintOutput(JsonDocument):
     deployments: Annotated[int, "How many deployments were looked at"]
     findings: Annotated[tuple[LintFindingOutput, ...], "The most severe first"]
     not_checked: Annotated[tuple[NotCheckedOutput, ...], "Whose limits and probes nobody can tell"]
+    problems: Annotated[Mapping[str, str], "Why a repository can't be read, and wasn't looked at; by its name"]
 
     @classmethod
     def of(cls, result: Lint, severity: Severity = "info") -> LintOutput:
@@ -58,6 +60,7 @@ class LintOutput(JsonDocument):
             not_checked=tuple(
                 NotCheckedOutput(reason=reason, deployments=number) for reason, number in result.unrendered.items()
             ),
+            problems=result.problems,
         )
 
 

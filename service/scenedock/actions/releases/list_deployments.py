@@ -35,7 +35,8 @@ def list_deployments_action(context: Context[Effects], request: Input) -> Deploy
     """
     from scenedock.usecases.releases.list_deployments import list_served
 
-    deployments = context.effects.apart.read(list_served, context.effects.apart.versions)
+    apart = context.effects.apart
+    deployments = apart.read(list_served, apart.versions, apart.stale())
     found = deployments.selected([] if request.environment is None else [request.environment], behind=request.behind)
     context.log(f"{len(found.releases)} deployments")
     return DeploymentList.of(found)

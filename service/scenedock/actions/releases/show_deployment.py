@@ -31,7 +31,8 @@ def show_deployment_action(context: Context[Effects], request: Input) -> Deploym
     """
     from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 
-    selected, helm = Selected(request.service), context.effects.helm
-    found = context.effects.apart.read(follow_served, selected, Extent(), helm).of(request.service)
+    apart, helm = context.effects.apart, context.effects.helm
+    selected = Selected(request.service)
+    found = apart.read(follow_served, selected, Extent(), helm, apart.versions, apart.stale()).of(request.service)
     context.log(f"{len(found.releases)} deployments")
     return DeploymentList.of(found)

@@ -34,8 +34,9 @@ def show_deployment_history_action(context: Context[Effects], request: Input) ->
     from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 
     selected = Selected(request.service, request.environment)
-    extent, helm = Extent(VERSIONS, between=False), context.effects.helm
-    deployments = context.effects.apart.read(follow_served, selected, extent, helm)
+    apart, helm = context.effects.apart, context.effects.helm
+    extent = Extent(VERSIONS, between=False)
+    deployments = apart.read(follow_served, selected, extent, helm, apart.versions, apart.stale())
     found = deployments.histories_of(request.service, request.environment)
     context.log(f"{sum(len(each.versions) for each in found)} versions")
     return HistoryList.of(found, deployments.problems)

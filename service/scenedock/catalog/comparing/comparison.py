@@ -7,7 +7,7 @@ and references are compared by what they mean: `payments` and `group:default/pay
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from scenedock.catalog.comparing.differences import FieldChange, differences
 from scenedock.catalog.comparing.origins import ORIGIN, origin_of
@@ -37,20 +37,23 @@ class Difference:
 class Comparison:
     """All entities of both catalogs, each part sorted by reference.
 
-    `only_there` has only entities of the kinds that an export generates: those of other kinds can't conflict.
+    `only_there` has only entities of the kinds that an export generates; `other_kinds` counts the rest of theirs, which
+    can't conflict, by kind.
     """
 
     same: tuple[Difference, ...]
     differs: tuple[Difference, ...]
     only_there: tuple[Entity, ...]
     only_here: tuple[Entity, ...]
+    other_kinds: Mapping[str, int]
+    also_there: Mapping[str, int]
+    """How many entities only each of their locations has that hold what both have, too."""
 
     @property
     def origins(self) -> Mapping[str, int]:
         """The locations that hold what both have, as Backstage names them, with how many entities each holds."""
         both = (*self.same, *self.differs)
-        counts = Counter(origin_of(each.there) for each in both)
-        return {origin: count for origin, count in sorted(counts.items()) if origin}
+        return _by_origin(each.there for each in both)
 
 
 def compare_catalogs(there: Sequence[Entity], here: Sequence[Entity]) -> Comparison:
@@ -62,12 +65,22 @@ def compare_catalogs(there: Sequence[Entity], here: Sequence[Entity]) -> Compari
         for ref in sorted(theirs.keys() & ours.keys())
     ]
     kinds = {"component", "system", "api", "resource"} | {entity.kind.lower() for entity in here}
+    only_there = [theirs[ref] for ref in sorted(theirs.keys() - ours.keys())]
+    others = Counter(each.kind for each in only_there if each.ref.kind not in kinds)
+    shared = _by_origin(each.there for each in both)
     return Comparison(
         same=tuple(each for each in both if not each.fields),
         differs=tuple(each for each in both if each.fields),
-        only_there=tuple(theirs[ref] for ref in sorted(theirs.keys() - ours.keys()) if ref.kind in kinds),
+        only_there=tuple(each for each in only_there if each.ref.kind in kinds),
         only_here=tuple(ours[ref] for ref in sorted(ours.keys() - theirs.keys())),
+        other_kinds=dict(sorted(others.items())),
+        also_there={origin: count for origin, count in _by_origin(only_there).items() if origin in shared},
     )
+
+
+def _by_origin(entities: Iterable[Entity]) -> Mapping[str, int]:
+    counts = Counter(map(origin_of, entities))
+    return {origin: count for origin, count in sorted(counts.items()) if origin}
 
 
 def _without_credentials(entity: Entity) -> Entity:

@@ -198,7 +198,8 @@ class Judge:
         if said.equal and is_told and not (said.with_own_name or said.different or said.unlike):
             return Verdict("copied", f"it is the same in {listed(said.equal)}")
         if doubt := self._doubt(text, said):
-            return Verdict("asked", doubt, (self.suggested(entry) if said.different else None) or new)
+            likely = text if said.equal and not said.with_own_name else new
+            return Verdict("asked", doubt, (self.suggested(entry) if said.different else None) or likely)
         if not (is_told or is_name):
             return Verdict("asked", "names in production often leave the environment out", new)
         if witnesses := said.agreeing or said.alike:

@@ -41,6 +41,8 @@ class Neighbour:
     def status(self, entry: Entry, own: Words) -> Status:
         """What it has where an environment has an entry."""
         values = self.values.get(tuple(map(own.marked, entry.identity)))
+        if values is None:  # what only looks like the environment's name may be called so everywhere
+            values = self.values.get(tuple(map(self.words.marked, entry.identity)))
         if values is None:
             return "absent"
         mine = marked(entry.value, own)

@@ -23,6 +23,11 @@ class Item:
     document: int
     steps: Steps = ()
 
+    @property
+    def is_element(self) -> bool:
+        """Whether it is one of the elements of a generator of an ApplicationSet."""
+        return len(self.steps) > 1 and self.steps[-2] == Key("elements")
+
     def named(self, words: Words, new: str) -> Item:
         """The entry of another environment, where its key names the environment."""
         if not self.steps or not isinstance(last := self.steps[-1], Key):

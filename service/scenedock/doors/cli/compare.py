@@ -91,13 +91,20 @@ def _lines(comparison: Comparison, *, shown: int | None) -> Iterator[str]:
     yield _headline("only there", comparison.only_there, advice)
     yield from (f"  {entity.ref.short}" for entity in comparison.only_there[:shown])
     yield from _more(comparison.only_there, shown)
+    if others := comparison.other_kinds:
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in others.items())
+        yield f"only there, of kinds that the export has none of: {sum(others.values()):,} ({counts}; they stay, too)"
     yield _headline("only here", comparison.only_here, "new to the catalog")
     yield from (f"  {entity.ref.short}" for entity in comparison.only_here[:shown])
     yield from _more(comparison.only_here, shown)
     if comparison.origins:
         yield "Unregister these locations when you register ours: Backstage refuses a second location for an entity"
         yield "(or keep them, and leave out their folders: `handWritten: leave-out`, `folders.exclude`):"
-        yield from (f"  {origin} ({count:,})" for origin, count in comparison.origins.items())
+        for origin, count in comparison.origins.items():
+            more = comparison.also_there.get(origin, 0)
+            yield f"  {origin} ({count:,})" + (f", with {more:,} that only it has and that vanish with it" * bool(more))
+        if comparison.also_there:
+            yield "Keep a location that has such entities, or register them elsewhere first."
 
 
 def _headline(word: str, entities: Sequence[object], advice: str) -> str:
@@ -114,8 +121,10 @@ def _as_json(comparison: Comparison) -> JsonObject:
         "same": [str(each.here.ref) for each in comparison.same],
         "differs": [_difference(each) for each in comparison.differs],
         "onlyThere": [str(entity.ref) for entity in comparison.only_there],
+        "onlyThereByKind": dict(comparison.other_kinds),
         "onlyHere": [str(entity.ref) for entity in comparison.only_here],
         "origins": dict(comparison.origins),
+        "onlyThereByOrigin": dict(comparison.also_there),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from scenedock.model.code_hosts.code_host import RepositoryAddress, checked_bran
 from scenedock.structs import dataclass
 
 _SECONDS_TO_TRY_AGAIN = 30
+_DAMAGED = re.compile(rb"bad object|corrupt|unable to read|object file|missing (?:blob|tree|commit)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,12 @@ def fetch(clone: RepositoryClone, shown: tuple[str, str] | None, seconds: float 
         deepen = () if is_deep else (f"--depth={history + 1}",)
         done = git.run(folder, *_FETCH, *deepen, "origin", f"+{head}:{head}", secrets=secrets)
         if done.returncode != 0:
+            if _DAMAGED.search(done.stderr):
+                raise TemporaryError(
+                    f"{remote.url}: the clone {clone.folder} is damaged: {last_line(done.stderr)}. Delete this folder, "
+                    "and it is made again",
+                    retry_after=_SECONDS_TO_TRY_AGAIN,
+                )
             raise _refusal(remote.url, done.stderr)
         if not is_deep:
             kept.write_text(wanted, "utf-8")

@@ -84,7 +84,7 @@ class ConfinedGit:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with path.with_name(f"{path.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not (path / "HEAD").is_file():
+            if not ((path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()):
                 self.output(path.parent, "init", "--quiet", "--bare", f"./{path.name}")
             for left in (*path.glob("*.lock"), *path.glob("refs/**/*.lock")):
                 left.unlink()  # of a git that was killed: while we hold the lock, nobody else writes here

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.apart import ApartLimits, run_apart
@@ -13,26 +13,30 @@ from scenedock.errors import TemporaryError
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.structs import dataclass, field
 
+if TYPE_CHECKING:
+    from scenedock.releases.listing import ReadState
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _SECONDS: Final = 300.0
 _SECONDS_TO_WAIT: Final = 30.0
 _RETRY_AFTER: Final = 10.0
-_MOST_WAITING: Final = 4
+_MOST_WAITING: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class ServedApart:
     """The repositories by name, and `last`, which gives the catalog that is kept of them; `memory` is in bytes.
 
-    `versions` is the file of what is known of their versions.
+    `versions` is the file of what is known of their versions, `stale` gives the states of those that can't be fetched.
     """
 
     repositories: Mapping[str, ServedRepository]
     last: Callable[[], KeptCatalog | None]
     memory: int
     versions: FactsFile | None = None
+    stale: Callable[[], Mapping[str, ReadState]] = dict
     _waiting: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_MOST_WAITING))
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
@@ -53,7 +57,8 @@ class ServedApart:
         ScenedockError   the function raised it, or what is kept can't be read
         """
         if not self._take_turn():
-            raise TemporaryError("others are reading the repositories now; try again later", retry_after=_RETRY_AFTER)
+            message = "others are reading the repositories now; try again later"
+            raise TemporaryError(message, retry_after=_RETRY_AFTER, turn=True)
         try:
             limits = ApartLimits(_SECONDS, self.memory)
             return run_apart(limits, function, self.repositories, self.last(), *args, **kwargs)

@@ -117,10 +117,12 @@ class ChartFiles:
         if level > _MOST_LEVELS:
             raise InputError(f"{folder}: charts depend on each other more than {_MOST_LEVELS} levels deep")
         inside = f"{folder}/" if folder else ""
-        names = [path.removeprefix(inside) for path in self.source.below(folder)]
-        for name in names:
-            self._copy(f"{inside}{name}", posixpath.join(to, name))
-        vendored = set(_charts_in(names))
+        names = {path.removeprefix(inside): path for path in self.source.below(folder)}
+        for link in sorted(path for path in self.source.listing.folder_links if path.startswith(inside)):
+            names |= {f"{link.removeprefix(inside)}/{name}": path for name, path in self._behind(link)}
+        for name, path in names.items():
+            self._copy(path, posixpath.join(to, name))
+        vendored = set(_charts_in(list(names)))
         missing: list[str] = []
         for each in self.dependencies(folder):
             name, source = each.name, each.repository
@@ -138,6 +140,14 @@ class ChartFiles:
             raise InputError(
                 f"{inside}{CHART_FILE}: needs a network, or these charts in {inside}charts: {', '.join(missing)}"
             )
+
+    def _behind(self, link: str) -> Iterator[tuple[str, str]]:
+        """The files in the folder that a link leads to, by their names there: helm reads them as the chart's own."""
+        folder = self.source.repository.real_path(link)
+        inside = f"{folder}/"
+        if f"{link}/".startswith(inside) or any(each.startswith(inside) for each in self.source.listing.folder_links):
+            raise InputError(f"{link}: this link leads to a folder with further links, which are not followed")
+        return ((path.removeprefix(inside), path) for path in self.source.below(folder))
 
     def _kept(self, chart: RemoteChart, folder: str) -> bytes:
         """The archive of a chart from elsewhere that the chart in a folder needs."""

@@ -106,9 +106,13 @@ def _call(connection: Connection, memory: int) -> None:
     setrlimit(RLIMIT_DATA, (memory if hard == RLIM_INFINITY else min(memory, hard), hard))
     try:
         function, args, kwargs = connection.recv()
+    except EOFError:  # who asked has ended
+        return
+    try:
         answer: tuple[object, _Refusal | None, bool] = (function(*args, **kwargs), None, False)
     except ScenedockError as error:
         answer = (None, _Refusal.of(error), False)
     except MemoryError:  # it is free again after this block
         answer = (None, None, True)
-    connection.send(answer)
+    with suppress(BrokenPipeError):
+        connection.send(answer)

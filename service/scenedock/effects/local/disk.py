@@ -75,6 +75,12 @@ def write_file(path: Path, text: str, *, may_replace: Callable[[bytes], bool] | 
     return True
 
 
+MAKE_WRITABLE: Final = (
+    "Mount the volume for writing, or give the folder and all in it to the user that runs the service."
+)
+"""What to do about a data folder that can't be written."""
+
+
 def why_unwritable(folder: Path, own: Iterable[str] = ()) -> tuple[Path, str] | None:
     """The folder, or what is there of our `own` names in it, that can't be written, and why; None where we may write.
 

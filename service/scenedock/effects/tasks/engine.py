@@ -1,8 +1,8 @@
 """The engine that runs tasks in the background: dbos, which only this module touches.
 
 dbos starts a run of a task at once in this process, or queues it for a worker. What has been done is not its record
-but the task's row: the same transaction holds a step's output and the event that tells of it. dbos keeps one instance
-for a process, so there is one `Engine` for a process, too.
+but the task's row: the same transaction holds a step's output and the event that tells of it. So one record does for
+all runs that a thread goes on with. dbos keeps one instance for a process, so there is one `Engine` for a process, too.
 
 A worker is notified of a task that is due, takes it by its row, and starts the run itself. The run is also in dbos's
 queue, from a minute later on: the worker that takes the task in time deletes it there; otherwise dbos finds it.
@@ -21,6 +21,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
 from dbos import error as dbos_errors
 from sqlalchemy import text
 
+from scenedock.effects.tasks.handover import Handover, Run
 from scenedock.effects.tasks.lookout import pending_runs
 from scenedock.effects.tasks.storage.database import Database, make_engine
 from scenedock.effects.tasks.wakeups import notify_workers
@@ -40,6 +41,7 @@ RunTask: TypeAlias = Callable[[str, int], None]
 
 _QUEUE = "tasks"
 _WORKFLOW = "run_task"
+_WORKFLOW_THAT_GOES_ON = "run_tasks"
 # A new release continues the tasks of the previous one: their state is in their rows, not in the form of a workflow.
 _APPLICATION_VERSION = "1"
 _POLLING_SECONDS = 5.0
@@ -79,6 +81,8 @@ class Engine:
 
     handover_milliseconds = HANDOVER_MILLISECONDS
     """How long after its submission a task is due for every process: until then it is started here."""
+    submit: Final = None
+    """What is done in the transaction that stores a task."""
 
     def __init__(self, database: Database, executor: str, threads: int, *, queued: bool) -> None:
         self._address = database.address.url
@@ -87,7 +91,9 @@ class Engine:
         self._executor = executor
         self._threads = threads
         self._queued = queued
-        self._mine: set[tuple[str, int]] = set()
+        self._mine: set[Run] = set()
+        self._records: dict[str, Run | None] = {}
+        self._handover = Handover(threads)
         self._lock = threading.Lock()
         self._start: Callable[[str, int], object] | None = None
         self._client: DBOSClient | None = None
@@ -96,20 +102,36 @@ class Engine:
         """Begin to run tasks with this function; the tables must be there. `ended` is called after each run."""
         DBOS(config=self._config())
 
-        @DBOS.workflow(name=_WORKFLOW)
-        def run_task(task_id: str, number: int) -> None:
+        def run_one(task_id: str, number: int) -> None:
             with self._lock:
                 self._mine.add((task_id, number))
             try:
                 run(task_id, number)
+            except Exception:  # noqa: BLE001 - a bug, which must not keep the thread from its next run
+                _log.exception("task %s could not be run; it is assigned again within seconds", task_id)
             finally:
                 with self._lock:
                     self._mine.discard((task_id, number))
                 ended()
 
+        @DBOS.workflow(name=_WORKFLOW)
+        def run_task(task_id: str, number: int) -> None:
+            run_one(task_id, number)
+
+        @DBOS.workflow(name=_WORKFLOW_THAT_GOES_ON)
+        def run_tasks(task_id: str, number: int) -> None:
+            record = str(DBOS.workflow_id)
+            going_on: Run | None = (task_id, number)
+            while going_on:
+                self._records[record] = going_on
+                run_one(*going_on)
+                self._records[record] = None
+                going_on = self._handover.next()
+            del self._records[record]
+
         def start(task_id: str, number: int) -> None:
             # With a new id each time: for an existing id, dbos would run nothing here, and we would wait for its end.
-            DBOS.start_workflow(run_task, task_id, number)
+            DBOS.start_workflow(run_tasks, task_id, number)
 
         try:
             DBOS.listen_queues([_QUEUE] if self._queued else [])
@@ -131,15 +153,15 @@ class Engine:
             if self._start is None or (task_id, number) in self._mine:
                 return
             self._mine.add((task_id, number))
+        if self._handover.offer((task_id, number)):
+            return
         try:
             self._start(task_id, number)
         except Exception:  # noqa: BLE001 - dbos has many errors; the task is stored, and is assigned again
             _log.warning("task %s could not be started; trying again within seconds", task_id, exc_info=True)
+            self._handover.lost()
             with self._lock:
                 self._mine.discard((task_id, number))
-
-    def submit(self, _connection: Connection, task_id: str, number: int) -> None:
-        """Nothing: a submitted task is started here after the transaction."""
 
     def has(self, task_id: str, number: int) -> bool:
         """Whether this run of a task is running in this process, or is next."""
@@ -166,7 +188,10 @@ class Engine:
             self._client.delete_workflows(runs)
 
     def unended_runs(self) -> list[UnendedRun]:
-        """The runs that dbos believes to be running, the oldest first, at most a thousand."""
+        """The runs that dbos believes to be running, the oldest first, at most a thousand.
+
+        A record of this process is that of the run that its thread has gone on with; of none, while it waits for one.
+        """
         if self._client is None:
             return []
         pending = pending_runs(is_sqlite=self._is_sqlite)
@@ -176,8 +201,11 @@ class Engine:
         if not ids:
             return []
         records = self._client.list_workflows(workflow_ids=ids, status="PENDING", load_output=False)
+        mine = dict(self._records)
         return [
-            UnendedRun(record.workflow_id, _task_id(record.input), str(record.executor_id or "")) for record in records
+            UnendedRun(record.workflow_id, run[0] if run else _task_id(record.input), str(record.executor_id or ""))
+            for record in records
+            if (run := mine.get(record.workflow_id)) or record.workflow_id not in mine
         ]
 
     def give_up(self, records: Sequence[str]) -> None:
@@ -189,6 +217,7 @@ class Engine:
         """Accept no more tasks, and let running tasks reach their next step."""
         if self._start is not None:
             self._start = None
+            self._handover.close()
             DBOS.destroy(workflow_completion_timeout_sec=grace_seconds, destroy_registry=True)
         self._connections.dispose()
 

@@ -27,15 +27,16 @@ _LONGEST_SECONDS = 0.3
 class Journal:
     """Collects changes of a task in memory, and writes them together on request, or when log lines have waited.
 
-    `task` is the task as it will be stored. It begins as just started, which the first write stores. Only the run that
-    holds the task can write; if another run holds it, LeaseLostError is raised.
+    `task` is the task as it will be stored. It begins as just begun, which the first write stores, and `stored` is how
+    it was before. Only the run that holds the task can write; if another run holds it, LeaseLostError is raised.
     """
 
-    def __init__(self, store: TaskStore, task: Task, clock: Callable[[], int]) -> None:
-        self.task = task
+    def __init__(self, store: TaskStore, stored: Task, began: Task, clock: Callable[[], int]) -> None:
+        self.task = began
+        self._stored = stored
         self._store = store
         self._clock = clock
-        self._run = task.run
+        self._run = began.run
         self._events: list[NewEvent] = []
         self._writes = 0
         self._since = 0.0
@@ -93,9 +94,9 @@ class Journal:
                 return TaskChange(task, events)
 
             fence = fenced if self._writes else claiming
-            written = self._store.change(mine.id, fence(self._run, decide), mark)
+            written = self._store.change(mine.id, fence(self._run, decide), mark, expected=self._stored)
             if written.run != self._run or written.lease_owner != mine.lease_owner:
                 raise LeaseLostError(mine.id)
-            self.task = written
+            self.task = self._stored = written
             self._events.clear()
             self._writes += 1

@@ -11,7 +11,16 @@ from sqlalchemy.exc import IntegrityError
 
 from scenedock.effects.tasks.storage import statements
 from scenedock.effects.tasks.storage.database import Database
-from scenedock.effects.tasks.storage.folder_table import refer, stop_referring
+from scenedock.effects.tasks.storage.folder_table import folders_in, refer, stop_referring
+from scenedock.effects.tasks.storage.rows import (
+    changed_row,
+    event_of,
+    event_rows,
+    row_of,
+    task_of,
+    time_of,
+    values_if_expected,
+)
 from scenedock.effects.tasks.storage.tables import APPROVAL, SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.errors import NotFoundError
@@ -24,10 +33,12 @@ from scenedock.model.tasks.changes import (
     handed_out,
 )
 from scenedock.model.tasks.task import FINAL, STATUSES, SortKey, Task, TaskEvent, TaskQuery, fingerprint
-from scenedock.structs import field_names, replace
+from scenedock.structs import replace
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Insert, Row
+    from sqlalchemy import Connection, Insert
+
+    from scenedock.effects.tasks.storage.plain import Plain
 
 Submit: TypeAlias = "Callable[[Connection, str, int], object]"
 """Passes a run of a task to an engine, in the transaction that stores it: `(connection, task id, run number)`."""
@@ -38,11 +49,6 @@ _SORT_COLUMNS: Mapping[SortKey, ColumnElement[Any]] = {
     "status": TASK.c.status,
 }
 _LIVES = TASK.c.status.in_([status for status in STATUSES if status not in FINAL])
-_IN_JSON = frozenset({"spec", "state"})
-_encode = json.JSONEncoder(separators=(",", ":")).encode
-_NEVER_CHANGED = frozenset({"id", "spec", "created_at", "created_by"})
-_CHANGED = [name for name in statements.FIELDS if name not in _NEVER_CHANGED]
-
 Told: TypeAlias = Callable[[Task, Sequence[NewEvent]], object]
 """Learns what has been written of a task, and is called after the transaction."""
 
@@ -57,24 +63,29 @@ class TaskStore:
         self._database = database
         self._told = told
 
-    def add(self, task: Task, key: str | None, submit: Submit = lambda _connection, _task_id, _run: None) -> Task:
+    def add(self, task: Task, key: str | None, submit: Submit | None = None) -> Task:
         """Store a new task, so that it survives a power loss, or return the one with the same idempotency key.
 
         In the same transaction, for a new task only, the result folders that its spec names are kept for it, and
         `submit` is called.
         """
+        row = {**row_of(task), "idempotency_key": key, "last_mark": "", "ended_at": None}
+        folders = folders_in(row["spec"])
 
         def work(connection: Connection) -> None:
-            stored = _stored(task)
-            connection.execute(statements.ADD, {**stored, "idempotency_key": key, "last_mark": "", "ended_at": None})
-            refer(connection, task.id, stored["spec"], task.created_at)
-            submit(connection, task.id, task.run)
+            connection.execute(statements.ADD, row)
+            refer(connection, task.id, folders, task.created_at)
+            if submit:
+                submit(connection, task.id, task.run)
 
         try:
-            self._database.write(work, lasting=True)
+            if submit or folders:
+                self._database.write(work, lasting=True)
+            else:
+                self._database.plain(statements.PLAIN_ADD, row, writes=True, lasting=True)
         except IntegrityError:  # the key is in use, or this task was stored before the connection broke
             same = TASK.c.id == task.id if key is None else or_(TASK.c.idempotency_key == key, TASK.c.id == task.id)
-            return _task(self._database.read(select(*statements.COLUMNS).where(same))[0])
+            return task_of(self._database.read(select(*statements.COLUMNS).where(same))[0])
         return task
 
     def get(self, task_id: str) -> Task:
@@ -84,10 +95,10 @@ class TaskStore:
         ------
         NotFoundError   there is no task with this id
         """
-        rows = self._database.read(statements.GET, {"task_id": task_id})
+        rows = self._database.plain(statements.PLAIN_GET, {"task_id": task_id})
         if not rows:
             raise NotFoundError(f"there is no task {task_id}; it may be older than what is kept")
-        return _task(rows[0])
+        return task_of(rows[0])
 
     def find(self, query: TaskQuery) -> tuple[list[Task], int]:
         """A page of tasks, and how many there are; those beyond `most_counted` of the query don't count."""
@@ -102,33 +113,37 @@ class TaskStore:
         counted = select(literal_column("1")).select_from(TASK).where(*conditions).limit(query.most_counted).subquery()
         count = self._database.read(select(func.count()).select_from(counted))[0][0]
         rows = self._database.read(selected.limit(query.limit).offset(query.offset))
-        return [_task(row) for row in rows], int(str(count))
+        return [task_of(row) for row in rows], int(str(count))
 
     def events(self, task_id: str, after: int = 0, limit: int = 10_000) -> list[TaskEvent]:
         """The events of a task after a number, in order; completions are always included, as in Backstage."""
         new = or_(TASK_EVENT.c.id > after, TASK_EVENT.c.type == "completion")
         query = select(TASK_EVENT).where(TASK_EVENT.c.task_id == task_id, new).order_by(TASK_EVENT.c.id).limit(limit)
-        return [_event(row) for row in self._database.read(query)]
+        return [event_of(row) for row in self._database.read(query)]
 
     def change(
         self,
         task_id: str,
         decide: Callable[[Task], TaskChange],
         mark: str = "",
-        submit: Submit = lambda _connection, _task_id, _run: None,
+        submit: Submit | None = None,
         *,
         lasting: bool = False,
+        expected: Task | None = None,
     ) -> Task:
         """Change a task under the lock of its row; return the changed task. `lasting` is that of `Database.write`.
 
         A `mark` identifies the change: if the last change has the same mark, nothing is done, because it was written
         although its response was lost. `decide` may be called again after the database was unavailable; `submit` is
-        called in the same transaction.
+        called in the same transaction. The worker that runs a task knows it as it was `expected`: if it still is so, it
+        isn't read, and nothing is submitted.
 
         Raises
         ------
         NotFoundError   there is no such task
         """
+        if expected and (written := self._change_expected(expected, decide(expected), mark)):
+            return written
         events: tuple[NewEvent, ...] = ()
 
         def work(connection: Connection) -> Task:
@@ -136,20 +151,44 @@ class TaskStore:
             row = connection.execute(statements.LOCK, {"task_id": task_id}).first()
             if row is None:
                 raise NotFoundError(f"there is no task {task_id}; it may be older than what is kept")
-            task = _task(row)
+            task = task_of(row)
             if mark and row.last_mark == mark:
                 return task
             change = decide(task)
             if change.task == task and not change.events:
                 return task
             written = _write(connection, task, change, mark or row.last_mark)
-            submit(connection, written.id, written.run)
+            if submit:
+                submit(connection, written.id, written.run)
             events = change.events
             return written
 
         written = self._database.write(work, lasting=lasting)
         if events:
             self._told(written, events)
+        return written
+
+    def _change_expected(self, expected: Task, change: TaskChange, mark: str) -> Task | None:
+        """Change a task without reading it; None, and nothing is done, if it is not as expected, or leaves seats."""
+        values = {**values_if_expected(expected, change, mark), "keeps_seats": not _rests(expected, change)}
+        events = event_rows(expected, change)
+
+        def work(connection: Plain) -> int:
+            changed = connection.execute(statements.PLAIN_CHANGE, values)
+            if changed and events:
+                connection.execute_each(statements.PLAIN_ADD_EVENT, events)
+            return changed
+
+        if self._database.is_sqlite:
+            changed = self._database.write_plain(work)
+        else:
+            values["events"] = json.dumps(events)
+            changed = self._database.plain(statements.PLAIN_CHANGE_AND_TELL, values, writes=True)[0][0]
+        if not changed:
+            return None
+        written = replace(change.task, last_event=values["new_last_event"])
+        if change.events:
+            self._told(written, change.events)
         return written
 
     def take_seats(self, task: Task, seats: Mapping[str, int]) -> str | None:
@@ -192,7 +231,7 @@ class TaskStore:
         """The tasks that executors hold, and the one that has been due for longest, if there is one; in one query."""
         longest = select(TASK.c.id).where(TASK.c.wake_at <= now).order_by(TASK.c.wake_at).limit(1)
         concerned = or_(TASK.c.lease_owner.is_not(None), TASK.c.id.in_(longest))
-        return [_task(row) for row in self._database.read(select(*statements.COLUMNS).where(_LIVES, concerned))]
+        return [task_of(row) for row in self._database.read(select(*statements.COLUMNS).where(_LIVES, concerned))]
 
     def hand_out(self, now: int, limit: int, is_next_up: Callable[[str, int], bool]) -> list[Task]:
         """Hand tasks that are due to the caller, the longest due first; no other caller gets the same.
@@ -206,7 +245,7 @@ class TaskStore:
             due = due.order_by(TASK.c.wake_at, TASK.c.created_at).with_for_update(skip_locked=True)
             mine, taken = [], []
             for row in connection.execute(due).all():
-                task = _task(row)
+                task = task_of(row)
                 if is_next_up(task.id, task.run):
                     mine.append(task.id)
                 else:
@@ -222,7 +261,7 @@ class TaskStore:
         """Those of the `awaited` tasks that have ended or miss their key, and those of the `running` ones that rest."""
         ended = and_(TASK.c.id.in_(awaited), or_(TASK.c.status.in_(FINAL), TASK.c.reason == OTHER_KEY))
         rest = and_(TASK.c.id.in_(running), TASK.c.status == "processing", TASK.c.lease_owner.is_(None))
-        return [_task(row) for row in self._database.read(select(*statements.COLUMNS).where(or_(ended, rest)))]
+        return [task_of(row) for row in self._database.read(select(*statements.COLUMNS).where(or_(ended, rest)))]
 
     def unended(self, task_ids: Collection[str]) -> set[str]:
         """Those of the tasks that haven't ended."""
@@ -279,20 +318,18 @@ def _new_schedule(name: str, now: int) -> Insert:
 
 
 def _write(connection: Connection, before: Task, change: TaskChange, mark: str) -> Task:
-    now = change.events[-1].created_at if change.events else None
-    last = before.last_event + len(change.events)
-    values = {name: _value(change.task, name) for name in _CHANGED} | {"last_event": last, "last_mark": mark}
-    if change.task.finished and not before.finished:
-        values["ended_at"] = now
-    elif before.finished and not change.task.finished:
-        values["ended_at"] = None
+    values = changed_row(before, change, mark)
     connection.execute(statements.CHANGE, {**values, "task_id": before.id})
     if change.events:
-        rows = [_event_row(change.task, number, new) for number, new in enumerate(change.events, before.last_event + 1)]
-        connection.execute(statements.ADD_EVENT, rows)
-    if change.task.lease_owner is None and (before.lease_owner is not None or change.task.finished):
-        _leave_seats(connection, before.id, now or 0)
-    return replace(change.task, last_event=last)
+        connection.execute(statements.ADD_EVENT, event_rows(before, change))
+    if _rests(before, change):
+        _leave_seats(connection, before.id, time_of(change) or 0)
+    return replace(change.task, last_event=values["last_event"])
+
+
+def _rests(before: Task, change: TaskChange) -> bool:
+    """Whether a task ends, or no worker holds it any longer: then it keeps no seat."""
+    return change.task.lease_owner is None and (before.lease_owner is not None or change.task.finished)
 
 
 def _leave_seats(connection: Connection, task_id: str, now: int) -> None:
@@ -317,40 +354,3 @@ def wake(connection: Connection, keys: Sequence[str], now: int) -> int:
     if count:
         notify_workers(connection)
     return count
-
-
-def _stored(task: Task) -> dict[str, Any]:
-    return {name: _value(task, name) for name in statements.FIELDS}
-
-
-def _value(task: Task, name: str) -> Any:
-    value = getattr(task, name)
-    return _json(value) if name in _IN_JSON else value
-
-
-def _json(value: object) -> str:
-    # PostgreSQL's text can't contain NUL; escaping preserves it.
-    return _encode(value)
-
-
-def _task(row: Row[*tuple[Any, ...]]) -> Task:
-    values = zip(statements.FIELDS, row, strict=False)  # there may be another column, the last mark
-    return Task(**{name: json.loads(value) if name in _IN_JSON else value for name, value in values})
-
-
-def _event_row(task: Task, number: int, new: NewEvent) -> dict[str, Any]:
-    return {
-        "task_id": task.id,
-        "id": number,
-        "attempt": task.attempt,
-        "type": new.type,
-        "step_id": new.step_id,
-        "step_status": new.step_status,
-        "body": _json(new.body),
-        "created_at": new.created_at,
-    }
-
-
-def _event(row: Row[*tuple[Any, ...]]) -> TaskEvent:
-    values = {name: getattr(row, name) for name in field_names(TaskEvent)}
-    return TaskEvent(**{**values, "body": json.loads(row.body)})

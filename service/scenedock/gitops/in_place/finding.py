@@ -153,13 +153,32 @@ def _children(path: Steps, node: Node) -> Iterator[tuple[Steps, Node]]:
 
 def path_to(root: Node, target: Node) -> str:
     """The path to a node of a document."""
+    return shown(_steps_to(root, target))
+
+
+def _steps_to(root: Node, target: Node) -> Steps:
     level: list[tuple[Steps, Node]] = [((), root)]
     while level:
         for path, node in level:
             if node is target:
-                return shown(path)
+                return path
         level = [each for path, node in level for each in _children(path, node)]
-    return ""
+    return ()
+
+
+def anchored(root: Node, steps: Steps) -> Steps:
+    """The steps to the value that a path means: where it leads through an alias, those to what has the anchor."""
+    node: Node = root
+    at: Steps = ()
+    for step in steps:
+        indices = child_at(node, step)
+        if len(indices) != 1:
+            return steps
+        node, at = node.children[indices[0]], (*at, step)
+        if node.kind == "alias":
+            node = node.meant
+            at = _steps_to(root, node)
+    return at
 
 
 def _through_alias(alias: Node, root: Node, upto: Steps, steps: Steps, source: Source) -> InputError:

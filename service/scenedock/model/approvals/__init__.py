@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias
 
 from scenedock.errors import ConflictError
 from scenedock.model.action import Caller
@@ -14,7 +14,6 @@ from scenedock.structs import dataclass, field
 
 ApprovalState: TypeAlias = Literal["open", "approved", "refused", "ended"]
 """`ended`: its time is over, something else is asked instead, or the task has ended."""
-APPROVAL_STATES: tuple[ApprovalState, ...] = get_args(ApprovalState)
 
 DEFAULT_HOURS: Final = 168
 MOST_HOURS: Final = 2_160

@@ -23,6 +23,7 @@ from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.runtime.feed.other_origins import NOT_ASKED, OtherOrigins
 from scenedock.runtime.feed.shared_catalog import SharedCatalog
 from scenedock.runtime.feed.watched_repositories import STALE, WatchedRepositories
+from scenedock.runtime.logs import Troubles, without_durations
 from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.catalog_record import read_feed
 from scenedock.usecases.catalog.watching import BuiltFeed, CatalogEdit, Watch
@@ -103,6 +104,9 @@ class CatalogFeed:
     """The repositories that were requested to be checked; None means all."""
     _untold: set[str] = field(default_factory=set)
     """The files that Backstage wasn't asked to fetch yet: it couldn't be reached, or this process has just started."""
+    _failures: Troubles = field(default_factory=lambda: Troubles(_log))
+    _troubles: Troubles = field(default_factory=lambda: Troubles(_log, logging.WARNING))
+    _notices: Troubles = field(default_factory=lambda: Troubles(_log, logging.INFO))
 
     def start(self) -> None:
         """Serve what was kept, and begin to look at the repositories."""
@@ -148,8 +152,9 @@ class CatalogFeed:
 
     @property
     def state(self) -> str:
-        """Changes whenever the catalog does, or a file of a repository."""
-        return f"{self.kept.version} {self.repositories.signature()}"
+        """Changes whenever the catalog does, or a file of a repository, or why one can't be fetched."""
+        stale = {name: without_durations(why) for name, why in self.repositories.stale.items()}
+        return f"{self.kept.version} {self.repositories.signature()} {stale}"
 
     def at_hand(self) -> Served | None:
         """The feed, if there is one."""
@@ -180,15 +185,29 @@ class CatalogFeed:
                 everything = self._take_over()
                 self.repositories.look(None if everything else names)
                 if self._renew():
+                    self._failures.note({})
+                    self._troubles.note(self._wrong())
                     break
             else:
                 raise TemporaryError("other processes were faster each time; it is tried again", retry_after=5)
         except (ScenedockError, ValueError) as error:
-            self._fail(error)
+            if not self._stopped:  # else the build was ended with the service
+                self._fail(error)
         finally:
             self._first.set()
             if self._signature != signature:  # a build leaves as much free as the texts of the catalog are long
                 give_back_memory()
+
+    def _wrong(self) -> dict[str, str]:
+        """Why what is served isn't what the repositories say, besides what is logged where it is found."""
+        if self._served is None:
+            return {}
+        told = {(each.place.repository, each.code): each.message for each in reversed(self._served.feed.findings)}
+        return {
+            str(each): told.get((each.repository, each.code), "").removeprefix(each.message).lstrip(",: ")
+            for each in self._served.feed.reasons
+            if each.code not in {STALE, NOT_ASKED}
+        }
 
     def _run(self) -> None:
         turn_of_all = time.monotonic()
@@ -316,7 +335,7 @@ class CatalogFeed:
 
     def _fail(self, error: Exception) -> None:
         instead = "and there is none yet" if self._served is None else "so the last valid one is kept"
-        _log.error("the catalog can't be generated, %s: %s", instead, error)
+        self._failures.note({f"the catalog can't be generated, {instead}": str(error)})
         self._failure = str(error)
         now = time.monotonic()
         if self._second_look <= now:
@@ -338,6 +357,7 @@ class CatalogFeed:
         """
         if self.backstage is None:
             return
+        unreachable: dict[str, str] = {}
         for name in sorted(self._untold):
             location = registered_ref(f"{self.address}/{INDEX}") if name == INDEX else location_ref(name)
             try:
@@ -345,6 +365,7 @@ class CatalogFeed:
             except NotFoundError:
                 _log.info("Backstage's catalog doesn't have %s, for %s, yet", location, name)
             except ScenedockError as error:
-                _log.info("Backstage wasn't notified of the new catalog, which is tried again: %s", error)
-                return
+                unreachable = {"Backstage wasn't notified of the new catalog, which is tried again": str(error)}
+                break
             self._untold.discard(name)
+        self._notices.note(unreachable)

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from scenedock.effects.local.disk import why_unwritable
+from scenedock.effects.local.disk import MAKE_WRITABLE, why_unwritable
 from scenedock.model.finding import Reason
 
 WRITTEN: Final = ("repositories", "applications", "sessions", "executors", "catalog-facts", "tasks.db")
@@ -39,7 +39,8 @@ class DataFolder:
         return self._reasons
 
     def _said(self, place: Path, why: str) -> str:
-        if place.parent == self._folder.absolute():
-            return f"{place.name} in the data folder can't be written: {why}"
-        lost = "" if self._has_database else ", so nothing is kept"
-        return f"the data folder can't be written{lost}: {why}"
+        is_within = place.parent == self._folder.absolute()
+        what = f"{place}, in the data folder," if is_within else f"the data folder {self._folder.absolute()}"
+        lost = "" if is_within or self._has_database else ", so nothing is kept"
+        at = f" (at {place})" if not is_within and place != self._folder.absolute() else ""
+        return f"{what} can't be written{lost}: {why}{at}. {MAKE_WRITABLE}"

@@ -34,8 +34,8 @@ class SharedCatalog:
     """As it was read or made last, without what is said of it besides."""
     digest: str = ""
     """Of the catalog that is kept there, as far as this process knows; empty where there is none."""
-    is_unkept: bool = False
-    """Whether the last catalog could not be kept; the log says why."""
+    unkept: str = ""
+    """Why the last catalog could not be kept; empty if it is."""
     _version: str | None = None
     """The version that we know; None before the first look."""
     _unsaved: KeptCatalog | None = None
@@ -63,7 +63,7 @@ class SharedCatalog:
         if self.store.version() == self._version:
             return False, None
         kept = self.store.load()
-        self._version, self._unsaved, self.is_unkept = kept.version if kept else "", None, False
+        self._version, self._unsaved, self.unkept = kept.version if kept else "", None, ""
         if kept is None and self.former:
             kept = self._unsaved = self.former.load()
         head = read_head(kept) if kept else CatalogHead()
@@ -96,7 +96,7 @@ class SharedCatalog:
             return None
         if version is None:
             return None
-        self._version, self._unsaved, self.is_unkept = version, None, False
+        self._version, self._unsaved, self.unkept = version, None, ""
         self.feed, self.digest = feed, edit.kept.digest
         return feed
 
@@ -110,12 +110,12 @@ class SharedCatalog:
                 version = self.store.save(made, self._version or "")
             except (InputError, NotFoundError) as error:  # a full disk: what is served is remembered here alone
                 _log.warning("the catalog can't be kept for the next start: %s", error)
-                self._unsaved, self.is_unkept = made, True
+                self._unsaved, self.unkept = made, str(error)
                 self._is_kept(None)
             else:
                 if version is None:
                     return False
-                self._version, self._unsaved, self.is_unkept = version, None, False
+                self._version, self._unsaved, self.unkept = version, None, ""
                 self._is_kept(made)
         self.accepted, self.feed = read_head(made).accepted, feed
         return True

@@ -7,14 +7,19 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 from scenedock.effects.git.clones import RepositoryClone
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
 from scenedock.model.finding import Finding, Place, Reason
+from scenedock.runtime.logs import Troubles
 from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.watching import Watch, signature_of
+
+if TYPE_CHECKING:
+    from scenedock.releases.listing import ReadState
 
 _log: Final = logging.getLogger("scenedock.feed")
 _FETCHES_AT_ONCE = 4
@@ -36,6 +41,7 @@ class WatchedRepositories:
     seen: dict[str, float] = field(default_factory=dict)
     stale: dict[str, str] = field(default_factory=dict)
     same: dict[str, tuple[str, float]] = field(default_factory=dict)
+    troubles: Troubles = field(default_factory=lambda: Troubles(_log))
 
     def look(self, names: Collection[str] | None = None) -> None:
         """Update the named repositories, or all; a few are fetched at once, so that a slow one doesn't block all."""
@@ -43,11 +49,12 @@ class WatchedRepositories:
         with ThreadPoolExecutor(_FETCHES_AT_ONCE, thread_name_prefix="fetch") as threads:
             for name, problem in zip(selected, threads.map(self._problem, selected), strict=True):
                 if problem:
-                    _log.error("the last valid state of the repository %s is kept: %s", name, problem)
                     self.stale[name] = problem
                 else:
                     self.stale.pop(name, None)
                     self.seen[name] = time.time()
+        kept = "the last valid state of the repository {} is kept"
+        self.troubles.note({kept.format(name): problem for name, problem in self.stale.items()})
         for name, repository in self.by_name.items():
             signature = signature_of(repository)
             if name not in self.same or self.same[name][0] != signature:
@@ -63,6 +70,12 @@ class WatchedRepositories:
         folders = {name for name, each in self.by_name.items() if not isinstance(each, RepositoryClone)}
         same = {name: (signature, now - since) for name, (signature, since) in self.same.items() if name in folders}
         return Watch(same, dict(self.stale))
+
+    def stale_states(self) -> Mapping[str, ReadState]:
+        """The states of those that could not be fetched the last time: when each was seen last, and why not since."""
+        from scenedock.releases.listing import ReadState
+
+        return {name: ReadState(read_at=_iso(self.seen.get(name, 0.0)), why=why) for name, why in self.stale.items()}
 
     def all_seen(self) -> float:
         """When all were last known to be up to date, in seconds since the epoch; 0 before all were checked once."""
@@ -88,3 +101,8 @@ class WatchedRepositories:
         except (ScenedockError, OSError) as error:
             return str(error)
         return ""
+
+
+def _iso(seconds: float) -> str:
+    """A time in ISO 8601; empty for never."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else ""

@@ -12,6 +12,7 @@ from typing import Final
 
 from scenedock.effects.tasks.storage.key_table import ALIVE_SECONDS, KeyTable, ProcessKey
 from scenedock.errors import ScenedockError
+from scenedock.runtime.logs import Troubles
 
 _log: Final = logging.getLogger("scenedock.keys")
 
@@ -41,11 +42,14 @@ class KeyWitness:
         if self._table is None:
             return
         process = f"{self._role} {socket.gethostname()}-{os.getpid()}"  # here, as the server forks before it starts
+        troubles = Troubles(_log, logging.WARNING)
         while not self._stopped.is_set():
+            failure: dict[str, str] = {}
             try:
                 self._table.record([each.named(process) for each in self._keys])
             except ScenedockError as error:
-                _log.warning("which keys this process has can't be recorded: %s", error)
+                failure = {"which keys this process has can't be recorded": str(error)}
+            troubles.note(failure)
             self._stopped.wait(ALIVE_SECONDS / 3)
         with suppress(ScenedockError):
             self._table.forget(process)

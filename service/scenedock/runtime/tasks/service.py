@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scenedock.errors import ScenedockError, TemporaryError
 from scenedock.model.action import Action
+from scenedock.runtime.logs import Troubles
 from scenedock.runtime.places import about_to_stop
 from scenedock.runtime.tasks.readers import Readers
 from scenedock.structs import dataclass
@@ -147,16 +148,18 @@ class TaskService:
         return opened
 
     def _watch(self, lookout: TaskLookout) -> None:
+        troubles = Troubles(_log, logging.WARNING)
         while self._opened is None and not self._stopping.is_set():
-            pause = _LOOK_SECONDS
+            pause, failure = _LOOK_SECONDS, dict[str, str]()
             try:
                 if self._at_once or lookout.sees_work():
                     self._at_hand()
             except ScenedockError as error:
-                _log.warning("tasks can't be run: %s", error)
+                failure = {"tasks can't be run": str(error)}
                 pause = _SECONDS_AFTER_A_FAILURE
             except Exception:  # noqa: BLE001 - tasks that wait in the database must be run, however often that fails
                 _log.exception("tasks can't be run; trying again")
                 pause = _SECONDS_AFTER_A_FAILURE
+            troubles.note(failure)
             self._stopping.wait(pause)
         lookout.close()

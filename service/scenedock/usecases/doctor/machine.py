@@ -14,7 +14,7 @@ from scenedock.effects.git.commands import ask_git
 from scenedock.effects.git.confined_git import ConfinedGit, basic_authorization, is_refused, last_line
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.helm.program import HelmProgram
-from scenedock.effects.local.disk import existing, why_unwritable
+from scenedock.effects.local.disk import MAKE_WRITABLE, existing, why_unwritable
 from scenedock.errors import InputError, NotAllowedError, NotFoundError, ScenedockError
 from scenedock.usecases.doctor.diagnosis import TRUST, Diagnosis, fine, note, problem, unknown
 
@@ -40,8 +40,7 @@ def check_data(folder: Path, own: Iterable[str] = ()) -> Diagnosis:
     """Whether the data folder with our `own` names in it, or the place where it will be made, can be written."""
     if found := why_unwritable(folder, own):
         place, why = found
-        remedy = "Mount the volume for writing, or give the folder and all in it to the user that runs the service."
-        return problem("data", f"{place} can't be written: {why}", remedy)
+        return problem("data", f"{place} can't be written: {why}", MAKE_WRITABLE)
     return fine("data", f"{folder} can be written")
 
 
@@ -126,6 +125,10 @@ def check_settings_file(name: str, repository: ServedRepository) -> Diagnosis:
         read_settings(data, label=f"{name}/{FILE_NAME}")
     except InputError as error:
         return problem(check, str(error), f"Correct the line; `scenedock catalog check` reads {FILE_NAME}, too.")
+    except NotFoundError as error:
+        if isinstance(repository, RepositoryClone):
+            return unknown(check, str(error))
+        return problem(check, str(error), "Mount the folder, or correct SCENEDOCK_REPOSITORIES.")
     except ScenedockError as error:
         return unknown(check, str(error))
     return fine(check, f"{name}/{FILE_NAME} is valid")

@@ -21,7 +21,7 @@ from scenedock.usecases.changes.ground import Ground, unplanned
 from scenedock.usecases.changes.promote import one_of
 from scenedock.usecases.environments.comparing import Comparer
 from scenedock.usecases.environments.drafting import Draft, decide, missing_files, stale_catalog, told_of_links, write
-from scenedock.usecases.environments.pieces import PieceFinder
+from scenedock.usecases.environments.pieces import Piece, PieceFinder
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _KNOWN = "environments.known"
@@ -47,13 +47,44 @@ def plan_environment(ground: Ground, wish: NewEnvironment) -> EnvironmentPlan:
     if key in ground.releases:
         raise ConflictError(f"{release.service} is deployed in {wish.environment!r} already ({release.repository})")
     finder = PieceFinder(ground, release, wish.environment)
+    pieces = finder.find()
+    draft, later = _tried(ground, release, wish, pieces)
+    shared = [each for each in pieces if each.item and each.item.is_element]
+    others = sorted(
+        {key[1] for key in later.releases.keys() - ground.releases.keys() - {release.key} if key[2] == wish.environment}
+        - {release.service}
+    )
+    if others and shared:
+        draft, later = _tried(ground, release, wish, [each for each in pieces if each not in shared])
+        return _looked_at(
+            draft, later, release, finder.notes, [*_shared_elements(release, wish.environment, others, shared)]
+        )
+    return _looked_at(draft, later, release, finder.notes)
+
+
+def _tried(ground: Ground, release: Release, wish: NewEnvironment, pieces: Sequence[Piece]) -> tuple[Draft, Ground]:
+    """What pieces make, and the ground with it."""
     words = Words(release.environment or "", release.service)
-    draft = Draft(ground, release.repository, words, wish.environment, finder.find())
+    draft = Draft(ground, release.repository, words, wish.environment, pieces)
     decide(draft, Comparer(ground, release, wish.environment), wish)
     write(draft)
     if draft.contents:
         _name_in_settings(draft)
-    return _looked_at(draft, release, finder.notes)
+    files = draft.files()
+    return draft, ground.later(files) if files else ground
+
+
+def _shared_elements(release: Release, new: str, others: Sequence[str], shared: Sequence[Piece]) -> Iterator[Lack]:
+    """The lists whose elements stand for an environment of several services: a new one would begin it for all."""
+    also = ", ".join(others[:_MOST_UNPLANNED]) + (" …" if len(others) > _MOST_UNPLANNED else "")
+    for path in dict.fromkeys(each.path for each in shared):
+        yield Lack(
+            "deployment",
+            f"a list in {path} has the environments of several services: its element of {release.environment} isn't "
+            f"copied, as that would begin {new} for {also}, too",
+            Place(release.repository, path),
+            f"Create {new} of those, too; then add the element.",
+        )
 
 
 def _name_in_settings(draft: Draft) -> None:
@@ -66,12 +97,13 @@ def _name_in_settings(draft: Draft) -> None:
         draft.contents[FILE_NAME] = add_value(draft.read(FILE_NAME), f"{_KNOWN}.-", draft.new, FILE_NAME)
 
 
-def _looked_at(draft: Draft, release: Release, notes: Sequence[str]) -> EnvironmentPlan:
-    """The plan with what the repository says after it."""
+def _looked_at(
+    draft: Draft, later: Ground, release: Release, notes: Sequence[str], shared: Sequence[Lack] = ()
+) -> EnvironmentPlan:
+    """The plan with what the repository says after it; `shared` lacks stand for what isn't deployed by it."""
     new = draft.new
     key = (release.repository, release.service, new)
     files = draft.files()
-    later = draft.ground.later(files) if files else draft.ground
     made = later.releases.get(key)
     decisions, linked = draft.all_decisions, draft.linked
     place = Place(release.repository, files[0].path if files else "")
@@ -94,7 +126,7 @@ def _looked_at(draft: Draft, release: Release, notes: Sequence[str]) -> Environm
         namespace=deployment.namespace if deployment else "",
         hosts=tuple(sorted(deployment.facts.ingress_hosts)) if deployment else (),
         lacks=(
-            *_undeployed(draft, release, made),
+            *(shared or _undeployed(draft, release, made)),
             *_missing_services(draft, release, decisions),
             *missing_files(draft),
             *stale_catalog(draft),

@@ -11,18 +11,20 @@ from scenedock.catalog.vocabulary.environments import is_production
 from scenedock.effects.git.history import CommittedFiles, GitHistory, are_few
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
+from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError
 from scenedock.model.entity import service_name
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.history import Commit, Followed, VersionHistory, VersionSince, with_authors
-from scenedock.releases.listing import behind
+from scenedock.releases.listing import NONE_STALE, ReadState, behind
 from scenedock.releases.release import PairKey, Release
 from scenedock.releases.semver import SemVer
 from scenedock.releases.tags import without_pin
 from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
+from scenedock.usecases.releases.known_versions import survey_served
 from scenedock.usecases.releases.list_deployments import Deployments, deployments_of, is_lower
 from scenedock.usecases.releases.reading.pairs import Pair
 from scenedock.usecases.releases.reading.version_facts import VersionReader
@@ -98,15 +100,39 @@ def follow_served(
     selected: Selected,
     extent: Extent,
     helm: HelmProgram | None = None,
+    file: FactsFile | None = None,
+    stale: Mapping[str, ReadState] = NONE_STALE,
 ) -> Deployments:
     """`follow_deployments` for the service's repositories as they are now, under the names of a `kept` catalog.
 
+    What can't be read, or fetched (`stale`), has its last good state, as far as the `file` knows it, and no history.
+
     Raises
     ------
-    InputError   no repository can be read
+    InputError   no repository can be read, and none could be before
     """
-    with export_served(repositories, kept) as (result, opened):
-        return follow_deployments(result, opened, selected, extent, helm)
+    failure: InputError | None = None
+    found = Deployments((), {})
+    try:
+        with export_served(repositories, kept) as (result, opened):
+            found = follow_deployments(result, opened, selected, extent, helm)
+    except InputError as error:
+        failure = error
+    if not failure and not found.problems and not stale:
+        return found
+    with survey_served(repositories, kept, file, stale) as served:
+        old = served.known.last_good
+        if failure and not old:
+            raise failure
+        read = {each.key: each for each in found.releases if each.repository not in old}
+        releases = tuple(read.get(each.key, each) for each in served.releases)
+        histories = {key: each for key, each in found.histories.items() if key in read}
+        histories |= {
+            each.key: _not_followed(each, f"its last good state alone is known: {old[each.repository].why}")
+            for each in releases
+            if each.repository in old and selected.includes(each)
+        }
+        return deployments_of(served.result, releases, histories, served.last_good)
 
 
 def not_before(until: str) -> str:
@@ -124,10 +150,7 @@ def follow(
     by_repository: dict[str, list[tuple[Pair, Followed]]] = defaultdict(list)
     for pair, deployed, release in zip(all_of.pairs, all_of.deployed, all_of.releases, strict=True):
         if release.key in keys and (reason := why_not_followed(pair, release)):
-            said = VersionSince(release.version, None, release.path, release.line)
-            histories[release.key] = VersionHistory(
-                release.service, release.environment, release.repository, (said,), reason
-            )
+            histories[release.key] = _not_followed(release, reason)
         elif release.key in keys:
             prefix = all_of.prefixes[release.repository]
             of_production = wanted.get(release.service, frozenset()) if is_lower(release.environment) else frozenset()
@@ -143,6 +166,12 @@ def follow(
                 key, found = followed.release.key, followed.history(ended)
                 histories[key] = with_authors(found, partial(past.author_of, key)) if extent.authors else found
     return {each.key: histories[each.key] for each in chosen if each.key in histories}
+
+
+def _not_followed(release: Release, why: str) -> VersionHistory:
+    """What is said of a release whose history isn't followed."""
+    said = VersionSince(release.version, None, release.path, release.line)
+    return VersionHistory(release.service, release.environment, release.repository, (said,), why)
 
 
 class _UnreadableError(Exception):

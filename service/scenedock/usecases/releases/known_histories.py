@@ -22,9 +22,14 @@ _MAILMAP: Final = ".mailmap"
 def follow_known(served: ServedVersions, extent: Extent) -> dict[PairKey, VersionHistory]:
     """The histories of all releases with a version. What is found becomes known; it is always of the same `extent`."""
     known = served.known
-    commits, mailmaps, touched = _looked_at(served.repositories, known)
+    readable = {name: each for name, each in served.repositories.items() if name not in known.last_good}
+    commits, mailmaps, touched = _looked_at(readable, known)
     wanted = [number for number, release in enumerate(served.releases) if release.version is not None]
-    left = [each for each in wanted if not _is_settled(known.versions[each], touched)]
+    left = [
+        each
+        for each in wanted
+        if served.releases[each].repository in readable and not _is_settled(known.versions[each], touched)
+    ]
     pairs = tuple(served.pairs[each] for each in left)
     read = [served.readers[pair.repository].deployed_with_files(pair) for pair in pairs]
     followed = Survey(
@@ -40,7 +45,12 @@ def follow_known(served: ServedVersions, extent: Extent) -> dict[PairKey, Versio
         history, release = found.get(served.releases[number].key), served.releases[number]
         is_lasting = lasts and history and (why_not_followed(pair, release) or _is_committed(history))
         versions[number] = replace(versions[number], history=history if is_lasting else None)
-    served.known = replace(known, versions=tuple(versions), commits=commits, mailmaps=mailmaps)
+    served.known = replace(
+        known,
+        versions=tuple(versions),
+        commits={**known.commits, **commits},
+        mailmaps={**known.mailmaps, **mailmaps},
+    )
     all_of = [(served.releases[each].key, versions[each].history) for each in wanted]
     return {key: history for key, kept in all_of if (history := found.get(key, kept))}
 

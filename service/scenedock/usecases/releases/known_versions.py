@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Final
 
 from scenedock.effects.git.repositories import NOT_ENTERED, Repository, ServedRepository
@@ -15,11 +16,11 @@ from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.deployed import Deployed
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.images import Image
-from scenedock.releases.listing import Alone, common_prefixes, join_releases
-from scenedock.releases.release import Release, choose_none
+from scenedock.releases.listing import NONE_STALE, Alone, ReadState, common_prefixes, join_releases
+from scenedock.releases.release import PairKey, Release, choose_none
 from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.catalog_record import read_memory
-from scenedock.usecases.catalog.export_catalog import Export, Names, map_catalog, read_repositories
+from scenedock.usecases.catalog.export_catalog import Export, Names, ReadRepositories, map_catalog, read_repositories
 from scenedock.usecases.catalog.known_facts import FactsOfRun, KnownRepository, look_again
 from scenedock.usecases.catalog.read_served import opened_served
 from scenedock.usecases.releases.reading.pairs import Pair
@@ -44,23 +45,40 @@ class KnownVersion:
     is_watched: bool
     history: VersionHistory | None = None
 
+    @property
+    def key(self) -> PairKey:
+        """What it is the version of."""
+        return self.alone.release.key
+
 
 @dataclass(frozen=True, slots=True)
 class KnownVersions:
     """The versions of an export, in the order of its pairs, of repositories as they were read.
 
-    `names` is a digest of the names that the catalog had given, `export` the packed export; empty where something could
-    not be read. `prefixes` are those of the images of each repository, `commits` those as of which histories are known,
-    with authors as the `mailmaps` name them.
+    `names` is a digest of the names that the catalog had given, `export` the packed export, for which all could be read
+    if it `is_whole`. `states` are those in which the repositories were read, also of those that can't be read any more.
+    `prefixes` are those of the images of each repository, `commits` those as of which histories are known, with authors
+    as the `mailmaps` name them.
     """
 
     names: str
     repositories: Mapping[str, KnownRepository] = field(default_factory=dict)
     export: bytes = b""
+    is_whole: bool = False
+    states: Mapping[str, ReadState] = field(default_factory=dict)
     versions: tuple[KnownVersion, ...] = ()
     prefixes: Mapping[str, str] = field(default_factory=dict)
     commits: Mapping[str, str] = field(default_factory=dict)
     mailmaps: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def last_good(self) -> Mapping[str, ReadState]:
+        """The states of those repositories that could not be read, or that depend on one."""
+        return {name: state for name, state in self.states.items() if state.why}
+
+    def is_like(self, other: KnownVersions) -> bool:
+        """Whether they are the same, but for when the repositories were read."""
+        return _without_times(self) == _without_times(other)
 
 
 @dataclass(slots=True)
@@ -68,6 +86,7 @@ class ServedVersions:
     """The export of a service's repositories, which are open, and the releases of its pairs, in the same order.
 
     `readers` read the files of each repository as they are now. `known` is what is known of the versions, to be kept.
+    `last_good` are the states of repositories whose versions aren't those of now.
     """
 
     result: Export
@@ -76,17 +95,28 @@ class ServedVersions:
     repositories: Mapping[str, Repository]
     readers: Mapping[str, VersionReader]
     known: KnownVersions
+    last_good: Mapping[str, ReadState]
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """An export, what is known of its versions, and the files that have changed since."""
+    """An export, what is known of its versions, and the files that have changed since.
+
+    `last` are the versions of the repositories that can't be read, in their last good states.
+    """
 
     result: Export
     known: KnownVersions
     changed: Collection[FileKey] = ()
-    keeps_before: bool = False
-    """Whether what was known before stays kept: something can't be read now."""
+    last: Mapping[PairKey, KnownVersion] = field(default_factory=dict)
+
+    def settled(self, number: int, pair: Pair) -> KnownVersion | None:
+        """The version of the pair with this number, if it isn't to be read."""
+        key = (pair.repository, pair.each.service.name, pair.deployment.environment)
+        if pair.repository in self.known.last_good:
+            return self.last.get(key) or _unknown(pair)
+        version = self.known.versions[number] if self.known.versions else None
+        return version if version and version.is_watched and version.files.isdisjoint(self.changed) else None
 
 
 @contextmanager
@@ -94,42 +124,48 @@ def survey_served(
     repositories: Mapping[str, ServedRepository],
     kept: KeptCatalog | None,
     file: FactsFile | None = None,
-    *,
-    last_good: bool = False,
+    stale: Mapping[str, ReadState] = NONE_STALE,
 ) -> Iterator[ServedVersions]:
     """The versions of the repositories as they are now, under the names of a `kept` catalog.
 
     What the `file` knows isn't read again: while the repositories give the same catalog, only releases of which a file
-    has changed.
-
-    With `last_good`, what the file knows is given as it is where no repository can be read.
+    has changed. Of a repository that can't be read, the last good versions are given, as far as the file knows them.
+    The `stale` ones could not be fetched: what is read of them is their last good state.
 
     Raises
     ------
-    InputError   no repository can be read
+    InputError   no repository can be read, and none is known
     """
     names = read_memory(kept).names if kept else {}
     said = hashlib.sha256(json.dumps(names, sort_keys=True).encode()).hexdigest()
     loaded = file.load() if file else None
-    before = loaded if isinstance(loaded, KnownVersions) and loaded.names == said else KnownVersions(said)
+    last = loaded if isinstance(loaded, KnownVersions) else KnownVersions(said)
+    before = last if last.names == said else KnownVersions(said)
     with opened_served(repositories) as (opened, problems):
         seen = None if problems else _look_again(before, opened)
         if seen is None:
             facts = FactsOfRun(before.repositories) if file else None
-            seen = _read(opened, problems, names, before, facts, last_good=last_good)
+            read = read_repositories(opened, tolerate=True, facts=facts, keep_documents=True)
+            read = replace(read, problems={**problems, **read.problems})
+            seen = _mapped(read, names, said, facts, last, repositories)
         pairs = pairs_in(seen.result)
         readers = readers_of(seen.result, opened)
-        now = _survey(pairs, readers, seen.known, seen.changed)
+        now = _survey(pairs, readers, seen)
+        now = replace(now, states=_states(opened, now.last_good))
         releases = join_releases([each.alone for each in now.versions])
-        served = ServedVersions(seen.result, pairs, releases, opened, readers, now)
+        fetched = {
+            name: replace(state, commit=now.states[name].commit) for name, state in stale.items() if name in opened
+        }
+        last_good = {**fetched, **now.last_good}
+        served = ServedVersions(seen.result, pairs, releases, opened, readers, now, last_good)
         yield served
-        if file and served.known != before and not seen.keeps_before:
+        if file and not served.known.is_like(before):
             file.save(served.known)
 
 
 def _look_again(known: KnownVersions, opened: Mapping[str, Repository]) -> _Seen | None:
     """The known export, if the repositories still give it."""
-    if not known.export or list(opened) != list(known.repositories):
+    if not known.is_whole or list(opened) != list(known.repositories):
         return None
     now: dict[str, KnownRepository] = {}
     changed: set[FileKey] = set()
@@ -146,47 +182,63 @@ def _look_again(known: KnownVersions, opened: Mapping[str, Repository]) -> _Seen
     return _Seen(result, replace(known, repositories=now), changed) if isinstance(result, Export) else None
 
 
-def _read(
-    opened: Mapping[str, Repository],
-    problems: Mapping[str, str],
+def _mapped(
+    read: ReadRepositories,
     names: Names,
-    before: KnownVersions,
+    said: str,
     facts: FactsOfRun | None,
-    *,
-    last_good: bool,
+    last: KnownVersions,
+    listed: Collection[str],
 ) -> _Seen:
-    """The export of what is there now, of which no version is known; where nothing can be read, the `last_good` one."""
-    read = read_repositories(opened, tolerate=True, facts=facts, keep_documents=True)
-    read = replace(read, problems={**problems, **read.problems})
-    if read.problems and not read.contents:
-        if last_good and before.export and opened.keys() == before.repositories.keys():
-            result = unpack(before.export)
-            if isinstance(result, Export):
-                return _Seen(
-                    replace(result, read=replace(result.read, problems=read.problems)), before, keeps_before=True
-                )
-        raise InputError("; ".join(read.problems.values()))
+    """The export of what is there now, of which no version is known, and of the last good states of what can't be read.
+
+    A repository of which a version was told by a file of such a one has its last good state, too: without what deploys
+    it, it would seem to be deployed otherwise, or not at all.
+    """
+    problems = {**_dependent(last, read.problems), **read.problems}
+    before = unpack(last.export) if problems else None
+    old = before.repositories if isinstance(before, Export) else ()
+    kept = {each.facts.name: each for each in old if each.facts.name in problems}
+    contents = {**{each.facts.name: each for each in read.contents}, **kept}
+    if problems and not contents:
+        raise InputError("; ".join(problems.values()))
+    problems = {name: why for name, why in problems.items() if name in kept or name in read.problems}
+    read = replace(read, contents=tuple(contents[name] for name in listed if name in contents), problems=problems)
     result = map_catalog(read, names=names)
-    known = KnownVersions(before.names, facts.after if facts else {})
-    if facts and facts.complete and not read.problems:
-        known = replace(known, export=pack(replace(result, read=replace(read, documents={}, tool_files=()))))
-    is_partial = bool(read.problems and before.export) and {*opened, *problems} == before.repositories.keys()
-    return _Seen(result, known, keeps_before=is_partial)
+    known = KnownVersions(said)
+    if facts:
+        repositories = {**facts.after, **{name: last.repositories[name] for name in kept if name in last.repositories}}
+        known = replace(
+            known,
+            repositories={name: repositories[name] for name in listed if name in repositories},
+            export=pack(replace(result, read=replace(read, documents={}, tool_files=()))),
+            is_whole=facts.complete and not problems,
+            states={name: replace(last.states.get(name, ReadState()), why=problems[name]) for name in kept},
+            commits={name: commit for name, commit in last.commits.items() if name in kept},
+            mailmaps={name: state for name, state in last.mailmaps.items() if name in kept},
+        )
+    return _Seen(result, known, last={each.key: each for each in last.versions if each.key[0] in kept})
 
 
-def _survey(
-    pairs: Sequence[Pair],
-    readers: Mapping[str, VersionReader],
-    known: KnownVersions,
-    changed: Collection[FileKey],
-) -> KnownVersions:
+def _dependent(last: KnownVersions, unreadable: Collection[str]) -> dict[str, str]:
+    """The repositories of which a version was told by a file of one that can't be read now, and why that matters."""
+    found: dict[str, str] = {}
+    for each in last.versions if unreadable else ():
+        for name in sorted({name for name, _ in each.files}.intersection(unreadable)):
+            found.setdefault(each.key[0], f"{name}, which says what of it is deployed, can't be read")
+    return found
+
+
+def _survey(pairs: Sequence[Pair], readers: Mapping[str, VersionReader], seen: _Seen) -> KnownVersions:
     """What is known, with the versions of all pairs; those are read that aren't known, or of which a file changed."""
-    versions = known.versions
+    known = seen.known
+    settled: dict[int, KnownVersion] = {}
     read: dict[int, tuple[Deployed, frozenset[FileKey], bool]] = {}
     images: list[tuple[Image, ...]] = []
     for number, pair in enumerate(pairs):
-        if versions and versions[number].is_watched and versions[number].files.isdisjoint(changed):
-            images.append(versions[number].images)
+        if before := seen.settled(number, pair):
+            settled[number] = before
+            images.append(before.images)
         else:
             read[number] = readers[pair.repository].deployed_with_files(pair)
             images.append(tuple(read[number][0].images()))
@@ -194,8 +246,8 @@ def _survey(
 
     def version(number: int, pair: Pair) -> KnownVersion:
         prefix = prefixes[pair.repository]
-        if number not in read and prefix == known.prefixes[pair.repository]:
-            return versions[number]
+        if number in settled and (pair.repository in known.last_good or prefix == known.prefixes[pair.repository]):
+            return settled[number]
         deployed, files, lasts = read.get(number) or readers[pair.repository].deployed_with_files(pair)
         is_watched = lasts and all(_NOT_LISTED.isdisjoint(path.split("/")) for _, path in files)
         alone = Alone.of(deployed, images[number], prefix, choose_none)
@@ -203,3 +255,27 @@ def _survey(
 
     now = tuple(version(number, pair) for number, pair in enumerate(pairs))
     return replace(known, versions=now, prefixes=prefixes)
+
+
+def _unknown(pair: Pair) -> KnownVersion:
+    """What is said of a pair of a repository that can't be read, and of which no version is known."""
+    why = f"{pair.repository} can't be read, and its last good version isn't known"
+    release = Release(pair.each.service.name, pair.deployment.environment, pair.repository, reason=why)
+    return KnownVersion(Alone(release, frozenset(), frozenset()), (), frozenset(), is_watched=False)
+
+
+def _states(opened: Mapping[str, Repository], last_good: Mapping[str, ReadState]) -> dict[str, ReadState]:
+    """In which states the repositories are read now, or were."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    of_now = {name: ReadState(_commit_of(repository), now) for name, repository in opened.items()}
+    return {**of_now, **last_good}
+
+
+def _commit_of(repository: Repository) -> str:
+    """The commit that is read; empty for a folder, whose files may be others than its commit's."""
+    ref = repository.history_root()[1]
+    return "" if ref == "HEAD" else ref
+
+
+def _without_times(known: KnownVersions) -> KnownVersions:
+    return replace(known, states={name: replace(each, read_at="") for name, each in known.states.items()})

@@ -31,12 +31,14 @@ _SERVED = "this action doesn't render; the command `scenedock deployments lint` 
 class Lint:
     """The findings, the most severe first, and how many deployments were looked at.
 
-    `unrendered` counts, by reason, those whose limits and probes nobody can tell.
+    `unrendered` counts, by reason, those whose limits and probes nobody can tell. `problems` says why a repository
+    could not be read, and wasn't looked at.
     """
 
     findings: tuple[Finding, ...]
     deployments: int
     unrendered: Mapping[str, int] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
 
 
 def lint_deployments(result: Export, repositories: Mapping[str, Repository], helm: HelmProgram | None = None) -> Lint:
@@ -78,7 +80,8 @@ def lint_served(repositories: Mapping[str, ServedRepository], kept_catalog: Kept
     """
     with export_served(repositories, kept_catalog) as (result, opened):
         found = lint_deployments(result, opened)
-    return replace(found, unrendered={_SERVED if why == _NO_HELM else why: of for why, of in found.unrendered.items()})
+    unrendered = {_SERVED if why == _NO_HELM else why: of for why, of in found.unrendered.items()}
+    return replace(found, unrendered=unrendered, problems=result.read.problems)
 
 
 def _said_to_be_deployed(all_of: Survey) -> list[bool]:

@@ -18,7 +18,7 @@ from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
 from scenedock.releases.findings import BY_SETTING, Environments, find_in_versions, locks_of_nothing
 from scenedock.releases.history import VersionHistory
-from scenedock.releases.listing import Behind, behind
+from scenedock.releases.listing import NONE_STALE, Behind, ReadState, behind
 from scenedock.releases.release import PairKey, Release
 from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.export_catalog import Export
@@ -34,9 +34,9 @@ _SPECIAL = frozenset({"blue", "canary", "dr", "green", "preview"})
 class Deployments:
     """The releases, by service and environment, and which of them are behind another environment of the service.
 
-    `problems` says for each repository that can't be read, whose deployments are missing, why. `histories` are those
-    that were asked for, `findings` what somebody should look at, by release. `locks` are those of all settings, also
-    those that have ended, `of_locks` the findings about them.
+    `problems` says for each repository that can't be read or fetched why: its deployments are missing, or those of its
+    `last_good` state. `histories` are those that were asked for, `findings` what somebody should look at, by release.
+    `locks` are those of all settings, also those that have ended, `of_locks` the findings about them.
     """
 
     releases: tuple[Release, ...]
@@ -46,6 +46,7 @@ class Deployments:
     findings: Mapping[PairKey, Sequence[Finding]] = field(default_factory=dict)
     locks: tuple[Lock, ...] = ()
     of_locks: tuple[Finding, ...] = ()
+    last_good: Mapping[str, ReadState] = field(default_factory=dict)
 
     @property
     def unknown(self) -> tuple[Release, ...]:
@@ -120,7 +121,10 @@ def list_deployments(
 
 
 def deployments_of(
-    result: Export, releases: tuple[Release, ...], histories: Mapping[PairKey, VersionHistory] | None = None
+    result: Export,
+    releases: tuple[Release, ...],
+    histories: Mapping[PairKey, VersionHistory] | None = None,
+    last_good: Mapping[str, ReadState] = NONE_STALE,
 ) -> Deployments:
     """The releases of an export, with what follows from them and their histories."""
     histories = histories or {}
@@ -132,8 +136,9 @@ def deployments_of(
         for each in result.repositories
         for finding in locks_of_nothing(each.settings.locks, releases, each.facts.name, now)
     )
+    problems = {**result.read.problems, **{name: state.why for name, state in last_good.items()}}
     return Deployments(
-        releases, behind(releases, histories), result.read.problems, histories, findings, locks, of_locks
+        releases, behind(releases, histories), problems, histories, findings, locks, of_locks, dict(last_good)
     )
 
 
@@ -184,18 +189,21 @@ def environments_in(result: Export, releases: Iterable[Release]) -> Environments
 
 
 def list_served(
-    repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None, file: FactsFile | None = None
+    repositories: Mapping[str, ServedRepository],
+    kept: KeptCatalog | None,
+    file: FactsFile | None = None,
+    stale: Mapping[str, ReadState] = NONE_STALE,
 ) -> Deployments:
     """The deployments of the service's repositories as they are now, under the names of a `kept` catalog.
 
-    What the `file` knows already isn't read again.
+    What the `file` knows already isn't read again. What can't be read, or fetched (`stale`), has its last good state.
 
     Raises
     ------
-    InputError   no repository can be read
+    InputError   no repository can be read, and none could be before
     """
-    with survey_served(repositories, kept, file) as served:
-        return deployments_of(served.result, served.releases)
+    with survey_served(repositories, kept, file, stale) as served:
+        return deployments_of(served.result, served.releases, last_good=served.last_good)
 
 
 def environments_of(releases: Iterable[Release]) -> Sequence[str]:

@@ -15,6 +15,7 @@ from scenedock.model.helm import RepositoryFacts
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.locks import Lock
 from scenedock.releases.drift import Row, board_of
+from scenedock.releases.listing import NONE_STALE, ReadState
 from scenedock.structs import dataclass, field
 from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.releases.follow_versions import Extent
@@ -64,19 +65,22 @@ class Overview:
 
 
 def read_overview(
-    repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None, file: FactsFile | None = None
+    repositories: Mapping[str, ServedRepository],
+    kept: KeptCatalog | None,
+    file: FactsFile | None = None,
+    stale: Mapping[str, ReadState] = NONE_STALE,
 ) -> Overview:
     """The overview of the repositories as they are now; entities are those of a `kept` catalog where it has them.
 
-    What the `file` knows already isn't read again. Where no repository can be read, it is the last one that could be.
+    What the `file` knows already isn't read again. What can't be read, or fetched (`stale`), has its last good state.
 
     Raises
     ------
     InputError   no repository can be read, and none could be before
     """
-    with survey_served(repositories, kept, file, last_good=True) as surveyed:
+    with survey_served(repositories, kept, file, stale) as surveyed:
         result = surveyed.result
-        deployments = deployments_of(result, surveyed.releases, follow_known(surveyed, _HISTORY))
+        deployments = deployments_of(result, surveyed.releases, follow_known(surveyed, _HISTORY), surveyed.last_good)
     served = {entity.ref: entity for entity in read_memory(kept).entities} if kept else {}
     services = [
         ServedService(

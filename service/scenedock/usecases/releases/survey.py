@@ -62,7 +62,7 @@ def pairs_in(result: Export) -> tuple[Pair, ...]:
 
 
 def readers_of(result: Export, repositories: Mapping[str, Repository]) -> Mapping[str, VersionReader]:
-    """What reads the files of each repository of an export.
+    """What reads the files of each repository of an export that is there.
 
     Raises
     ------
@@ -79,4 +79,5 @@ def readers_of(result: Export, repositories: Mapping[str, Repository]) -> Mappin
             dict(result.read.documents.get(contents.facts.name, {})),
         )
         for contents in result.repositories
+        if contents.facts.name in repositories
     }

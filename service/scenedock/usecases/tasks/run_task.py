@@ -73,7 +73,7 @@ class RunningTasks:
         try:
             task = self.effects.store.get(task_id)
             began = started(task, number, owner, now)
-            with self._journal(began.task) as journal:
+            with self._journal(task, began.task) as journal:
                 _TaskRun(self, journal, tried_before=task.status != "open" or task.attempt > 1).go()
             self.effects.watch.tell(journal.task)
         except LeaseLostError:
@@ -90,8 +90,8 @@ class RunningTasks:
                 continue  # its own thread meets the same error, and handles it
 
     @contextmanager
-    def _journal(self, task: Task) -> Iterator[Journal]:
-        journal = Journal(self.effects.store, task, self.effects.clock)
+    def _journal(self, stored: Task, began: Task) -> Iterator[Journal]:
+        journal = Journal(self.effects.store, stored, began, self.effects.clock)
         self._journals.add(journal)
         try:
             yield journal
@@ -253,11 +253,12 @@ class _TaskRun:
             self._rest(int(waiting.check_seconds * 1_000), waiting.key, f"for {waiting.told}")
 
     def _try_again(self, step: Step, error: TemporaryError) -> None:
-        """Wait before the next try, each time for longer, until the deadline of the first one."""
+        """Wait before the next try, each time for longer (not for a turn), until the deadline of the first one."""
         task, now = self._journal.task, self._journal.now
         state = task.step_state(step.id)
         tries = int(str(state.get("tries", 0))) + 1
-        pause = min(max(error.retry_after, _FIRST_PAUSE_SECONDS * 2 ** (tries - 1)), _LONGEST_PAUSE_SECONDS)
+        growing = 0 if error.turn else _FIRST_PAUSE_SECONDS * 2 ** (tries - 1)
+        pause = min(max(error.retry_after, growing), _LONGEST_PAUSE_SECONDS)
         until = int(str(state.get("until") or task.deadline_at))
         if now + pause * 1_000 > until:
             self._fail(error.wire_name, f"{error} (tried {tries} times)", step)

@@ -92,6 +92,9 @@ class ArgoReader:
         if manifest.is_template:
             if document.get("kind") == "Application":
                 self._add_of_template(WrittenApplication(document, {}), manifest.place)
+            elif document.get("kind") == "ApplicationSet":  # in which Helm fills in what Argo CD then evaluates
+                name = as_text(value_at(document, ("metadata", "name")))
+                self.seen.append(Deployed("Argo CD ApplicationSet", name, manifest.place, reason=NAMED_BY_TEMPLATE))
         elif document.get("kind") == "Application":
             self._add(WrittenApplication(document, {}), manifest.place)
         elif document.get("kind") == "ApplicationSet":

@@ -11,30 +11,21 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from scenedock.catalog.reading.kustomize.changing import Changer, Documents
 from scenedock.catalog.reading.kustomize.files import (
-    ImageChange,
     InflatedChart,
     Kustomization,
+    is_remote,
     read_kustomization,
+    resolve,
 )
-from scenedock.catalog.reading.kustomize.images import (
-    may_set_images,
-    may_set_versions,
-    with_changed_images,
-    with_patched_images,
-    with_unclear_images,
-)
+from scenedock.catalog.reading.kustomize.images import with_unclear_images
 from scenedock.catalog.reading.kustomize.objects import KubernetesObject, objects_in
-from scenedock.catalog.reading.kustomize.patching import Change, Changes, Patch, Target, apply, inline_documents
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import KUSTOMIZATIONS
-from scenedock.model.json import Json, as_object, as_text
-from scenedock.model.units import Written
+from scenedock.model.json import as_object
 from scenedock.structs import dataclass, field, replace
-
-Documents = Callable[[str], Sequence[tuple[Place, Json]]]
-"""The documents in a YAML file, each with its place; none where it can't be read."""
 
 _DEEPEST = 60
 """How many kustomizations may take one another in a row."""
@@ -43,8 +34,6 @@ _MOST_FOR_A_FILE = 20
 """In all results together, and more of them for each YAML file: what folders of folders multiply to is limited."""
 _MOST_IN_ONE = 20_000
 """In one result."""
-_MOST_CHANGES = 200_000
-"""Patches, each as often as there is an object that it may be for, and operations of those that are."""
 _LONGEST_NAME = 253
 """Of an object of Kubernetes."""
 
@@ -85,6 +74,7 @@ class Builder:
     paths: Collection[str]
     documents: Documents
     counts: Callable[[str], bool]
+    changer: Changer = field(init=False)
     findings: list[Finding] = field(default_factory=list)
     kustomizations: dict[str, Kustomization] = field(default_factory=dict)
     taken_folders: set[str] = field(default_factory=set)
@@ -99,9 +89,9 @@ class Builder:
     _folders: list[str] = field(default_factory=list)
     _called: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _count: int = 0
-    _changes: int = 0
 
     def __post_init__(self) -> None:
+        self.changer = Changer(self.paths, self.documents, self.findings)
         paths = sorted(self.paths)
         for name in reversed(KUSTOMIZATIONS):
             for path in paths:
@@ -125,7 +115,7 @@ class Builder:
             if folder not in self.shared_folders:
                 self.shared_folders.add(folder)
                 one = self.kustomizations[folder]
-                taken = (self.resolve(folder, text) for text in (*one.resources, *one.components))
+                taken = (resolve(folder, text) for text in (*one.resources, *one.components))
                 pending += (path for path in taken if path is not None and path in self.kustomizations)
 
     def _read(self, path: str) -> None:
@@ -136,24 +126,15 @@ class Builder:
     def _note_taken(self, one: Kustomization) -> Iterator[str]:
         """Note what a kustomization takes; gives the shared components among it."""
         for text in (*one.resources, *one.components):
-            path = self.resolve(one.folder, text)
+            path = resolve(one.folder, text)
             if path in self.kustomizations:
                 self.taken_folders.add(path)
                 if text in one.components or self.kustomizations[path].is_component:
                     yield path
             elif path is not None:
                 self.taken_files.add(path)
-        patches = (self.resolve(one.folder, patch.path) for patch in one.patches if patch.path)
+        patches = (resolve(one.folder, patch.path) for patch in one.patches if patch.path)
         self.patch_files.update(filter(None, patches))
-
-    def resolve(self, folder: str, text: str) -> str | None:
-        """The path that a kustomization means; None where it leads out of the repository or elsewhere."""
-        if is_remote(text) or text.startswith("/"):
-            return None
-        path = posixpath.normpath(posixpath.join(folder, text))
-        if path == ".":
-            return ""
-        return None if path == ".." or path.startswith("../") else path
 
     def folder(self, folder: str) -> Result:
         """What a folder makes: by its kustomization, else of all the YAML in it, as Flux does."""
@@ -211,18 +192,6 @@ class Builder:
             self._files[path] = tuple(read)
         return tuple(replace(each, folder=folder) for each in self._files[path])
 
-    def changed(
-        self, objects: Iterable[KubernetesObject], place: Place, patches: Iterable[Patch], images: Iterable[ImageChange]
-    ) -> Iterator[KubernetesObject]:
-        """Objects with the patches and images of a kustomization, or of Flux's; `place` is its file's."""
-        folder = posixpath.dirname(place.path)
-        read = Changes(each for patch in patches for each in self._read_patch(patch, folder, place))
-        changes = tuple(images)
-        for one in objects:
-            patched = self._patched(one, read, place)
-            if patched is not None:
-                yield with_changed_images(patched, place, changes)
-
     def with_components(
         self, objects: Sequence[KubernetesObject], folder: str, components: Sequence[str], place: Place
     ) -> Sequence[KubernetesObject]:
@@ -230,8 +199,7 @@ class Builder:
         for path in dict.fromkeys(components):
             if all(each.unclear or not each.images for each in objects):
                 break
-            self._changes += len(objects)
-            component = self.kustomizations.get(path) if self._changes <= _MOST_CHANGES else None
+            component = self.kustomizations.get(path) if self.changer.may_change(len(objects)) else None
             is_plain = component is not None and not component.components
             same = (
                 {(each.place, each.images, each.unclear) for each in self._transformed(objects, component)}
@@ -272,7 +240,7 @@ class Builder:
                     with_unclear_images(each, one.place, f"the component {text!r} isn't read") for each in objects
                 ]
         objects = [*self._transformed(objects, one)]
-        if any(each.chart for each in taken) and (unclear := self._unclear_charts(one)):
+        if any(each.chart for each in taken) and (unclear := self.changer.unclear_charts(one)):
             taken = [replace(each, unclear=each.unclear or unclear) if each.chart else each for each in taken]
         once = {(each.place, each.names, each.namespace): each for each in reversed(objects)}
         return Result(
@@ -284,8 +252,8 @@ class Builder:
         )
 
     def _transformed(self, objects: Iterable[KubernetesObject], one: Kustomization) -> Iterator[KubernetesObject]:
-        setter = self._setter_of(one)
-        for each in self.changed(objects, one.place, one.patches, one.images):
+        setter = self.changer.setter_of(one)
+        for each in self.changer.changed(objects, one.place, one.patches, one.images):
             changed = with_unclear_images(each, one.place, setter) if setter else each
             if (one.prefix or one.suffix) and self._may_rename(changed, one):
                 changed = replace(changed, names=(*changed.names, f"{one.prefix}{changed.names[-1]}{one.suffix}"))
@@ -294,24 +262,6 @@ class Builder:
             if one.labels:
                 changed = replace(changed, is_labelled=True)
             yield changed
-
-    def _unclear_charts(self, one: Kustomization) -> str:
-        """Why a kustomization may change images of the charts that it inflates; empty where it doesn't."""
-        said = [self._said_by(patch, one.folder, one.place) for patch in one.patches]
-        may_patch = any(each is None or may_set_images([document for document, _ in each]) for each in said)
-        if not (one.images or may_patch or self._setter_of(one)):
-            return ""
-        return f"{one.place.path}:{one.place.line}: what it changes of its chart isn't followed"
-
-    def _setter_of(self, one: Kustomization) -> str:
-        """What of a kustomization may change images, and isn't followed; empty without."""
-        for each in one.setters:
-            path = as_text(each) or as_text(as_object(each).get("path"))
-            at = self.resolve(one.folder, path) if path and "\n" not in path else None
-            said = [document for _, document in self.documents(at)] if at is not None and at in self.paths else [each]
-            if may_set_images(said) or (at is not None and at not in self.paths):
-                return "a replacement or a transformer may change its image"
-        return ""
 
     def _raw(self, folder: str) -> Result:
         """Everything below a folder without a kustomization; folders below that have one are built by it."""
@@ -338,57 +288,12 @@ class Builder:
         message = (
             f"its prefix and suffix make names of more than {_LONGEST_NAME} characters; these are left as they are"
         )
-        self._note(message, one.place, "Shorten `namePrefix` and `nameSuffix`: Kubernetes takes no longer name.")
+        self.changer.note(message, one.place, "Shorten `namePrefix` and `nameSuffix`: Kubernetes takes no longer name.")
         return False
-
-    def _read_patch(self, patch: Patch, folder: str, place: Place) -> Iterator[Change]:
-        """What a patch says, and where it is written."""
-        given = Target.of(patch.target) if patch.target else None
-        said = self._said_by(patch, folder, place)
-        if said is None:
-            yield Change(given or Target(), None, Written(place, patch.at), is_unread=True)
-        for each, written in said or ():
-            yield Change(given or Target.of_patch(as_object(each)), each, written)
-
-    def _said_by(self, patch: Patch, folder: str, place: Place) -> list[tuple[Json, Written]] | None:
-        """The documents of a patch, each with its place; None where it can't be read, or is elsewhere."""
-        if patch.path:
-            path = self.resolve(folder, patch.path)
-            documents = self.documents(path) if path is not None and path in self.paths else ()
-            return [(document, Written(at)) for at, document in documents] or None
-        inline = inline_documents(patch.text)
-        return None if inline is None else [(document, Written(place, patch.at)) for document in inline]
-
-    def _patched(self, one: KubernetesObject, changes: Changes, place: Place) -> KubernetesObject | None:
-        if changes and self._changes > _MOST_CHANGES:
-            message = f"more than {_MOST_CHANGES:,} patches of objects; the rest of them changes nothing"
-            self._note(message, place, "Name the object in each patch's `target`, and patch it once.")
-            return with_unclear_images(one, place, "there are too many patches to follow", releases=True)
-        document, by = one.document, list(one.patched_by)
-        for change in changes.perhaps_of(one.names):
-            self._changes += 1
-            fits = change.target.fits(document, one.names, one.namespace, is_labelled=one.is_labelled)
-            if fits is not False and (change.is_unread or (fits is None and may_set_versions(change.said))):
-                what = "a patch that can't be read" if change.is_unread else "a patch by a pattern or by labels"
-                one = with_unclear_images(one, change.written.place, f"{what} may change its image", releases=True)
-            elif fits:
-                patched = apply(document, change.said)
-                if patched is None:
-                    return None
-                self._changes += change.size
-                document = patched
-                by.append(change.written)
-                one = with_patched_images(one, change.written, change.said)
-        return replace(one, document=document, patched_by=tuple(by)) if len(by) > len(one.patched_by) else one
-
-    def _note(self, message: str, place: Place, remedy: str) -> None:
-        finding = Finding("warning", "kustomization-not-followed", message, place, remedy)
-        if finding not in self.findings[-1:]:
-            self.findings.append(finding)
 
     def _inside_of(self, one: Kustomization, text: str) -> str:
         """The path of what a kustomization takes; a finding, and no path of a file, where it leads out."""
-        path = self.resolve(one.folder, text)
+        path = resolve(one.folder, text)
         if path is None:
             message = f"{text!r} leads out of the repository and is not followed"
             remedy = "Keep what a kustomization takes in the same repository."
@@ -407,14 +312,4 @@ class Builder:
         else:
             message = "the kustomizations make too many objects; the rest is left out"
         remedy = "Take each folder once; until then what runs there is not known."
-        self._note(message, place, remedy)
-
-
-def is_remote(text: str) -> bool:
-    """Whether what a kustomization takes is elsewhere: an address, or a git repository in Kustomize's short form.
-
-    >>> [is_remote(text) for text in ("github.com/acme/base?ref=v1", "https://a.example/x.yaml", "../base", "a.b/c")]
-    [True, True, False, False]
-    """
-    first = text.partition("/")[0]
-    return "://" in text or text.startswith("git@") or "?ref=" in text or first in {"github.com", "gitlab.com"}
+        self.changer.note(message, place, remedy)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from scenedock.catalog.reading.kustomize.building import Builder, Result, Taken
-from scenedock.catalog.reading.kustomize.files import image_changes
+from scenedock.catalog.reading.kustomize.files import image_changes, resolve
 from scenedock.catalog.reading.kustomize.objects import KubernetesObject
 from scenedock.catalog.reading.kustomize.patching import patches_in
 from scenedock.catalog.reading.kustomize.substitution import is_open, substituted
@@ -158,7 +158,7 @@ class Expander:
     def elsewhere(self, seen: SeenKustomization) -> tuple[str, str] | None:
         """The folder of another repository of the run that a Kustomization of Flux deploys, with that one's name."""
         source = as_object(value_at(seen.one.document, _SOURCE))
-        path = self.builder.resolve("", as_text(value_at(seen.one.document, ("spec", "path"))).strip("/") or ".")
+        path = resolve("", as_text(value_at(seen.one.document, ("spec", "path"))).strip("/") or ".")
         for each in self.sources("GitRepository", as_text(source.get("name"))):
             owner = self.owner(as_text(value_at(each.document, ("spec", "url"))))
             if path is not None and owner not in {"", self.builder.name}:
@@ -234,7 +234,7 @@ class Expander:
         self._deployed += len(result.objects) + 1
         root.covered |= {folder, *(each for other in result.objects for each in other.chain)}
         objects = self.builder.with_components(result.objects, folder, list(_components_of(document)), one.place)
-        changed = self.builder.changed(objects, one.place, patches_in(spec, _SPEC), image_changes(spec, _SPEC))
+        changed = self.builder.changer.changed(objects, one.place, patches_in(spec, _SPEC), image_changes(spec, _SPEC))
         inner = Context(
             (replace(one, document=document), *context.kustomizations),
             tuple(dict.fromkeys((folder, *one.chain, *context.folders))),
@@ -261,7 +261,7 @@ class Expander:
             is_sure = name == _FLUX_SYSTEM or (self.has_address and bool(self.sources(kind, name)))
             if not self.is_here(name) or not (path or is_sure):
                 return None, ELSEWHERE
-            folder = self.builder.resolve("", path or ".")
+            folder = resolve("", path or ".")
         else:
             folder = self._of_artifact(name, path)
         if folder is None or not self._exists(folder):
@@ -281,7 +281,7 @@ class Expander:
                         if folder is not None and self._exists(folder):
                             return folder
         for candidate in (posixpath.join(name, path), path):
-            folder = self.builder.resolve("", candidate)
+            folder = resolve("", candidate)
             if folder and self._exists(folder):
                 return folder
         return self.builder.only_folder(path) if "/" in path else None

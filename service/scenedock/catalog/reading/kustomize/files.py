@@ -134,3 +134,23 @@ def _generated(document: JsonObject) -> Iterator[tuple[str, dict[str, str]]]:
 def _texts(document: Json, *keys: str) -> tuple[str, ...]:
     items = (item for key in keys for item in as_list(as_object(document).get(key)))
     return tuple(filter(None, map(as_text, items)))
+
+
+def resolve(folder: str, text: str) -> str | None:
+    """The path that a kustomization means; None where it leads out of the repository or elsewhere."""
+    if is_remote(text) or text.startswith("/"):
+        return None
+    path = posixpath.normpath(posixpath.join(folder, text))
+    if path == ".":
+        return ""
+    return None if path == ".." or path.startswith("../") else path
+
+
+def is_remote(text: str) -> bool:
+    """Whether what a kustomization takes is elsewhere: an address, or a git repository in Kustomize's short form.
+
+    >>> [is_remote(text) for text in ("github.com/acme/base?ref=v1", "https://a.example/x.yaml", "../base", "a.b/c")]
+    [True, True, False, False]
+    """
+    first = text.partition("/")[0]
+    return "://" in text or text.startswith("git@") or "?ref=" in text or first in {"github.com", "gitlab.com"}

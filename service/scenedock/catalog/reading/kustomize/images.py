@@ -5,6 +5,7 @@ Source: Kustomize, "patches", "images", "replacements", "transformers"; RFC 6902
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from scenedock.catalog.reading.kustomize.files import ImageChange
@@ -15,6 +16,11 @@ from scenedock.model.units import UnitImage, Written
 from scenedock.structs import replace
 
 _DIRECTIVE = "$patch"
+_HOLDS_IMAGES = re.compile(
+    r"/(?:spec|template|jobTemplate|containers|initContainers)(?:/(?:[0-9]+|-))?(?![\w/-])"
+    r"|\b(?:containers|initContainers)['\"]?:\s*(?:null|None|\[\])"
+)
+"""The path of an operation that leads to a container, or to what holds one; or a patch without any."""
 _MOST_OPERATIONS = 1000
 _MOST_KEYS = 50
 """Of an operation's path; those of containers are shorter."""
@@ -157,8 +163,12 @@ def _changed(image: UnitImage, change: ImageChange, place: Place) -> UnitImage:
 
 
 def may_set_images(value: Json) -> bool:
-    """Whether something that isn't followed, such as a transformer, may change images by what it says."""
-    return "image" in str(value).lower()
+    """Whether something that isn't followed, such as a transformer, may change images by what it says.
+
+    It may name none, and replace or remove a whole container, or what holds it.
+    """
+    said = str(value)
+    return "image" in said.lower() or _DIRECTIVE in said or _HOLDS_IMAGES.search(said) is not None
 
 
 def may_set_versions(value: Json) -> bool:

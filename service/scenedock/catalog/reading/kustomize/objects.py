@@ -124,11 +124,11 @@ def images_of_workload(written: Written, document: JsonObject) -> Iterator[UnitI
 def image_of(text: str) -> tuple[str, str] | None:
     """The repository and the tag of an image, the tag with its digest, or a digest alone; None for other text.
 
-    A variable in it is left as it is: what has one is no tag.
+    A variable in it is left as it is: what has one is no tag. In front of its name it is a registry's or an owner's.
     """
     if "$" in text:
         head, slash, last = text.rpartition("/")
         name, _, tag = last.partition("@")[0].partition(":")
-        return f"{head}{slash}{name}", tag or "$"
+        return f"{head}{slash}{name}", tag or ("$" if "$" in last else "")
     found = _IMAGE.fullmatch(text)
     return (found["name"], f"{found['tag'] or ''}{found['digest'] or ''}".lstrip("@")) if found else None

@@ -26,6 +26,8 @@ _INLINE = ("{", "---", "apiVersion")
 """How a patch begins that is written in one line; any other line is a path."""
 _START = re.compile(r"[A-Za-z0-9_-]*")
 _ALTERNATIVES = frozenset("|()")
+_GROUP = re.compile(r"([^()|]*)\(([^()]*)\)(?![?*+{])([^()|]*)")
+"""Alternatives in the only parentheses of a pattern, with what is around them."""
 _SELECTOR = re.compile(r"\s*([^\s=!,]+)\s*(!=|==?)\s*([^\s=!,]*)\s*")
 _MOST_INLINE = 200_000
 """Characters of a patch that is written in a kustomization."""
@@ -37,13 +39,14 @@ _MOST_KEYS = 50
 class Patch:
     """One patch: in a file (`path`, as written) or inline (`text`); `target` says of what, or else the patch itself.
 
-    An inline one is written `at` some keys.
+    An inline one is written `at` some keys. One that `renames` may change the name of its object.
     """
 
     path: str = ""
     text: str = ""
     target: JsonObject = field(default_factory=dict)
     at: tuple[str | int, ...] = field(default=(), compare=False)
+    renames: bool = False
 
 
 def patches_in(document: JsonObject, root: tuple[str, ...] = ()) -> Iterator[Patch]:
@@ -58,7 +61,8 @@ def patches_in(document: JsonObject, root: tuple[str, ...] = ()) -> Iterator[Pat
         for number, item in enumerate(map(as_object, as_list(document.get(key)))):
             patch = item.get("patch")
             text, target = patch if isinstance(patch, str) else "", as_object(item.get("target"))
-            yield Patch(as_text(item.get("path")), text, target, (*root, key, number, "patch"))
+            renames = as_object(item.get("options")).get("allowNameChange") is True
+            yield Patch(as_text(item.get("path")), text, target, (*root, key, number, "patch"), renames)
 
 
 def inline_documents(text: str) -> tuple[Json, ...] | None:
@@ -71,22 +75,30 @@ def inline_documents(text: str) -> tuple[Json, ...] | None:
         return None
 
 
-def apply(document: JsonObject, patch: Json) -> JsonObject | None:
-    """An object with a patch: a mapping merges, a list is of operations; None where the patch deletes it."""
+def apply(document: JsonObject, patch: Json, *, renames: bool = False) -> JsonObject | None:
+    """An object with a patch: a mapping merges, a list is of operations; None where the patch deletes it.
+
+    The name in a mapping says which object it is for, and is the object's new one only where the patch `renames` it.
+    """
     if isinstance(patch, Mapping):
         if patch.get(_DELETED) == "delete":
             return None
         kept = {key: value for key, value in patch.items() if key not in {"apiVersion", "kind", "metadata"}}
-        named = as_object(document.get("metadata"))
-        return merge_values(document, {**kept, "metadata": {**_labels(patch), "name": named.get("name")}})
+        name = (name_of(patch) if renames else "") or name_of(document)
+        return merge_values(document, {**kept, "metadata": {**_labels(patch), "name": name}})
     made: dict[int, Json] = {}
     for operation in map(as_object, as_list(patch)):
         document = as_object(_operated(document, operation, made))
     return document
 
 
+def name_of(document: JsonObject) -> str:
+    """The name of an object."""
+    return as_text(as_object(document.get("metadata")).get("name"))
+
+
 def _labels(patch: JsonObject) -> dict[str, Json]:
-    """What a patch says of an object's labels and annotations; its name only says which object it is for."""
+    """What a patch says of an object's labels and annotations."""
     metadata = as_object(patch.get("metadata"))
     return {key: metadata[key] for key in ("labels", "annotations") if isinstance(metadata.get(key), dict)}
 
@@ -196,12 +208,16 @@ _ALL = Target()
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One document of a patch: what it is for, what it says, and where it is written; or a patch that `is_unread`."""
+    """One document of a patch: what it is for, what it says, and where it is written; or a patch that `is_unread`.
+
+    One that `renames` may change the name of its object.
+    """
 
     target: Target
     said: Json
     written: Written
     is_unread: bool = False
+    renames: bool = False
 
     @property
     def size(self) -> int:
@@ -238,15 +254,19 @@ def _matches(pattern: str, texts: Sequence[str]) -> bool | None:
     """
     if not pattern or pattern in texts:
         return True
-    bare = pattern.removeprefix("^").removesuffix("$").removeprefix("(").removesuffix(")")
+    bare = pattern.removeprefix("^").removesuffix("$")
+    group = _GROUP.fullmatch(bare)
+    alternatives = [f"{group[1]}{each}{group[3]}" for each in group[2].split("|")] if group else bare.split("|")
     is_read = True
-    for alternative in bare.split("|"):
+    for alternative in alternatives:
         parts = alternative.split(_WILDCARD)
         if all(not part or _PLAIN.fullmatch(part) for part in (part.strip("-_.") for part in parts)):
             plain = [part.replace("\\.", ".") for part in parts]
             if any(_fits(plain, text) for text in texts):
                 return True
-        elif not _ALTERNATIVES.isdisjoint(pattern) or any(text.startswith(_start_of(bare)) for text in texts):
+        elif not _ALTERNATIVES.isdisjoint(alternative) or any(
+            text.startswith(_start_of(alternative)) for text in texts
+        ):
             is_read = False
     return False if is_read else None
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from scenedock.catalog.reading.kustomize.building import Builder
 from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
-from scenedock.catalog.reading.kustomize.files import text_of
+from scenedock.catalog.reading.kustomize.files import resolve, text_of
 from scenedock.catalog.reading.kustomize.images import may_set_images
 from scenedock.catalog.reading.kustomize.objects import KubernetesObject
+from scenedock.catalog.reading.kustomize.patching import name_of
 from scenedock.catalog.reading.kustomize.substitution import is_open
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, read_document
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
-from scenedock.model.units import Written
-from scenedock.structs import dataclass, field
+from scenedock.model.units import Unit, Written
+from scenedock.structs import dataclass
 
 _VALUES_KEY = "values.yaml"
 _VALUES = ("spec", "values")
@@ -44,21 +45,16 @@ class _Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class HelmRelease:
-    """A release, which Helm calls `release`.
+class _ValuesFrom:
+    """What `valuesFrom` says: files, and above them values, which are `written` in the repository.
 
-    Its values are those of `value_files`, in Helm's order, below the inline ones at `values_at`. `unclear` says why its
-    images may be others than these say.
+    `unclear` says why there may be more. Source: Flux, "HelmRelease", valuesFrom: the last counts most.
     """
 
-    name: str
-    namespace: str
-    chart: _Chart
-    value_files: tuple[str, ...] = ()
-    values: JsonObject = field(default_factory=dict)
-    values_at: tuple[Written, ...] = ()
-    release: str = ""
-    unclear: str = ""
+    files: tuple[str, ...]
+    values: JsonObject
+    written: tuple[Written, ...]
+    unclear: str
 
 
 class Releases:
@@ -68,33 +64,46 @@ class Releases:
         self._builder = builder
         self._expander = expander
         self._documents: dict[str, dict[Place, Json]] = {}
-        self._config_maps: dict[str, list[KubernetesObject]] = defaultdict(list)
+        self._config_maps: dict[str, list[Occurrence]] = defaultdict(list)
         for each in expander.occurrences:
             if isinstance(each.one, KubernetesObject) and each.one.kind == "ConfigMap":
-                self._config_maps[each.one.name].append(each.one)
+                self._config_maps[each.one.name].append(each)
 
-    def read(self, each: Occurrence) -> HelmRelease | None:
-        """A release as it is deployed; None where it has no chart, as a patch of one, or no name that files say."""
+    def unit(self, each: Occurrence, home: str, environment: str | None) -> Unit | None:
+        """A release as it is deployed to an environment; None where it has no chart, as a patch, or an open name.
+
+        Its values are those of its files, in Helm's order, below the inline ones.
+        """
         spec = as_object(each.document.get("spec"))
-        name = as_text(value_at(each.document, ("metadata", "name")))
+        name = name_of(each.document)
         chart = self._chart(each, spec)
         if not name or is_open(name) or not (chart.name or chart.folder is not None):
             return None
         namespace = each.namespace or as_text(spec.get("targetNamespace"))
         if target := as_text(spec.get("targetNamespace")):
             namespace = "" if is_open(target) else target
-        values: JsonObject = {}
-        for config_map in self._named(spec):
-            values = merge_values(values, config_map)
-        return HelmRelease(
+        given = self._given(each, spec)
+        own = tuple(Written(at.place, (*at.keys, *(() if at.keys else _VALUES))) for at in _written(each))
+        return Unit(
+            "Flux HelmRelease",
             name,
+            home,
+            each.one.place,
+            self._builder.name,
             namespace,
-            chart,
-            (*chart.value_files, *self._generated(each, spec)),
-            merge_values(values, as_object(spec.get("values"))),
-            tuple(Written(at.place, (*at.keys, *(() if at.keys else _VALUES))) for at in _written(each)),
-            as_text(spec.get("releaseName")) or "-".join(filter(None, (as_text(spec.get("targetNamespace")), name))),
-            _unclear(each.one.place, spec) or chart.unclear or each.one.unclear,
+            environment,
+            chart.name,
+            folders=(chart.folder,) if chart.folder is not None else (),
+            value_files=(*chart.value_files, *given.files),
+            values=merge_values(given.values, as_object(spec.get("values"))),
+            values_at=(*given.written, *own),
+            version="" if each.one.unclear else chart.version,
+            version_unclear=each.one.unclear,
+            version_at=chart.version_at,
+            chart_repository=chart.repository,
+            release=as_text(spec.get("releaseName"))
+            or "-".join(filter(None, (as_text(spec.get("targetNamespace")), name))),
+            unclear=_unclear(each.one.place, spec) or chart.unclear or each.one.unclear or given.unclear,
         )
 
     def _chart(self, each: Occurrence, spec: JsonObject) -> _Chart:
@@ -121,7 +130,7 @@ class Releases:
         if not chart or is_open(chart):
             return _Chart()
         if as_text(source.get("kind")) == "GitRepository" and self._expander.is_here(as_text(source.get("name"))):
-            folder = self._builder.resolve("", chart.lstrip("/"))
+            folder = resolve("", chart.lstrip("/"))
             if folder is not None and self._builder.has_files(folder):
                 files, unclear = self._values_files(spec, folder, written[0].place)
                 return _Chart(folder=folder, value_files=files, unclear=unclear)
@@ -141,7 +150,7 @@ class Releases:
         names = [*map(as_text, as_list(spec.get("valuesFiles")))]
         if not names and not spec.get("valuesFile"):
             return (), ""
-        paths = [self._builder.resolve("", name.lstrip("/")) for name in names]
+        paths = [resolve("", name.lstrip("/")) for name in names]
         if spec.get("ignoreMissingValuesFiles") is True:
             paths = [path for path in paths if path in self._builder.paths]
         known = tuple(path for path in paths if path is not None and path in self._builder.paths)
@@ -168,26 +177,57 @@ class Releases:
         document = self._documents[path].get(written.place)
         return not written.keys and document is not None and text_of(value_at(document, keys)) == text
 
-    def _named(self, spec: JsonObject) -> Iterator[JsonObject]:
-        """The values of the ConfigMaps that the repository spells out, in the order in which Flux merges them."""
-        for name, key in _config_maps(spec):
-            for one in self._config_maps.get(name, [])[:1]:
-                text = as_object(one.document.get("data")).get(key)
-                try:
-                    yield as_object(read_document(text.encode()).value) if isinstance(text, str) else {}
-                except (DocumentError, UnicodeEncodeError):
-                    continue
+    def _given(self, each: Occurrence, spec: JsonObject) -> _ValuesFrom:
+        """The values of `valuesFrom`: of ConfigMaps that the repository spells out, or generates from files.
 
-    def _generated(self, each: Occurrence, spec: JsonObject) -> Iterator[str]:
-        """The files of ConfigMaps that the kustomizations generate which the release went through."""
-        for name, key in _config_maps(spec):
-            for folder in each.one.chain:
-                one = self._builder.kustomizations.get(folder)
-                generated: Mapping[str, str] = one.generated.get(name, {}) if one else {}
-                path = self._builder.resolve(folder, generated[key]) if key in generated else None
-                if path in self._builder.paths:
-                    yield str(path)
-                    break
+        What is `optional`, and not in the repository, says nothing.
+        """
+        files: list[str] = []
+        written: list[Written] = []
+        values: JsonObject = {}
+        unclear = ""
+        for item in map(as_object, as_list(spec.get("valuesFrom"))):
+            if item.get("targetPath"):
+                continue
+            kind, name = as_text(item.get("kind")), as_text(item.get("name"))
+            key = as_text(item.get("valuesKey")) or _VALUES_KEY
+            path = self._generated(each, name, key) if kind == "ConfigMap" else None
+            spelled = self._spelled(each, name, key) if kind == "ConfigMap" and path is None else None
+            at = f"{each.one.place.path}:{each.one.place.line}"
+            if path is not None and not written:
+                files.append(path)
+            elif spelled:
+                values = merge_values(values, spelled[0])
+                written.append(spelled[1])
+            elif path is not None or item.get("optional") is not True:
+                unclear = unclear or f"{at}: what the values of the {kind} {name!r} are, only a cluster knows"
+        return _ValuesFrom(tuple(files), values, tuple(written), unclear)
+
+    def _spelled(self, each: Occurrence, name: str, key: str) -> tuple[JsonObject, Written] | None:
+        """The values in the ConfigMap of a name, and where they are; of several, that beside the release counts."""
+        known = self._config_maps.get(name, [])
+        said = {
+            text: Written(one.one.place, ("data", key), ())
+            for one in [one for one in known if one.root == each.root] or known
+            if isinstance(text := as_object(one.document.get("data")).get(key), str)
+        }
+        if len(said) != 1:
+            return None
+        [(text, written)] = said.items()
+        try:
+            return as_object(read_document(text.encode()).value), written
+        except (DocumentError, UnicodeEncodeError):
+            return None
+
+    def _generated(self, each: Occurrence, name: str, key: str) -> str | None:
+        """The file of a ConfigMap that kustomizations generate which the release went through; the outer one counts."""
+        for folder in reversed(each.chain):
+            one = self._builder.kustomizations.get(folder)
+            generated: Mapping[str, str] = one.generated.get(name, {}) if one else {}
+            path = resolve(folder, generated[key]) if key in generated else None
+            if path is not None and path in self._builder.paths:
+                return path
+        return None
 
 
 def _written(each: Occurrence) -> tuple[Written, ...]:
@@ -206,13 +246,6 @@ def _unclear(place: Place, spec: JsonObject) -> str:
         if path and _OF_IMAGE.search(path):
             return f"{at}: {as_text(item.get('kind'))} {as_text(item.get('name'))!r} sets {path!r} in a cluster"
     return ""
-
-
-def _config_maps(spec: JsonObject) -> Iterator[tuple[str, str]]:
-    """The ConfigMaps that a release takes values from, each with the key that has them."""
-    for item in map(as_object, as_list(spec.get("valuesFrom"))):
-        if item.get("kind") == "ConfigMap" and not item.get("targetPath"):
-            yield as_text(item.get("name")), as_text(item.get("valuesKey")) or _VALUES_KEY
 
 
 def has_chart(document: JsonObject) -> bool:

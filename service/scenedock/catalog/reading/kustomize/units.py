@@ -7,17 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from scenedock.catalog.reading.kustomize.building import Builder, Taken
+from scenedock.catalog.reading.kustomize.charts import installed, is_chart_of_others
 from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
-from scenedock.catalog.reading.kustomize.files import InflatedChart
+from scenedock.catalog.reading.kustomize.files import InflatedChart, resolve
 from scenedock.catalog.reading.kustomize.homes import RUNNING, Homes
 from scenedock.catalog.reading.kustomize.objects import KubernetesObject
+from scenedock.catalog.reading.kustomize.patching import name_of
 from scenedock.catalog.reading.kustomize.places import Places
 from scenedock.catalog.reading.kustomize.releases import Releases
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
 from scenedock.model.json import as_object, value_at
 from scenedock.model.units import Unit, UnitImage, Written
-from scenedock.structs import dataclass, field
+from scenedock.structs import dataclass, field, replace
 
 _NOTHING = frozenset({"Namespace", "Application", "ApplicationSet", "AppProject", "GitRepo"})
 """The kinds that make no unit: what they are for is one."""
@@ -67,33 +69,28 @@ class Units:
 
     def releases(self) -> Iterator[Unit]:
         """The HelmReleases: one for each environment that one is deployed to."""
-        by_place: dict[Place, list[Occurrence]] = defaultdict(list)
+        by_name: dict[tuple[Place, str], list[Occurrence]] = defaultdict(list)
         for each, one in self._of_releases:
-            by_place[one.place].append(each)
-        for place, occurrences in sorted(by_place.items(), key=lambda item: item[0].sort_key):
+            by_name[one.place, name_of(each.document)].append(each)
+        for _, occurrences in sorted(by_name.items(), key=lambda item: (item[0][0].sort_key, item[0][1])):
             home = self._home_of_release(occurrences[0].one)
+            by_environment: dict[str | None, list[Occurrence]] = defaultdict(list)
+            for each in occurrences:
+                by_environment[self._environment(each, home)[0]].append(each)
             for environment, proof in self._by_environment(occurrences, home).items():
-                if release := self._releases.read(proof.each):
-                    yield Unit(
-                        "Flux HelmRelease",
-                        release.name,
-                        home,
-                        place,
-                        self._builder.name,
-                        release.namespace,
-                        environment,
-                        release.chart.name,
-                        folders=(release.chart.folder,) if release.chart.folder is not None else (),
-                        value_files=release.value_files,
-                        values=release.values,
-                        values_at=release.values_at,
-                        version="" if proof.each.one.unclear else release.chart.version,
-                        version_unclear=proof.each.one.unclear,
-                        version_at=release.chart.version_at,
-                        chart_repository=release.chart.repository,
-                        release=release.release,
-                        unclear=release.unclear,
-                    )
+                if unit := self._releases.unit(proof.each, home, environment):
+                    yield replace(unit, variants=tuple(self._variants(unit, proof.each, by_environment[environment])))
+
+    def _variants(self, unit: Unit, first: Occurrence, occurrences: Iterable[Occurrence]) -> Iterator[Unit]:
+        """What the others of a release in the same environment say of its versions, where that is something else."""
+        known = [unit]
+        for each in occurrences:
+            if each is first or self._is_left_over(each):
+                continue
+            other = self._releases.unit(each, unit.path, unit.environment)
+            if other and all(_said(other) != _said(one) for one in known):
+                known.append(other)
+                yield other
 
     def folders(self) -> Iterator[Unit]:
         """The services of plain manifests: one unit for each environment that one is deployed to."""
@@ -102,12 +99,14 @@ class Units:
             manifests = {each.one.place.path for each in mine if isinstance(each.one, KubernetesObject)}
             folders: dict[str | None, set[str]] = defaultdict(set)
             namespaces: dict[str | None, set[str]] = defaultdict(set)
+            roots: dict[str | None, set[str]] = defaultdict(set)
             images: dict[str | None, list[UnitImage]] = defaultdict(list)
             unclear: dict[str | None, str] = {}
             for each in mine:
                 environment, _ = self._environment(each, service.home)
                 folders[environment].update(self._own_folders(each))
                 namespaces[environment].add(each.namespace)
+                roots[environment].add(each.root)
                 if isinstance(each.one, KubernetesObject):
                     images[environment] += each.one.images
                 if each.one.unclear:
@@ -127,6 +126,8 @@ class Units:
             for environment, proof in proofs.items():
                 one = proof.each.one
                 known = namespaces[environment] - {""}
+                running = [each for each in service.running if self._environment(each, service.home)[0] == environment]
+                one, several = installed(one, [each.one for each in running], posixpath.basename(service.home))
                 chart = one.chart if isinstance(one, Taken) and one.chart and one.chart.remote else None
                 yield Unit(
                     "Flux Kustomization" if proof.each.context.kustomizations else "Kustomize folder",
@@ -141,7 +142,10 @@ class Units:
                     value_files=tuple(self._value_files(one, chart)) if chart else (),
                     values=chart.values if chart else {},
                     manifests=tuple(sorted(manifests)),
-                    version=chart.version if chart else "",
+                    version=chart.version if chart and not several else "",
+                    version_unclear=several,
+                    roots=tuple(sorted(roots[environment])),
+                    is_beside_charts=not chart and any(is_chart_of_others(each.one) for each in running),
                     version_at=Written(one.place, ("helmCharts", chart.number, "version")) if chart else None,
                     images=tuple(dict.fromkeys(images[environment])),
                     unclear=unclear.get(environment, ""),
@@ -149,7 +153,7 @@ class Units:
 
     def _value_files(self, one: KubernetesObject | Taken, chart: InflatedChart) -> Iterator[str]:
         """The values files of a chart that a kustomization installs."""
-        paths = (self._builder.resolve(one.folder, name) for name in chart.values_files)
+        paths = (resolve(one.folder, name) for name in chart.values_files)
         return (path for path in paths if path is not None and path in self._builder.paths)
 
     def _place_of(self, each: Occurrence) -> Place:
@@ -291,7 +295,7 @@ class Units:
         found: dict[str | None, _Proof] = {}
         if all(map(self._is_left_over, occurrences)):
             self.left_over[home] = occurrences[0].one.place
-        for each in occurrences:
+        for each in sorted(occurrences, key=self._is_left_over):
             environment, place = self._environment(each, home)
             found.setdefault(environment, _Proof(each, place))
         if len(found) > 1:
@@ -308,6 +312,11 @@ class Units:
         objects = [one for one in result.objects if one.kind not in _NOTHING]
         is_idle = not self._homes.running_in[folder] and not any(one.is_flux for one in objects)
         return NOTHING_RUN if objects and is_idle else ""
+
+
+def _said(unit: Unit) -> tuple[object, ...]:
+    """All that a unit says of versions."""
+    return unit.version, unit.version_unclear, unit.unclear, unit.value_files, unit.values_at, unit.values
 
 
 def _is_workload(each: Occurrence) -> bool:

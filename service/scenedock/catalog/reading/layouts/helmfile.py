@@ -9,13 +9,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 
 from scenedock.catalog.reading.argo.applications import FROM_ELSEWHERE, NAMED_BY_TEMPLATE
 from scenedock.catalog.reading.kustomize.files import text_of
 from scenedock.catalog.reading.kustomize.images import may_set_images
+from scenedock.catalog.reading.layouts.helmfile_environments import Environment, environments_in
 from scenedock.catalog.reading.layouts.helmfile_text import (
-    ITS_LIST,
     ITS_NAME,
     ITS_RELEASE,
     MARKS,
@@ -28,12 +27,10 @@ from scenedock.catalog.vocabulary.globs import matches
 from scenedock.documents.merging import merge_values
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Deployed
-from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 from scenedock.model.units import TEMPLATE, Unit, Written
 from scenedock.structs import dataclass, field, replace
 
-# helmfile reads all other files of an environment's values as YAML.
-_NO_YAML = (".gotmpl", ".hcl")
 _SETTING = ("values", "valuesTemplate", "set", "setString", "setTemplate")
 """The keys of a release by which it has values."""
 _ADDED = (*_SETTING, "secrets", "jsonPatches", "strategicMergePatches", "transformers")
@@ -41,48 +38,13 @@ _ADDED = (*_SETTING, "secrets", "jsonPatches", "strategicMergePatches", "transfo
 _PATCHES = ("jsonPatches", "strategicMergePatches", "transformers")
 """The keys of a release by which what its chart renders is changed."""
 _NAMES_AN_IMAGE = re.compile(r"image|tag|version|\{\{", re.IGNORECASE)
+_UNREAD = "the releases of this helmfile are not known: only helmfile can make YAML of its template"
+_WRITE_IT_THERE = "Write anchors and lists in the file itself, or list the services in an app list in scenedock.yaml."
 _VERSION_UNCLEAR = "only helmfile knows the version of its chart"
 _VALUES = (".yaml", ".yml", ".yaml.gotmpl", ".yml.gotmpl")
 # Far more than anybody has: what is beyond counts for no environment, or not at all.
 _MOST_FILES = 1000
 _MOST_DECISIONS = 20_000
-
-
-@dataclass(frozen=True, eq=False)
-class _Environment:
-    """An environment of a helmfile: its values, and files of values by their paths from the repository's root."""
-
-    given: Given
-    written: tuple[Json, ...]
-    secrets: tuple[str, ...] = ()
-
-    @cached_property
-    def values(self) -> JsonObject | None:
-        """Its values; None where a template writes some of them."""
-        values: JsonObject = {}
-        for each in self.written:
-            path = as_text(each)
-            if path and ("{{" in path or path.endswith(_NO_YAML)):
-                return None
-            if not path or self.given.here.has(path):
-                values = merge_values(values, as_object(self.given.here.read(path) if path else each))
-        return values
-
-    def value(self, key: str) -> Json:
-        """The value at a dotted path; None where nothing here says it."""
-        return value_at(self.values, key.split("."))
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The files of its values; none where not all its values are in files of the repository that can be read."""
-        files = (*map(as_text, self.written), *self.secrets)
-        return files if self.values is not None and all(map(self.given.here.has, files)) else ()
-
-    @cached_property
-    def says_all(self) -> bool:
-        """Whether all its values are known: no file of them is elsewhere."""
-        files = filter(None, map(as_text, self.written))
-        return self.values is not None and all(map(self.given.here.has, files))
 
 
 @dataclass(slots=True)
@@ -145,7 +107,7 @@ class _Reader:
             if here.has(path):
                 yield path
 
-    def _add_all(self, path: str, above: Mapping[str, _Environment], done: set[str]) -> None:
+    def _add_all(self, path: str, above: Mapping[str, Environment], done: set[str]) -> None:
         """Add the releases of a helmfile and of those below, which have the environments of the one above."""
         ahead = [(path, above)]
         while ahead:
@@ -159,23 +121,26 @@ class _Reader:
                 self.filled_by_others.add(path)
             environments = own or above
             releases = list(helmfile.all("releases"))
+            if line := helmfile.unread_releases_at:
+                place = Place(self.given.here.name, path, line)
+                self.findings.append(Finding("warning", "helmfile-not-read", _UNREAD, place, _WRITE_IT_THERE))
             for release in releases:
                 self._add(helmfile, as_object(release), environments)
             ahead.extend((child, environments) for child in self._below(helmfile))
 
-    def _environments(self, helmfile: Helmfile) -> Mapping[str, _Environment]:
+    def _environments(self, helmfile: Helmfile) -> Mapping[str, Environment]:
         """The environments that a helmfile or its bases name, each with what is said of it."""
-        found: dict[str, _Environment] = {}
+        found: dict[str, Environment] = {}
         for base in map(as_text, helmfile.all("bases")):
             if base and "{{" not in base and self.given.here.has(helmfile.at(base)):
                 read = self._read(helmfile.at(base))
                 for document in read.documents if read else ():
-                    found |= _named(document, read or helmfile, self.given)
+                    found |= environments_in(document, read or helmfile, self.given)
         for document in helmfile.documents:
-            found |= _named(document, helmfile, self.given)
+            found |= environments_in(document, helmfile, self.given)
         return found
 
-    def _add(self, helmfile: Helmfile, written: JsonObject, environments: Mapping[str, _Environment]) -> None:
+    def _add(self, helmfile: Helmfile, written: JsonObject, environments: Mapping[str, Environment]) -> None:
         """Add a release: as a unit in each of its environments, or as something that is seen."""
         release = self._inherited(helmfile, written)
         name, chart = as_text(release.get("name")), as_text(release.get("chart"))
@@ -185,32 +150,46 @@ class _Reader:
         if any(sign in text for sign in MARKS for text in (name, chart)):
             self.seen.append(Deployed("helmfile release", name.replace(ITS_NAME, "*"), place, reason=NAMED_BY_TEMPLATE))
             return
-        local = helmfile.at(chart)
-        folder = local if local in self.given.here.charts or chart.startswith((".", "/")) else None
+        local, charts = helmfile.at(chart), self.given.here.charts
+        folder = local if local in charts or chart.startswith((".", "/")) else None
         targets = () if folder is None else ((self.given.here.name, folder),)
         self.seen.append(Deployed("helmfile release", name, place, targets, "" if targets else FROM_ELSEWHERE))
-        if folder is not None and folder not in self.given.here.charts:
+        if folder is not None and folder not in charts:
             return
+        known = self._known(release, environments, place)
+        if known and all(holds is False for holds in known.values()):
+            self.seen[-1] = replace(self.seen[-1], targets=(), reason="their conditions hold in no environment")
+            return
+        proven: list[str | None] = [each for each, holds in known.items() if holds and each != "default"]
+        unit = self._as_written(helmfile, release, name, folder or self._home(helmfile, release), place)
+        is_filled = helmfile.path not in self.filled_by_others
+        for environment in proven or [None]:
+            made = self._unit(unit, helmfile, release, environment, "" if folder is not None else chart)
+            state = environments[environment].files if environment and made.value_templates and is_filled else ()
+            self.units.append(replace(made, state_files=state))
+
+    def _as_written(self, helmfile: Helmfile, release: JsonObject, name: str, path: str, place: Place) -> Unit:
+        """A release in no environment, with the line of its chart's version, and a block that hides some of it."""
+        unit = Unit("helmfile release", name, path, place, self.given.here.name)
+        if block := helmfile.block_at(name):
+            return replace(unit, unclear=f"{helmfile.path}:{block}: only helmfile knows what counts of this block")
+        is_doubled = [as_object(each).get("name") for each in helmfile.all("releases")].count(name) > 1
+        line = 0 if is_doubled else helmfile.line_of_version(name, text_of(release.get("version")))
+        return replace(unit, version_at=Written(replace(place, line=line))) if line else unit
+
+    def _known(
+        self, release: JsonObject, environments: Mapping[str, Environment], place: Place
+    ) -> Mapping[str, bool | None]:
+        """Whether a release is in each environment; nothing, with a finding, where there are too many to say it."""
         self.left -= len(environments)
-        if self.left < 0 and not self.findings:
+        if self.left >= 0:
+            return {name: environment.has(release) for name, environment in environments.items()}
+        if not self.findings:
             pairs = f"more than {_MOST_DECISIONS:,} pairs of a release and an environment"
             message = f"from here on releases have no environment: the repository has {pairs}"
             remedy = "Split the repository, or leave helmfiles out with `layouts: {helmfile: false}` in scenedock.yaml."
             self.findings.append(Finding("warning", "too-many-releases", message, place, remedy))
-        known = {each: self._holds(release, environments[each]) for each in (environments if self.left >= 0 else ())}
-        if known and not any(holds is not False for holds in known.values()):
-            self.seen[-1] = replace(self.seen[-1], targets=(), reason="their conditions hold in no environment")
-            return
-        proven: list[str | None] = [each for each, holds in known.items() if holds and each != "default"]
-        unit = Unit("helmfile release", name, folder or self._home(helmfile, release), place, self.given.here.name)
-        lines = helmfile.block_at(name), helmfile.line_of_version(name, text_of(release.get("version")))
-        is_doubled = [as_object(each).get("name") for each in helmfile.all("releases")].count(name) > 1
-        block, line = lines[0], 0 if lines[0] or is_doubled else lines[1]
-        is_filled = helmfile.path not in self.filled_by_others
-        for environment in proven or [None]:
-            made = self._unit(unit, helmfile, release, environment, "" if folder is not None else chart, block, line)
-            state = environments[environment].files if environment and made.value_templates and is_filled else ()
-            self.units.append(replace(made, state_files=state))
+        return {}
 
     def _values_of_chart(self, chart: str) -> str:
         """The values of a chart itself, where settings say in which folder those of its chart repository are."""
@@ -219,17 +198,8 @@ class _Reader:
         at = posixpath.normpath(posixpath.join(folder, name)) if folder and name else ""
         return f"{at}/values.yaml" if at in self.given.here.charts else ""
 
-    def _unit(
-        self,
-        unit: Unit,
-        helmfile: Helmfile,
-        release: JsonObject,
-        environment: str | None,
-        chart: str,
-        block: int,
-        line: int,
-    ) -> Unit:
-        """A release in an environment, with the lines of a block that hides some of it and of its chart's version."""
+    def _unit(self, unit: Unit, helmfile: Helmfile, release: JsonObject, environment: str | None, chart: str) -> Unit:
+        """A release in an environment."""
         values: JsonObject = {}
         files: list[str] = []
         for each in as_list(release.get("values")):
@@ -240,8 +210,7 @@ class _Reader:
         plain = [file for file in files if not file.endswith(TEMPLATE)]
         secrets = [helmfile.at(path) for path in self._secrets(release, environment, unit.name) if path]
         version = self._filled(text_of(release.get("version")), environment, unit.name) if chart else ""
-        line = line if version else 0
-        unclear = f"{helmfile.path}:{block}: only helmfile knows what counts of this block" if block else ""
+        version_at = unit.version_at if version else None
         return replace(
             unit,
             namespace=self._filled(as_text(release.get("namespace")), environment, unit.name),
@@ -250,11 +219,11 @@ class _Reader:
             chart_values=self._values_of_chart(chart),
             value_files=tuple(dict.fromkeys(plain)),
             value_templates=() if plain == files and not secrets else tuple(dict.fromkeys([*files, *secrets])),
-            version=version if line else "",
-            version_at=Written(replace(unit.place, line=line or unit.place.line)) if chart else None,
+            version=version if version_at else "",
+            version_at=(version_at or Written(unit.place)) if chart else None,
             values=_without_marks(values),
-            unclear=unclear or self._unclear(helmfile, release, environment, unit),
-            version_unclear="" if line or not release.get("version") else _VERSION_UNCLEAR,
+            unclear=unit.unclear or self._unclear(helmfile, release, environment, unit),
+            version_unclear="" if version_at or not release.get("version") else _VERSION_UNCLEAR,
         )
 
     def _secrets(self, release: JsonObject, environment: str | None, name: str) -> Iterator[str]:
@@ -264,28 +233,35 @@ class _Reader:
 
     def _unclear(self, helmfile: Helmfile, release: JsonObject, environment: str | None, unit: Unit) -> str:
         """Why other things than files may set a tag of a release; empty where only its files do."""
-        at = f"{unit.place.path}:{unit.place.line}"
-        for path in self._secrets(release, environment, unit.name):
-            if not path or not self.given.here.has(helmfile.at(path)):
-                return f"{at}: its secrets are known to helmfile alone"
+        doubts = self._doubts(helmfile, release, environment, unit.name)
+        return next((f"{unit.place.path}:{unit.place.line}: {doubt}" for doubt in doubts), "")
+
+    def _doubts(self, helmfile: Helmfile, release: JsonObject, environment: str | None, name: str) -> Iterator[str]:
+        secrets = self._secrets(release, environment, name)
+        if not all(path and self.given.here.has(helmfile.at(path)) for path in secrets):
+            yield "its secrets are known to helmfile alone"
         for key in _PATCHES:
-            for each in as_list(release.get(key)):
-                path = helmfile.at(as_text(each)) if as_text(each) else ""
-                said = self.given.here.read(path) if path and self.given.here.has(path) else each
-                if (path and said is each) or may_set_images(said) or "{{" in str(said):
-                    return f"{at}: its {key} may change its image"
-        defaults = [as_object(document.get("helmDefaults")) for document in helmfile.documents]
-        if release.get("postRenderer") or any(each.get("postRenderer") for each in defaults):
-            return f"{at}: a program changes what it renders"
+            if any(self._may_set_images(helmfile, each) for each in as_list(release.get(key))):
+                yield f"its {key} may change its image"
+        defaults = (as_object(document.get("helmDefaults")) for document in helmfile.documents)
+        if any(each.get("postRenderer") for each in (release, *defaults)):
+            yield "a program changes what it renders"
         for each in (item for key in _SETTING for item in as_list(release.get(key))):
-            path = as_text(each)
-            filled = self._filled(path, environment, unit.name)
-            is_elsewhere = "://" in filled or "::" in filled or helmfile.at(filled).startswith(("/", "../"))
-            is_known = not path or (filled.endswith(_VALUES) and not is_elsewhere)
-            if not is_known or (not path and _NAMES_AN_IMAGE.search(str(each))):
-                what = f"the values {path.replace(ITS_NAME, '…')!r}" if path else "values that are written here"
-                return f"{at}: {what} are known to helmfile alone"
-        return ""
+            if path := as_text(each):
+                filled = self._filled(path, environment, name)
+                is_elsewhere = "://" in filled or "::" in filled or helmfile.at(filled).startswith(("/", "../"))
+                if is_elsewhere or not filled.endswith(_VALUES):
+                    yield f"the values {_opened(path)!r} are known to helmfile alone"
+            elif _NAMES_AN_IMAGE.search(str(each)):
+                yield "values that are written here are known to helmfile alone"
+
+    def _may_set_images(self, helmfile: Helmfile, patch: Json) -> bool:
+        """Whether a patch, or the file that it names, may change an image, or can't be read."""
+        path = helmfile.at(as_text(patch)) if as_text(patch) else ""
+        if path and not self.given.here.has(path):
+            return True
+        said = self.given.here.read(path) if path else patch
+        return may_set_images(said) or "{{" in str(said)
 
     def _filled(self, text: str, environment: str | None, name: str) -> str:
         """A text with the names that are known; empty where more stays open."""
@@ -314,46 +290,11 @@ class _Reader:
             inherited = _with_more(inherited, {key: template[key] for key in template if key not in left_out})
         return _with_more(inherited, release)
 
-    def _holds(self, release: JsonObject, environment: _Environment) -> bool | None:
-        """Whether a release is there in an environment; None where its values don't say."""
-        said: list[bool | None] = [None if isinstance(release.get("installed"), str) else True]
-        if condition := as_text(release.get("condition")):
-            value = environment.value(condition)
-            said.append(None if value is None and not environment.says_all else bool(value))
-        if template := as_text(release.get("installedTemplate")):
-            names = environment.value(template[1:]) if template.startswith(ITS_LIST) else None
-            said.append(_is_among(as_text(release.get("name")), names))
-        return False if False in said else None if None in said else True
-
 
 def _with_more(inherited: JsonObject, more: JsonObject) -> JsonObject:
     """What a release inherits, with more of its own: of values, both count, its own more; all else replaces."""
     both = {key: [*as_list(inherited[key]), *as_list(more[key])] for key in _ADDED if key in inherited and key in more}
     return {**inherited, **more, **both}
-
-
-def _is_among(name: str, names: Json) -> bool | None:
-    """Whether a list of an environment has a name; None where there is no list, or a template writes some of it."""
-    if not isinstance(names, list) or (name not in names and any("{{" in as_text(each) for each in names)):
-        return None
-    return name in names
-
-
-def _named(document: JsonObject, helmfile: Helmfile, given: Given) -> dict[str, _Environment]:
-    """The environments of a document."""
-    named: dict[str, _Environment] = {}
-    for name, said in as_object(document.get("environments")).items():
-        if not any(sign in name for sign in MARKS):
-            said_of = as_object(said)
-            written = as_list(said_of.get("values"))
-            values = (
-                helmfile.at(text.replace(ITS_NAME, name)) if (text := as_text(each)) else each for each in written
-            )
-            secrets = (
-                helmfile.at(text.replace(ITS_NAME, name)) for text in map(as_text, as_list(said_of.get("secrets")))
-            )
-            named[name] = _Environment(given, tuple(values), tuple(secrets))
-    return named
 
 
 def _without_marks(value: JsonObject) -> JsonObject:

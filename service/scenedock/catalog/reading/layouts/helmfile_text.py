@@ -12,8 +12,11 @@ from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 from scenedock.structs import dataclass
 
-_ENVIRONMENT = re.compile(rb"\{\{-?[ \t]*(?:\.Environment\.Name|\.Values\.environment\.name)[ \t]*-?\}\}")
-# The release's name, which is only known in its own templates: in a helmfile it is written as a text for later.
+# Both names may be written as a text for later: the release's is only known in its own templates.
+_ENVIRONMENT = re.compile(
+    rb"(?P<later>\{\{-?[ \t]*`)?\{\{-?[ \t]*(?:\.Environment\.Name|\.Values\.environment\.name)[ \t]*-?\}\}"
+    rb"(?(later)`[ \t]*-?\}\})"
+)
 _RELEASE = re.compile(rb"(?P<later>\{\{-?[ \t]*`)?\{\{-?[ \t]*\.Release\.Name[ \t]*-?\}\}(?(later)`[ \t]*-?\}\})")
 # Characters that no YAML file has a use for, in place of the names of the environment and the release.
 ITS_NAME = "\ue001"
@@ -27,6 +30,7 @@ _AMONG = re.compile(
     rb"(?:\{\{-?[ \t]*else[ \t]*-?\}\}(?:\{\{[^{}\n]*\}\}|[^{}\n]*)\{\{-?[ \t]*end[ \t]*-?\}\})?(?:`\}\})?"
 )
 ITS_LIST = "\ue002"
+_RELEASES = re.compile(r"^releases:[ \t]*(?:#.*)?$", re.MULTILINE)
 _ITEM = re.compile(r"([ \t]*)-[ \t]+")
 _BLOCK = re.compile(r"\{\{-?[ \t]*(if|else|range|with|end)\b([^{}]*)\}\}")
 
@@ -46,6 +50,12 @@ class Helmfile:
     def folder(self) -> str:
         """The folder in which it is."""
         return posixpath.dirname(self.path)
+
+    @property
+    def unread_releases_at(self) -> int:
+        """The line of releases which no document has, as it isn't YAML without what helmfile fills in; 0 without."""
+        found = None if any("releases" in each for each in self.documents) else _RELEASES.search(self.text)
+        return self.text.count("\n", 0, found.start()) + 1 if found else 0
 
     def at(self, path: str) -> str:
         """A path that the file names, from the repository's root."""

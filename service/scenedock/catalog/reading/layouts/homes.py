@@ -59,27 +59,32 @@ def find_homes(units: Iterable[Unit], settings: CatalogSettings, plan: Plan, fil
 def _deployed_once(units: Iterable[Unit], plan: Plan) -> Iterator[Unit]:
     """The units, without Applications of folders that something else says more of.
 
-    An Application of a folder that another tool's unit is made of is that unit's; if it deploys a chart from elsewhere,
+    Applications of a folder that another tool's unit is made of are that unit's; if one deploys a chart from elsewhere,
     too, that unit is the Application's. One of a folder of plain manifests beside charts says where this runs, and one
-    of a folder that holds others' folders deploys these.
+    of a folder that holds others' folders deploys these, and so does one of a kustomization that takes these.
     """
     units = _with_their_kustomizations(tuple(units))
     of_folders = [unit for unit in units if unit.application and not unit.chart]
     of_charts = [unit for unit in units if unit.application and unit.chart]
     others: list[Unit | None] = [unit for unit in units if not unit.application]
-    made_of: dict[str, list[int]] = defaultdict(list)
-    for number, other in enumerate(others):
-        for folder in other.folders if other else ():
-            made_of[folder].append(number)
-    plain = {planned.path for planned in plan.plain if not planned.included}
-    parents = {above for planned in plan.charts for above in folders_above(planned.path)}
-    parents |= {above for unit in units for above in folders_above(unit.path)}
+    made_of = _numbers_by([other.folders if other else () for other in others])
+    taken_by = _numbers_by([other.roots if other else () for other in others])
+    spoken_for = _spoken_for(units, plan)
+    deploying: dict[int, list[Unit]] = defaultdict(list)
     for unit in of_folders:
         numbers = made_of.get(unit.path, ())
-        if len(numbers) == 1 and (other := others[numbers[0]]):
-            others[numbers[0]] = _deployed_by(unit, other)
-        elif not numbers and unit.manifests and unit.path not in plain and unit.path not in parents:
+        if len(numbers) == 1:
+            deploying[numbers[0]].append(unit)
+            continue
+        for number in taken_by.get(unit.path, ()):
+            if (other := others[number]) and unit.application:
+                others[number] = replace(other, above=(*other.above, unit.application))
+        if not numbers and unit.manifests and unit.path not in spoken_for:
             yield unit
+    for number, applications in deploying.items():
+        if other := others[number]:
+            others[number], *more = _deployed_by(applications, other)
+            yield from more
     for unit in of_charts:
         besides = [number for folder in unit.folders for number in made_of.get(folder, ())]
         if len(besides) == 1 and (other := others[besides[0]]) and not other.chart:
@@ -88,6 +93,22 @@ def _deployed_once(units: Iterable[Unit], plan: Plan) -> Iterator[Unit]:
         else:
             yield unit
     yield from filter(None, others)
+
+
+def _spoken_for(units: Iterable[Unit], plan: Plan) -> set[str]:
+    """The folders of plain manifests that are read anyway, and those that hold others' folders."""
+    plain = {planned.path for planned in plan.plain if not planned.included}
+    deployed = (*(planned.path for planned in plan.charts), *(unit.path for unit in units))
+    return plain.union(*map(folders_above, deployed))
+
+
+def _numbers_by(folders: Iterable[Iterable[str]]) -> dict[str, list[int]]:
+    """The numbers of those that each folder is one of."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for number, those in enumerate(folders):
+        for folder in those:
+            numbers[folder].append(number)
+    return numbers
 
 
 def _with_their_kustomizations(units: Sequence[Unit]) -> tuple[Unit, ...]:
@@ -111,16 +132,26 @@ def _with_their_kustomizations(units: Sequence[Unit]) -> tuple[Unit, ...]:
     )
 
 
-def _deployed_by(application: Unit, unit: Unit) -> Unit:
-    """A unit that an Application deploys, which says where it runs, and its name where the folder says none."""
+def _deployed_by(applications: Sequence[Unit], unit: Unit) -> list[Unit]:
+    """A unit that Applications deploy, which say where it runs, and its name where the folder says none.
+
+    Once for each environment; those of no environment count where there are no others.
+    """
     says_nothing = not unit.path or posixpath.basename(unit.path) in CONTAINERS - {"argocd"}
-    return replace(
-        unit,
-        name=application.name if says_nothing and not unit.name else unit.name,
-        application=unit.application or application.application,
-        namespace=application.namespace or unit.namespace,
-        environment=unit.environment or application.environment,
-    )
+    found: dict[str | None, list[Unit]] = {}
+    for application in applications:
+        environment = unit.environment or application.environment
+        made = replace(
+            unit,
+            name=application.name if says_nothing and not unit.name else unit.name,
+            application=application.application,
+            namespace=application.namespace or unit.namespace,
+            environment=environment,
+        )
+        found.setdefault(environment, []).append(made)
+    if len(found) > 1:
+        found.pop(None, None)
+    return [replace(first, variants=(*first.variants, *others)) for first, *others in found.values()]
 
 
 def _planned(path: str, units: Sequence[Unit], others: Sequence[str], files: Sequence[str]) -> PlannedFolder:

@@ -19,7 +19,8 @@ def list_deployments(service: Service) -> Response:
     from scenedock.actions.releases.deployments import DeploymentList
     from scenedock.usecases.releases.list_deployments import list_served
 
-    return json_answer(DeploymentList.of(service.effects.apart.read(list_served, service.effects.apart.versions)))
+    apart = service.effects.apart
+    return json_answer(DeploymentList.of(apart.read(list_served, apart.versions, apart.stale())))
 
 
 def show_deployments(service: Service, name: str) -> Response:
@@ -27,7 +28,8 @@ def show_deployments(service: Service, name: str) -> Response:
     from scenedock.actions.releases.deployments import DeploymentList
     from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 
-    deployments = service.effects.apart.read(follow_served, Selected(name), Extent(), service.effects.helm)
+    apart, helm = service.effects.apart, service.effects.helm
+    deployments = apart.read(follow_served, Selected(name), Extent(), helm, apart.versions, apart.stale())
     return json_answer(DeploymentList.of(deployments.of(name)))
 
 
@@ -36,10 +38,9 @@ def show_history(service: Service, name: str) -> Response:
     from scenedock.actions.releases.deployments import HistoryList
     from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 
-    most = _most(request.args.get("most", str(VERSIONS)))
-    deployments = service.effects.apart.read(
-        follow_served, Selected(name), Extent(most, between=False), service.effects.helm
-    )
+    apart, helm = service.effects.apart, service.effects.helm
+    extent = Extent(_most(request.args.get("most", str(VERSIONS))), between=False)
+    deployments = apart.read(follow_served, Selected(name), extent, helm, apart.versions, apart.stale())
     return json_answer(HistoryList.of(deployments.histories_of(name), deployments.problems))
 
 

@@ -20,7 +20,10 @@ def readyz(service: Service) -> Response:
     """Say whether there is a catalog to serve, and why it may not be the newest; without one others should be asked."""
     served = service.feed.at_hand()
     if served is None:
-        return plain_answer({"status": "starting"}, 503)
+        why = "there is no catalog, and it can't be generated: the log and the pages say why"
+        told = tuple(filter(None, (why if service.feed.problem else "", *map(str, service.reasons()))))
+        stale = len(service.feed.repositories.stale)
+        return plain_answer({"status": "starting", "reasons": told, "staleRepositories": stale}, 503)
     reasons = tuple(map(str, (*served.feed.reasons, *service.reasons())))
     stale = sum(reason.code == STALE for reason in served.feed.reasons)
     status = "degraded" if reasons else "ok"
@@ -39,7 +42,7 @@ def read_keys(service: Service) -> Response:
 
 ROUTES = (
     Route("GET", "/healthz", "public", healthz, {200: Answer("Alive", "Health")}),
-    Route("GET", "/readyz", "public", readyz, {200: Answer("Ready", "Readiness"), 503: Answer("Not yet", "Health")}),
+    Route("GET", "/readyz", "public", readyz, {200: Answer("Ready", "Readiness"), 503: Answer("Not yet", "Readiness")}),
     Route("GET", "/metrics", "read", metrics, {200: Answer("Metrics", None, "text/plain")}),
     Route(
         "GET",

@@ -187,7 +187,8 @@ def show_version_history(service: Service, name: str) -> Response:
     shown = service.overview.current()
     line, _ = _find(shown.overview, name)
     extent = Extent(VERSIONS, between=False)
-    deployments = service.effects.apart.read(follow_served, Selected(line.name), extent, service.effects.helm)
+    apart, helm = service.effects.apart, service.effects.helm
+    deployments = apart.read(follow_served, Selected(line.name), extent, helm, apart.versions, apart.stale())
     histories = [
         (each, [(one, _commit_url(shown.overview, each.repository, one)) for one in each.versions])
         for each in deployments.histories_of(line.name)

@@ -44,6 +44,7 @@ _NO_CELL: Final = Markup("<td>")
 _ARGOCD: Final = Markup("<a class=g href={}>Argo CD</a>")
 _PULL: Final = Markup("<a class=p href='{}' title='{}'>{}</a>")
 _UNASKED: Final = Markup("<small title='Open changes are unknown: {}'>changes?</small>")
+_LAST_GOOD: Final = Markup("<small class=l title='{}'>last good</small>")
 _LOCK: Final = Markup("<small class=l title='{}'>locked</small>")
 _LONG: Final = 20
 """A longer version is cut where it is shown, and whole in its title."""
@@ -115,7 +116,7 @@ class BoardRows:
         return html + Markup("").join(map(self._notes, cell.releases))
 
     def _notes(self, release: Release) -> Markup:
-        """The open pull requests of a release, and its lock."""
+        """The open pull requests of a release, its lock, and whether it is of the last good state of its repository."""
         changes, edited = self.changes, release.elsewhere
         pulls = changes.of(release.key, edited) if changes.by_repository else ()
         found = Markup("").join(_PULL.format(pull.url, pull.title, pull.name) for pull in pulls)
@@ -123,6 +124,8 @@ class BoardRows:
             found += _UNASKED.format(why)
         locks = self.overview.locks.get(release.repository, ())
         here = locks_of(locks, release.service, release.environment, self.now) if locks else ()
+        if state := self.overview.deployments.last_good.get(release.repository):
+            found += _LAST_GOOD.format(shorten(state.why, _LONGEST_REASON, placeholder=" …"))
         return found + (_LOCK.format(here[0]) if here else Markup(""))
 
 

@@ -16,8 +16,9 @@ _ROOT: Final = "board"
 @lru_cache(maxsize=1)
 def board_tree(overview: Overview, pages: str) -> BakedTree:
     """The files; `pages` is the address of the pages for people, or empty."""
-    problems = overview.deployments.problems
-    files = board_pages(overview.rows, overview.environments, lags_in(overview), problems, pages)
+    deployments = overview.deployments
+    unread = {name: deployments.last_good.get(name) for name in deployments.problems}
+    files = board_pages(overview.rows, overview.environments, lags_in(overview), unread, pages)
     return BakedTree(
         _ROOT,
         tuple(BakedFile(f"{_ROOT}/{path}", content) for path, content in files.items()),

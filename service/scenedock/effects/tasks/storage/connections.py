@@ -32,6 +32,14 @@ _SERVER: Final = {
     # Ends a transaction whose client is lost, as it may hold the lock of a task's row.
     "idle_in_transaction_session_timeout": "10s",
 }
+NOT_STORED: Final = "a text contains a NUL character, which PostgreSQL can't store; remove it"
+
+
+def has_nul(error: BaseException | None) -> bool:
+    """Whether the driver refuses a text because it can't be stored; the connection is as good as before."""
+    import psycopg
+
+    return isinstance(error, psycopg.DataError) and "NUL" in str(error)
 
 
 def arguments(url: str) -> dict[str, str]:
@@ -85,7 +93,7 @@ class OneConnection:
         Raises
         ------
         ConflictError    the database must be migrated first
-        InputError       the disk is full
+        InputError       the disk is full, or a value can't be stored
         TemporaryError   it can't be reached, or takes long to answer others
         """
         import psycopg
@@ -100,7 +108,9 @@ class OneConnection:
             raise ConflictError(f"the database has no table for {self._what}: run `scenedock migrate`") from None
         except psycopg.errors.DiskFull:
             raise InputError("PostgreSQL: the disk is full; free some space") from None
-        except psycopg.Error:  # whose words may be those of the address, password and all
+        except psycopg.Error as error:  # whose words may be those of the address, password and all
+            if has_nul(error):
+                raise InputError(NOT_STORED) from None
             self._let_go()
             raise TemporaryError(f"the database of {self._what} can't be reached", retry_after=10) from None
         finally:

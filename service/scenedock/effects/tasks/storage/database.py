@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from scenedock.effects.tasks.storage import connections
+from scenedock.effects.tasks.storage.plain import Plain, PlainStatement
 from scenedock.errors import InputError, TemporaryError
 from scenedock.model.tasks.right_of_way import RIGHT_OF_WAY
 from scenedock.structs import dataclass, field
@@ -24,6 +25,7 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 60
 """How long to wait for a database that is restarting before giving up."""
 _BUSY_MILLISECONDS = 30_000
+_BEGIN: Final = "BEGIN IMMEDIATE"
 _DISK_FULL: Final = "53100"
 """PostgreSQL's SQLSTATE for it."""
 _HOST: Final = re.compile(r"(\[[^]]+\]|[^:]*)(:[0-9]*)?")
@@ -77,10 +79,10 @@ class Database:
         self._full = f"{where}the disk is full, so nothing can be stored; free some space, then try again"
         if address.file is not None:
             _make_folder(address.file.parent)
-        self._writing = make_engine(address, pool_size=4, begin="BEGIN IMMEDIATE")
+        self._writing = make_engine(address, pool_size=4, begin=_BEGIN)
         self._lasting = self._writing
         if self.is_sqlite:
-            self._lasting = make_engine(address, pool_size=1, begin="BEGIN IMMEDIATE", synchronous="FULL")
+            self._lasting = make_engine(address, pool_size=1, begin=_BEGIN, synchronous="FULL")
         # SQLite allows one writer at a time; a thread that waits there sleeps longer than necessary.
         self._turn = threading.Lock() if self.is_sqlite else nullcontext()
         self._reading = self._writing.execution_options(isolation_level="AUTOCOMMIT")
@@ -93,6 +95,7 @@ class Database:
 
         Raises
         ------
+        InputError       a text can't be stored
         TemporaryError   the database can't be reached, or its disk is full
         """
         return self._patiently(lambda: self._transact(self._lasting if lasting else self._writing, work))
@@ -102,9 +105,54 @@ class Database:
 
         Raises
         ------
+        InputError       a value can't be one that is stored
         TemporaryError   the database can't be reached
         """
         return self._patiently(lambda: self._select(query, values))
+
+    def write_plain(self, work: Callable[[Plain], T]) -> T:
+        """Do the work as `write` does, with the bare driver.
+
+        Raises
+        ------
+        TemporaryError   the database can't be reached, or its disk is full
+        """
+
+        def transact() -> T:
+            with self._turn, self._driver(self._writing) as driver:
+                if self.is_sqlite:
+                    driver.execute(_BEGIN)
+                done = work(Plain(driver, self._writing.dialect))
+                driver.commit()
+                return done
+
+        return self._patiently(transact)
+
+    def plain(
+        self, statement: PlainStatement, values: Mapping[str, Any], *, writes: bool = False, lasting: bool = False
+    ) -> list[tuple[Any, ...]]:
+        """The rows of one statement, which is a transaction of its own, with the bare driver.
+
+        One that writes is repeated as `write` does its work.
+
+        Raises
+        ------
+        TemporaryError   the database can't be reached, or its disk is full
+        """
+
+        def execute() -> list[tuple[Any, ...]]:
+            engine = self._lasting if lasting else self._writing
+            with self._turn if writes else nullcontext(), self._driver(engine) as driver:
+                if self.is_sqlite:
+                    return Plain(driver, engine.dialect).rows(statement, values)
+                driver.autocommit = True  # else the statement would begin a transaction, and another one end it
+                try:
+                    return Plain(driver, engine.dialect).rows(statement, values)
+                finally:
+                    if not driver.closed:
+                        driver.autocommit = False
+
+        return self._patiently(execute)
 
     def session(self) -> Connection:
         """A connection for holding locks; a broken one raises an error of SQLAlchemy."""
@@ -123,6 +171,26 @@ class Database:
         with self._reading.connect() as connection:
             return list(connection.execute(query, values).all())
 
+    @contextmanager
+    def _driver(self, engine: Engine) -> Iterator[Any]:
+        """A connection of the pool; what it has not committed is rolled back. Its errors are raised as SQLAlchemy's."""
+        from sqlalchemy import exc
+
+        pooled = engine.raw_connection()
+        base: Any = engine.dialect.loaded_dbapi.Error
+        try:
+            yield pooled.driver_connection
+        except base as error:
+            lost = bool(getattr(pooled.driver_connection, "closed", False))
+            if lost:  # then the others in the pool probably are, too
+                pooled.invalidate(error)
+                engine.dispose()
+            raise exc.DBAPIError.instance(
+                None, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=engine.dialect
+            ) from error
+        finally:
+            pooled.close()
+
     def _patiently(self, attempt: Callable[[], T]) -> T:
         from sqlalchemy import exc
 
@@ -134,6 +202,8 @@ class Database:
             except exc.DBAPIError as error:
                 if _is_full(error.orig):
                     raise TemporaryError(self._full, retry_after=60) from None
+                if not self.is_sqlite and connections.has_nul(error.orig):
+                    raise InputError(connections.NOT_STORED) from None
                 passing = error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InterfaceError)
                 if not passing or "no such" in str(error.orig):
                     raise

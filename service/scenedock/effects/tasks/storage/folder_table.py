@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, delete, exists, select, text, update
@@ -74,12 +74,16 @@ class FolderTable:
         return bool(self._database.read(select(RESULT_FOLDER.c.name).where(RESULT_FOLDER.c.name == name)))
 
 
-def refer(connection: Connection, task_id: str, spec: str, now: int) -> None:
-    """Let a new task keep every result folder whose name is in its spec, in the caller's transaction.
+def folders_in(spec: str) -> list[str]:
+    """The names in a task's spec that may be those of result folders."""
+    return sorted(set(_NAME.findall(spec)))
+
+
+def refer(connection: Connection, task_id: str, names: Sequence[str], now: int) -> None:
+    """Let a new task keep the result folders of these names, if there are, in the caller's transaction.
 
     The time is noted in the same row that `forget_folders` deletes, so of the two at once, one sees what the other did.
     """
-    names = sorted(set(_NAME.findall(spec)))
     for some in (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE)):
         kept = update(RESULT_FOLDER).where(RESULT_FOLDER.c.name.in_(some)).values(kept_at=now)
         if connection.execute(kept).rowcount:

@@ -15,7 +15,7 @@ from scenedock.catalog.reading.environment_lists import (
     list_environments,
     read_value,
 )
-from scenedock.catalog.reading.folder_facts import FolderRequest
+from scenedock.catalog.reading.folder_facts import FolderFacts, FolderRequest
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
 from scenedock.catalog.reading.layouts.homes import Homes, find_homes
 from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts
@@ -55,6 +55,35 @@ from scenedock.usecases.catalog.reading.reports import (
 from scenedock.usecases.catalog.reading.used_branch import with_used_branch
 
 _LAST_GOOD_STAY = "Fix the file; until then the last good entities stay."
+
+
+@dataclass(slots=True)
+class _ReadFolders:
+    """What is read of the folders of a repository; `homes` are the folders of units that are no deployments."""
+
+    repository: str
+    findings: list[Finding]
+    skipped: list[Skipped]
+    doubtful: dict[str, Finding]
+    folders: list[HelmFolder] = field(default_factory=list)
+    unreadable: set[str] = field(default_factory=set)
+    units: list[Unit] = field(default_factory=list)
+    homes: dict[str, HelmFolder] = field(default_factory=dict)
+
+    def add(self, request: FolderRequest, facts: FolderFacts) -> None:
+        path = request.planned.path
+        self.findings.extend(facts.findings)
+        self.units.extend(facts.units)
+        if facts.unreadable:
+            self.unreadable.add(path)
+        if facts.doubtful:
+            self.doubtful[path] = facts.doubtful
+        if facts.home:
+            self.homes[path] = facts.home
+        if facts.folder:
+            self.folders.append(facts.folder)
+        elif request.has_chart:
+            self.skipped.append(Skipped(Place(self.repository, path or "."), "its Chart.yaml can't be read"))
 
 
 @dataclass(slots=True)
@@ -173,40 +202,23 @@ class RepositoryReader:
         files = FileReader(self.files.folder, self.files.problems, notes=False)
         known = self.known.folders if self.known else {}
         reader = FolderFactsReader(files, self.charts, self.snapshot, self.kept_documents, known)
-        folders: list[HelmFolder] = []
-        skipped = list(self.plan.skipped)
-        unreadable: set[str] = set()
-        doubtful = dict(self.doubtful)
-        with_facts: list[Unit] = []
-        unit_folders: dict[str, HelmFolder] = {}
+        read = _ReadFolders(self.facts.name, self.findings, list(self.plan.skipped), dict(self.doubtful))
         homes = find_homes(units, self.settings, self.plan, self.listing.inside)
         requests = tuple(self._requests(named, homes))
         for request, facts in zip(requests, read_folders(reader, requests, self.jobs), strict=True):
-            path = request.planned.path
-            self.findings.extend(facts.findings)
-            if facts.unreadable:
-                unreadable.add(path)
-            if facts.doubtful:
-                doubtful[path] = facts.doubtful
-            with_facts.extend(facts.units)
-            if facts.home:
-                unit_folders[path] = facts.home
-            if facts.folder:
-                folders.append(facts.folder)
-            elif request.has_chart:
-                skipped.append(Skipped(Place(self.facts.name, path or "."), "its Chart.yaml can't be read"))
+            read.add(request, facts)
             if not request.is_unit:
                 count()
         # Where facts are kept, what is said of the repository as a whole may depend on no more than the faces.
-        seen = [folder.face for folder in folders] if self.snapshot else folders
+        seen = [folder.face for folder in read.folders] if self.snapshot else read.folders
         self.findings.extend(find_missing_charts(self.facts.name, seen, self.listing))
         listed = read_app_lists(self.facts.name, self.settings.apps, self.listing, self.files.read)
         self.findings.extend(listed.findings)
-        unreadable.update(listed.unreadable, self.plan.refused)
+        read.unreadable.update(listed.unreadable, self.plan.refused)
         codeowners = self._codeowners()
         by_path = {folder.path: folder for folder in seen}
         deployed = tuple(self.deployed)
-        deploys = with_facts or self.plan.charts or self.plan.plain or self.settings.apps
+        deploys = read.units or self.plan.charts or self.plan.plain or self.settings.apps
         if self.listing.files and not deploys:
             self.findings.append(find_missing_charts_of(self.facts.name, self.plan, deployed))
         unknown = any(each.kind == "Argo CD ApplicationSet" for each in self.deployed)
@@ -218,22 +230,22 @@ class RepositoryReader:
             facts=self.facts,
             settings=self.settings,
             codeowners=codeowners,
-            folders=tuple(sorted(folders, key=lambda folder: folder.path)),
+            folders=tuple(sorted(read.folders, key=lambda folder: folder.path)),
             items=(*listed.items, *enabling.items),
             decided=enabling.folders | (frozenset() if unknown else not_applied(by_path, applications)),
             applications=tuple(applications),
-            skipped=tuple(sorted(skipped, key=lambda skip: skip.place.sort_key)),
+            skipped=tuple(sorted(read.skipped, key=lambda skip: skip.place.sort_key)),
             catalog_files=tuple(
                 path
                 for path in self.listing.inside
                 if path.endswith(CATALOG_FILE) and posixpath.basename(path) == CATALOG_FILE
             ),
-            unreadable=frozenset(unreadable),
-            doubtful=doubtful,
-            directories=self._directories() | listed.unreadable if unreadable or doubtful else frozenset(),
+            unreadable=frozenset(read.unreadable),
+            doubtful=read.doubtful,
+            directories=self._directories() | listed.unreadable if read.unreadable or read.doubtful else frozenset(),
             deployed=deployed,
-            units=tuple(with_facts),
-            unit_folders=unit_folders,
+            units=tuple(read.units),
+            unit_folders=read.homes,
             left_out=homes.left_out,
         )
 

@@ -18,7 +18,7 @@ from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, text_of
 from scenedock.releases.spots import always
 from scenedock.structs import replace
-from scenedock.usecases.releases.reading.argo_values import nested, steps_of
+from scenedock.usecases.releases.reading.parameters import nested, steps_of
 
 _DOCUMENT_END: Final = re.compile(r"^---.*$", re.MULTILINE)
 _SPECIFICATION: Final = re.compile(r"^spec:", re.MULTILINE)

@@ -20,12 +20,15 @@ from scenedock.documents.reading import Document, DocumentError, read_document
 from scenedock.model.finding import Place
 from scenedock.model.helm import Application
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
-from scenedock.releases.deployed import Layer
+from scenedock.releases.deployed import TEXT_OF_VALUES, Layer
 from scenedock.releases.images import Keys, split_reference, text_of
 from scenedock.releases.spots import Spot, always
 from scenedock.structs import dataclass, replace
+from scenedock.usecases.releases.reading.parameters import before_open, nested, steps_of
 
 _PARAMETER = re.compile(r"\{\{-?\s*\.?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\s*-?\}\}")
+_OPEN = "\ue000"
+"""A character that no YAML file has a use for, in the place of a parameter."""
 _CHANGES_SOURCE = re.compile(r"""\b(?:helm|kustomize|sources?)["']?\s*:""")
 KUSTOMIZE_IMAGES: Final = "kustomize.images"
 """The shape of a layer with `images`, each the new `image` and the name of the one that it `replaces`."""
@@ -212,7 +215,7 @@ class SourceOfApplication:
         for number, each in enumerate(map(as_object, as_list(helm.get("fileParameters")))):
             steps = steps_of(as_text(self._rendered(each.get("name"))))
             keys = ("helm", "fileParameters", number)
-            yield self._hidden(keys, "a file which isn't a values file sets it", _before_open(steps))
+            yield self._hidden(keys, "a file which isn't a values file sets it", before_open(steps))
         kustomize = as_object(self.source.get("kustomize"))
         for key in ("patches", "components"):
             if kustomize.get(key) and (key == "components" or may_set_images(kustomize[key])):
@@ -232,10 +235,10 @@ class SourceOfApplication:
         start = self.document.line_of((*self.place, "helm", "values"))
         path = self.application.place.path
         try:
-            inner = read_document(rendered.encode())
+            inner = _read_open(rendered)
         except DocumentError as error:
             unreadable = f"{path}:{start}: helm.values can't be read: {error}"
-            yield Layer(path, {}, lambda _keys: start, "helm.values", unreadable=unreadable)
+            yield Layer(path, {}, lambda _keys: start, TEXT_OF_VALUES, unreadable=unreadable)
             return
         is_block = "\n" in text.strip()
 
@@ -243,7 +246,7 @@ class SourceOfApplication:
             return start + inner.line_of(keys) if is_block else start
 
         spot = Spot((*self.place, "helm", "values"), self.document.number, ())
-        yield Layer(path, as_object(inner.value), line_of, "helm.values", spot_of=spot.below)
+        yield Layer(path, as_object(inner.value), line_of, TEXT_OF_VALUES, spot_of=spot.below)
 
     def _of_parameter(self, number: int, parameter: JsonObject) -> Iterator[Layer]:
         """A parameter, as `--set` takes it; what one with an index of a list, or with an open name, sets is unknown."""
@@ -252,7 +255,7 @@ class SourceOfApplication:
             return
         if "[" in name or "{{" in name:
             said = f"only Argo CD knows what its parameter {name!r} sets"
-            yield self._hidden(("helm", "parameters", number), said, _before_open(steps_of(name)))
+            yield self._hidden(("helm", "parameters", number), said, before_open(steps_of(name)))
             return
         steps = steps_of(name)
         keys: Keys = (*self.place, "helm", "parameters", number, "value")
@@ -321,6 +324,22 @@ class SourceOfApplication:
         return None
 
 
+def _read_open(text: str) -> Document:
+    """The YAML in a text, also where a parameter that only a cluster knows stands without quotes: it is not a tag.
+
+    Raises
+    ------
+    DocumentError   it isn't YAML
+    """
+    try:
+        return read_document(text.encode())
+    except DocumentError:
+        opened = _PARAMETER.sub(_OPEN, text)
+        if opened == text or "{{" in opened:
+            raise
+        return read_document(opened.encode())
+
+
 def _elements(value: Json, keys: Keys) -> Iterator[tuple[Keys, JsonObject]]:
     """The elements of the list generators in a manifest."""
     if isinstance(value, dict):
@@ -332,28 +351,3 @@ def _elements(value: Json, keys: Keys) -> Iterator[tuple[Keys, JsonObject]]:
     elif isinstance(value, list):
         for number, below in enumerate(value):
             yield from _elements(below, (*keys, number))
-
-
-def steps_of(name: str) -> list[str]:
-    """The keys that the name of a parameter leads through: a dot in a key has a backslash before it."""
-    return [step.replace("\\.", ".") for step in re.split(r"(?<!\\)\.", name)]
-
-
-def _before_open(steps: Sequence[str]) -> Keys:
-    """The keys in front of the first that has an index, or that a template leaves open; with that of the list."""
-    keys: list[str] = []
-    for step in steps:
-        if "{{" in step or "}}" in step:
-            break
-        keys.append(step.partition("[")[0])
-        if "[" in step:
-            break
-    return tuple(keys)
-
-
-def nested(steps: Sequence[str], value: Json) -> JsonObject:
-    """`{a: {b: value}}` for `a.b`."""
-    nested: Json = value
-    for step in reversed(steps):
-        nested = {step: nested}
-    return as_object(nested)

@@ -24,6 +24,8 @@ _APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b(?![ \t]*[\"'])")
 _SAID = b"default is the chart appVersion"
 _SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\b%b\b" % _SAID, re.MULTILINE)
 
+_RUNNING = WORKLOADS - {"Service", "Ingress"}
+"""What runs by itself: an Ingress may well lead to what a chart from elsewhere runs."""
 _WITHOUT_CONTAINERS = frozenset(
     {
         "ClusterRole",
@@ -158,6 +160,9 @@ class ChartReader:
         document = self.document(path)
         chart = as_object(document.value)
         listed = as_list(chart.get("dependencies"))
+        is_mixed = _has(folder, WORKLOADS) or any(
+            not each.remote and each.folder not in self.libraries for each in _dependencies(folder)
+        )
         remote = tuple(
             DependencyVersion(name, text_of(one.get("version")), ("dependencies", number, "version"))
             for number, one in enumerate(map(as_object, listed))
@@ -168,8 +173,8 @@ class ChartReader:
         )
         app_version = text_of(chart.get("appVersion"))
         proof = self._proof_of_app_version(folder, used) if app_version else ""
-        remote = () if _has(folder, WORKLOADS) else remote
-        return ChartVersions(path, document.line_of, app_version, proof, remote)
+        remote = () if _has(folder, _RUNNING) else remote
+        return ChartVersions(path, document.line_of, app_version, proof, remote, is_mixed=is_mixed)
 
     def _without_workloads(self, contents: RepositoryContents) -> frozenset[str]:
         """The names of the charts of the repository that run nothing lasting, wherever those who list them get them."""

@@ -20,7 +20,7 @@ from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, text_of
 from scenedock.releases.spots import always
 from scenedock.structs import dataclass, field, replace
-from scenedock.usecases.releases.reading.argo_values import nested
+from scenedock.usecases.releases.reading.parameters import nested
 
 # Possessive, as each text is looked at once: a template may be 5 MiB of blanks behind an opening brace.
 _ACTION: Final = re.compile(r"\{\{-?\s*+((?:[^{}\"`\s]|\s++(?!-?\}\})|\"(?:[^\"\\]|\\.)*+\"|`[^`]*+`)*+)\s*+-?\}\}")

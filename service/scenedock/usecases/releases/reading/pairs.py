@@ -8,20 +8,22 @@ from collections.abc import Iterator
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import MappedService
 from scenedock.catalog.mapping.services import Member
-from scenedock.structs import dataclass
+from scenedock.structs import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A service of a repository in one environment: what the catalog knows of it, whatever its files say.
 
-    `names` are those that its own image may have, whatever the environment.
+    `names` are those that its own image may have, whatever the environment. `others` are its further deployments in
+    the same environment.
     """
 
     each: MappedService
     member: Member
     deployment: Deployment
     names: frozenset[str]
+    others: tuple[Deployment, ...] = ()
 
     @property
     def repository(self) -> str:
@@ -32,13 +34,19 @@ class Pair:
 def pairs_of(each: MappedService, member: Member) -> Iterator[Pair]:
     """A service of a repository in each of its environments; once, without one, where none is known."""
     wanted = set(each.service.environments)
-    seen: set[str | None] = set()
+    found: dict[str | None, list[Deployment]] = {}
     names = frozenset(filter(None, _names(each, member)))
     for deployment in member.deployments:
         environment = deployment.environment
-        if environment not in seen and (environment in wanted if wanted else environment is None):
-            seen.add(environment)
-            yield Pair(each, member, deployment, names)
+        if environment in wanted if wanted else environment is None:
+            found.setdefault(environment, []).append(deployment)
+    for first, *others in found.values():
+        variants = [
+            replace(one, unit=unit, application=unit.application or one.application)
+            for one in (first, *others)
+            for unit in (one.unit.variants if one.unit else ())
+        ]
+        yield Pair(each, member, first, names, (*others, *variants))
 
 
 def _names(each: MappedService, member: Member) -> Iterator[str]:

@@ -8,16 +8,16 @@ from functools import partial
 
 from scenedock.catalog.reading.kustomize.objects import images_of_workload
 from scenedock.documents.merging import merge_values
-from scenedock.documents.reading import Document, DocumentError, read_documents
+from scenedock.documents.reading import Document, DocumentError, read_document, read_documents
 from scenedock.model.finding import Place
 from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit, UnitImage, Written
 from scenedock.releases.deployed import OF_GIT, ChartVersions, DependencyVersion, Layer
-from scenedock.releases.images import split_reference
+from scenedock.releases.images import Keys, split_reference
 from scenedock.releases.spots import Spot, always, nowhere
 from scenedock.structs import dataclass, replace
-from scenedock.usecases.releases.reading.argo_values import nested
+from scenedock.usecases.releases.reading.parameters import nested
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,16 @@ class UnitLayers:
         """The values that a release is written with, the lowest first; at last, what they are after all patches."""
         merged: JsonObject = {}
         above: list[Layer] = []
-        path, lines = self.unit.place.path, Document(None).lines_below(())
+        path = self.unit.place.path
+        lines: Callable[[Keys], int] = Document(None).lines_below(())
         for written in self.unit.values_at:
             document = self._document_at(written.place)
-            values = as_object(value_at(document.value, map(str, written.keys)))
+            value = value_at(document.value, map(str, written.keys))
             path, lines = written.place.path, document.lines_below(written.keys)
-            if values:
-                spots = Spot(written.keys, document.number).below
+            if isinstance(value, str):
+                value, lines = _read_text(value, document.line_of(written.keys))
+            if values := as_object(value):
+                spots = Spot(written.keys, document.number, written.inner).below
                 above.append(Layer(path, values, lines, is_file=False, spot_of=spots))
                 merged = merge_values(merged, values)
         yield from above
@@ -52,6 +55,7 @@ class UnitLayers:
     def layers_of_images(self, changes: Iterable[Layer]) -> Iterator[Layer]:
         """The images of workloads, each as if it were in values: that of the only one as the main image.
 
+        Beside a chart none is the main image: that is the chart's.
         Those that an Application `changes` come after what they replace.
         """
         images = self.unit.images or tuple(self._images_of_manifests())
@@ -59,7 +63,8 @@ class UnitLayers:
         for image in images:
             described: JsonObject = {"image": {"repository": image.repository, "tag": image.tag}}
             line, spot = self._written_at(image.written)
-            key = "" if len(repositories) == 1 else image.container or image.repository
+            is_main = len(repositories) == 1 and not self.unit.chart
+            key = "" if is_main else image.container or image.repository
             values: JsonObject = {key: described} if key else described
             lines = partial(always, line)
             at = image.written.place.path
@@ -117,6 +122,16 @@ class UnitLayers:
         return next((each for each in self.documents(place.path) if each.line == place.line), Document(None))
 
 
+def _read_text(text: str, line: int) -> tuple[Json, Callable[[Keys], int]]:
+    """What a text of YAML over several lines says, which begins below a line, and the lines in it."""
+    try:
+        inside = read_document(text.encode("utf-8", "replace"))
+    except DocumentError:
+        return None, partial(always, line)
+    is_block = "\n" in text.strip()
+    return inside.value, lambda keys: line + inside.line_of(keys) if is_block else line
+
+
 def _changed(written: JsonObject, made: JsonObject, layers: Sequence[Layer], last: Layer) -> Iterator[Layer]:
     """What tools make of written values: at the line of a text where they fill it in, else by the last patch."""
     filled: dict[int, JsonObject] = {}
@@ -143,4 +158,5 @@ def _differences(one: JsonObject, other: JsonObject, above: tuple[str, ...]) -> 
 def files_of_unit(unit: Unit) -> tuple[str, ...]:
     """The files that may say something of a unit's versions."""
     manifest = (unit.place.path,) if unit.application else ()
-    return *unit.value_files, *unit.version_files, *unit.value_templates, *unit.state_files, *manifest
+    own = (*unit.value_files, *unit.version_files, *unit.value_templates, *unit.state_files, *manifest)
+    return *own, *(path for variant in unit.variants for path in files_of_unit(variant))

@@ -19,7 +19,7 @@ from scenedock.model.units import TEMPLATE, Unit
 from scenedock.releases.deployed import ChartVersions, Deployed, Layer, TagFile
 from scenedock.releases.images import Keys
 from scenedock.releases.spots import Spot
-from scenedock.structs import dataclass, field
+from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.releases.reading.app_of_apps import template_layers
 from scenedock.usecases.releases.reading.argo_charts import ChartSource, chart_sources, own_source, versions_in
 from scenedock.usecases.releases.reading.argo_files import all_value_files, named_value_files
@@ -102,10 +102,18 @@ class VersionReader:
         return deployed, frozenset((name, path) for name, reader in readers.items() for path in reader.seen), lasts
 
     def deployed(self, pair: Pair) -> Deployed:
-        """What its files say of a service in an environment."""
+        """What its files say of a service in an environment, once for each of its deployments there."""
         for one in (self.here, *self._elsewhere.values()):
             one.seen.clear()
         self._depends_on_ref = False
+        found = self._deployed(pair)
+        if not pair.others:
+            return found
+        others = [self._deployed(replace(pair, deployment=each)) for each in pair.others]
+        return replace(found, others=tuple(others))
+
+    def _deployed(self, pair: Pair) -> Deployed:
+        """What its files say of one deployment."""
         each, member, deployment = pair.each, pair.member, pair.deployment
         item, application, unit = deployment.item, deployment.application, deployment.unit
         folder = member.folder_of(deployment) or _chart_of(member, item)
@@ -134,6 +142,7 @@ class VersionReader:
             shared_tags=self._charts.shared_tags(facts, said.layers),
             is_umbrella=each.main.kind == "System",
             is_product=unit is not None and each.main.spec.get("type") == _PRODUCT,
+            is_beside_charts=unit is not None and unit.is_beside_charts,
             is_app_of_apps=facts.is_app_of_apps,
             runs_nothing=facts.runs_nothing,
             chart=facts.chart or said.chart,
@@ -176,7 +185,7 @@ class VersionReader:
             written = tuple(self._layers_of_template(member, deployment.item))
             of_item = tuple(self._layer_of_item(deployment.item))
             is_clear = len(sources) < 2 or installed is not None
-            chart = installed.name if installed else unit.chart if unit else ""
+            chart = installed.name if installed else unit.chart if unit and not unit.version_at else ""
             of_application = tuple(self._layers_of_application(pair, chart, files)) if is_clear else ()
             layers += [*of_item, *written, *of_application]
             known = {each.environment or "" for each in member.deployments}
@@ -186,6 +195,8 @@ class VersionReader:
             particular |= _paths_here(each for each in own if each.path not in of_others)
         if particular and written and deployment.item:
             particular.add(deployment.item.list_path)
+        for application in unit.above if unit else ():
+            layers += self._layers_of_manifest(member, application, "")
         versions = versions_in([installed] if installed else sources)
         if unit:
             of_unit = UnitLayers(unit, self.here.documents)
@@ -247,9 +258,9 @@ class VersionReader:
         yield from template_layers(item.template, self.here.data(item.template), item.folder, parents)
 
     def _chart_sources(self, member: Member, deployment: Deployment) -> tuple[ChartSource, ...]:
-        """The sources of its Application that install charts from elsewhere."""
+        """The sources of its Application that install charts from elsewhere, where no kustomization says which."""
         unit, application = deployment.unit, deployment.application
-        if not (unit and unit.chart and application and application.place.path):
+        if not (unit and unit.chart and application and application.place.path) or unit.version_at:
             return ()
         path = application.place.path
         reader, elsewhere = self._reader_of(application.place.repository, member)
