@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Annotated
 
 from bench.backstage_tasks import backstage_tasks_a_second
-from scenedock.model.action import Caller, Context, Model, action
+from scenedock.model.action import Caller, Context, action
 from scenedock.model.json import JsonObject, as_object
+from scenedock.model.json_documents import Model
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.service import TaskService

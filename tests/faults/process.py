@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Annotated
 
 from scenedock.effects.tasks.engine import Engine
-from scenedock.model.action import Action, Caller, Context, Model, TaskInput, action
+from scenedock.model.action import Action, Caller, Context, action
 from scenedock.model.json import Json, JsonObject
+from scenedock.model.json_documents import Model, TaskInput
 from scenedock.model.tasks.task import WaitingFor
 from scenedock.runtime.tasks.service import TaskService
 from scenedock.runtime.tasks.settings import Role, TaskSettings

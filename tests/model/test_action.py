@@ -8,18 +8,9 @@ import pytest
 from pydantic import Field, JsonValue
 
 from scenedock.errors import InputError
-from scenedock.model.action import (
-    Action,
-    Attributes,
-    Caller,
-    Context,
-    Example,
-    Model,
-    Sensitive,
-    TaskInput,
-    action,
-)
+from scenedock.model.action import Action, Attributes, Caller, Context, Example, Sensitive, action
 from scenedock.model.addresses import REDACTED
+from scenedock.model.json_documents import Model, TaskInput
 
 
 class Size(Model):

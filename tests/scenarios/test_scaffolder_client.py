@@ -15,8 +15,9 @@ from werkzeug.serving import make_server
 
 from scenedock.doors.http.app import make_app
 from scenedock.errors import InputError
-from scenedock.model.action import Action, Context, Model, action
+from scenedock.model.action import Action, Context, action
 from scenedock.model.json import JsonObject
+from scenedock.model.json_documents import Model
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
 from scenedock.structs import replace

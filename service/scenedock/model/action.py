@@ -8,18 +8,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import cache
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_type_hints
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
-from pydantic.alias_generators import to_camel
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, get_type_hints
 
 from scenedock.errors import InputError
-from scenedock.model.addresses import REDACTED, credentials_in
+from scenedock.model.addresses import REDACTED
 from scenedock.model.json import Json, JsonObject
-from scenedock.model.schemas import plain, title_of
+from scenedock.model.schemas import plain
 from scenedock.structs import dataclass, field, replace
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+    from scenedock.model.json_documents import Model
 
 PLUGIN_ID = "scenedock"
 """Our plugin id in Backstage: the first part of each action's id, and the audience of tokens for us."""
@@ -37,64 +38,6 @@ BASE_PATH = f"/api/{PLUGIN_ID}"
 Scope: TypeAlias = Literal["read", "run", "admin"]
 """What a caller may do: read, run actions that change something, administer. Each scope includes those before it."""
 SCOPES: tuple[Scope, ...] = ("read", "run", "admin")
-
-
-class Model(BaseModel):
-    """An input or output of an action: snake_case in code, camelCase on the wire, no coercion, no unknown fields.
-
-    A string in a field's `Annotated` is its description.
-    """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        alias_generator=to_camel,
-        validate_by_name=True,
-        serialize_by_alias=True,
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        defer_build=True,
-    )
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
-        """The schema with the titles and descriptions of its fields: Backstage and our own forms show both."""
-        written = handler(schema)
-        properties = handler.resolve_ref_schema(written).get("properties", {})
-        for name, field_info in cls.model_fields.items():
-            about = properties[field_info.alias or name]
-            about["title"] = field_info.title or title_of(field_info.alias or name)
-            for text in filter(lambda mark: isinstance(mark, str), field_info.metadata):
-                about["description"] = text
-        return written
-
-
-class TaskInput(Model):
-    """The input of an action that changes something and therefore runs as a task."""
-
-    request_id: Annotated[
-        str | None,
-        "Identifies this call: a repeated call joins the first one and does nothing twice; "
-        "in a Template: `${{ context.task.id }}-<step>`",
-        Field(max_length=200),
-    ] = None
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
-        """The schema with the action's own fields first."""
-        written = super().__get_pydantic_json_schema__(schema, handler)
-        properties = handler.resolve_ref_schema(written)["properties"]
-        properties["requestId"] = properties.pop("requestId")
-        return written
-
-
-def _without_credentials(address: str) -> str:
-    if credentials_in(address):
-        raise PydanticCustomError("credentials", "must not contain a password or token")
-    return address
-
-
-Address = Annotated[str, AfterValidator(_without_credentials)]
-"""An address in an input. Inputs are stored and shown, so it must not contain credentials."""
 
 
 @cache
@@ -197,8 +140,8 @@ class Context(Generic[E]):
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-In = TypeVar("In", bound=Model)
-Out = TypeVar("Out", bound=Model)
+In = TypeVar("In", bound="Model")
+Out = TypeVar("Out", bound="Model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +216,8 @@ class Action(Generic[E]):
         ------
         InputError   one or more fields are invalid; the message names them all, without their values
         """
+        from pydantic import ValidationError
+
         try:
             return self.input.model_validate_json(json.dumps(values), by_name=False, by_alias=True)
         except ValidationError as error:
@@ -281,6 +226,8 @@ class Action(Generic[E]):
 
     def problems(self, values: JsonObject) -> Mapping[str, str]:
         """What is wrong with an input, by the names of its fields; none if it is valid."""
+        from pydantic import ValidationError
+
         try:
             self.input.model_validate_json(json.dumps(values), by_name=False, by_alias=True)
         except ValidationError as error:
@@ -325,6 +272,7 @@ def action(
 
     Input and output are the models in the function's annotations, the description is its docstring.
     """
+    from scenedock.model.json_documents import Model
 
     def make(function: Callable[[Context[E], In], Out]) -> Action[E]:
         hints = get_type_hints(function)

@@ -1,4 +1,7 @@
-"""Documents that doors send as JSON: models, from which the schemas in the OpenAPI document are generated."""
+"""Documents as JSON: inputs and outputs of actions, and what doors send; their schemas are generated from these models.
+
+This loads pydantic, so only what describes or reads such a document imports it at its top.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,71 @@ import operator
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Final, Generic, TypeAlias, TypeVar
 
-from pydantic import ConfigDict, Field, RootModel, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, RootModel, WithJsonSchema
+from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
-from scenedock.model.action import Model
+from scenedock.model.addresses import credentials_in
+from scenedock.model.schemas import title_of
+
+
+class Model(BaseModel):
+    """An input or output of an action: snake_case in code, camelCase on the wire, no coercion, no unknown fields.
+
+    A string in a field's `Annotated` is its description.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        serialize_by_alias=True,
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        defer_build=True,
+    )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """The schema with the titles and descriptions of its fields: Backstage and our own forms show both."""
+        written = handler(schema)
+        properties = handler.resolve_ref_schema(written).get("properties", {})
+        for name, field_info in cls.model_fields.items():
+            about = properties[field_info.alias or name]
+            about["title"] = field_info.title or title_of(field_info.alias or name)
+            for text in filter(lambda mark: isinstance(mark, str), field_info.metadata):
+                about["description"] = text
+        return written
+
+
+class TaskInput(Model):
+    """The input of an action that changes something and therefore runs as a task."""
+
+    request_id: Annotated[
+        str | None,
+        "Identifies this call: a repeated call joins the first one and does nothing twice; "
+        "in a Template: `${{ context.task.id }}-<step>`",
+        Field(max_length=200),
+    ] = None
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """The schema with the action's own fields first."""
+        written = super().__get_pydantic_json_schema__(schema, handler)
+        properties = handler.resolve_ref_schema(written)["properties"]
+        properties["requestId"] = properties.pop("requestId")
+        return written
+
+
+def _without_credentials(address: str) -> str:
+    if credentials_in(address):
+        raise PydanticCustomError("credentials", "must not contain a password or token")
+    return address
+
+
+Address = Annotated[str, AfterValidator(_without_credentials)]
+"""An address in an input. Inputs are stored and shown, so it must not contain credentials."""
 
 
 class JsonDocument(Model):

@@ -14,6 +14,7 @@ from scenedock.model.addresses import without_credentials
 
 # Input from callers can neither forge a log line nor control the terminal.
 _SHOWN: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {ord("\n"): "\n  "}
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, default=str)
 _DURATION: Final = re.compile(r"\b[0-9]{1,9} ?m?s\b", re.ASCII)
 _LEVELS: Final = {"WARNING": "warning: ", "ERROR": "error: ", "CRITICAL": "error: "}
 
@@ -32,7 +33,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return without_credentials(json.dumps(line, ensure_ascii=False, default=str))
+        return without_credentials(_JSON.encode(line))
 
 
 class Readable(logging.Formatter):
@@ -72,6 +73,7 @@ def set_up_logs(layout: str, stream: TextIO = sys.stderr) -> None:
     """Write all log lines to a stream: as `json`, as `text`, or `auto`, which chooses."""
     if layout == "auto":
         layout = "text" if stream.isatty() else "json"
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line has them
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Readable() if layout == "text" else JsonLines())
     root = logging.getLogger()

@@ -30,7 +30,17 @@ print(json.dumps([alive, of_health, len(listed.json["actions"]), sorted(sys.modu
 ROOMS_OF_WORK = ("assessment.", "changes.", "gitops.", "linting.", "manifests.", "releases.")
 WORDS = {"assessment.claims", "changes.secrets", "changes.secrets.naming", "releases.vocabulary"}
 """What descriptions of actions take from these rooms."""
-LIBRARIES = {"cryptography", "dbos", "jsonschema", "jsonschema_rs", "jwt", "markdown_it", "sqlalchemy", "urllib3"}
+LIBRARIES = {
+    "cryptography",
+    "dbos",
+    "jsonschema",
+    "jsonschema_rs",
+    "jwt",
+    "markdown_it",
+    "pydantic",
+    "sqlalchemy",
+    "urllib3",
+}
 
 
 def test_the_first_answers_wait_for_no_use_case_and_no_heavy_library(tmp_path: Path) -> None:

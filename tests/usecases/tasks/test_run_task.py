@@ -21,9 +21,10 @@ from scenedock.effects.tasks.sealing import Seal, new_key
 from scenedock.effects.tasks.storage.database import database_address
 from scenedock.effects.tasks.storage.inspection import Inspection
 from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
-from scenedock.model.action import Caller, Context, Model, Sensitive, TaskInput, action, guarded
+from scenedock.model.action import Caller, Context, Sensitive, action, guarded
 from scenedock.model.addresses import REDACTED
 from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.model.json_documents import Model, TaskInput
 from scenedock.model.tasks.changes import OTHER_KEY, TaskChange
 from scenedock.model.tasks.task import Task, TaskEvent, WaitingFor
 from scenedock.runtime.tasks.service import TaskService

@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from scenedock.actions.effects import Effects
-from scenedock.model.action import Context, Example, Model, TaskInput, action
+from scenedock.model.action import Context, Example, action
 from scenedock.model.approvals import LONGEST_COMMENT
+from scenedock.model.json_documents import Model, TaskInput
 
 
 class Input(TaskInput):

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from scenedock.actions.assessment.documents import AssessmentOutput
 from scenedock.actions.effects import Effects
-from scenedock.model.action import Address, Context, Example, TaskInput, action
+from scenedock.model.action import Context, Example, action
 from scenedock.model.code_hosts.code_host import LONGEST_ADDRESS
+from scenedock.model.json_documents import Address, TaskInput
 
 
 class Input(TaskInput):

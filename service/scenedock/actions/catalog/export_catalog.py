@@ -7,7 +7,8 @@ from typing import Annotated
 from scenedock.actions.catalog.findings import CoverageOutput, FindingOutput
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError, NotFoundError
-from scenedock.model.action import Context, Example, Model, action
+from scenedock.model.action import Context, Example, action
+from scenedock.model.json_documents import Model
 
 
 class Input(Model):

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError, NotAllowedError
-from scenedock.model.action import Address, Context, Example, Model, TaskInput, action
+from scenedock.model.action import Context, Example, action
 from scenedock.model.json import as_text
+from scenedock.model.json_documents import Address, Model, TaskInput
 from scenedock.model.tasks.compensations import DoneStep, undone_by
 
 

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from scenedock.actions.effects import Effects
 from scenedock.errors import NotAllowedError
-from scenedock.model.action import Address, Context, Example, Model, TaskInput, action
+from scenedock.model.action import Context, Example, action
+from scenedock.model.json_documents import Address, Model, TaskInput
 
 
 class Input(TaskInput):

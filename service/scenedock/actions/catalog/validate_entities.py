@@ -8,7 +8,8 @@ from pydantic import Field
 
 from scenedock.actions.catalog.findings import FindingOutput
 from scenedock.actions.effects import Effects
-from scenedock.model.action import Context, Example, Model, action
+from scenedock.model.action import Context, Example, action
+from scenedock.model.json_documents import Model
 
 
 class Input(Model):

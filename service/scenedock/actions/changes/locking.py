@@ -8,9 +8,9 @@ from pydantic import Field
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import Reviewers
-from scenedock.model.action import Model, TaskInput
 from scenedock.model.code_hosts.pull_request import PullRequestState
 from scenedock.model.entity import service_name
+from scenedock.model.json_documents import Model, TaskInput
 
 if TYPE_CHECKING:
     from scenedock.usecases.changes.lock_environment import Place

@@ -11,9 +11,10 @@ from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, wa
 from scenedock.actions.changes.planned import RefusalOutput, VersionChangeOutput
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import Labels, PassLock, Reviewers, TeamReviewers, attempt_of
-from scenedock.model.action import Context, Model, TaskInput
+from scenedock.model.action import Context
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.code_hosts.pull_request import PullRequestState
+from scenedock.model.json_documents import Model, TaskInput
 from scenedock.structs import replace
 
 if TYPE_CHECKING:

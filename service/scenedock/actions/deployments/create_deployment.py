@@ -9,7 +9,8 @@ from scenedock.actions.deployments.planned import DeploymentInput, DeploymentOut
 from scenedock.actions.effects import Effects
 from scenedock.actions.environments.planned import LackOutput
 from scenedock.actions.publishing.changes import Reviewers, attempt_of
-from scenedock.model.action import Context, Example, Model, TaskInput, action
+from scenedock.model.action import Context, Example, action
+from scenedock.model.json_documents import Model, TaskInput
 
 
 class Input(DeploymentInput, TaskInput):

@@ -8,7 +8,8 @@ from scenedock.actions.changes.publishing import PublishedChange
 from scenedock.actions.effects import Effects
 from scenedock.actions.environments.planned import EnvironmentInput, LackOutput, PlanOutput
 from scenedock.actions.publishing.changes import Reviewers, attempt_of
-from scenedock.model.action import Context, Example, Model, TaskInput, action
+from scenedock.model.action import Context, Example, action
+from scenedock.model.json_documents import Model, TaskInput
 
 
 class Input(EnvironmentInput, TaskInput):

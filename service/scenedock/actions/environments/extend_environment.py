@@ -11,9 +11,10 @@ from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, as
 from scenedock.actions.changes.locking import LockOutput
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import Reviewers, attempt_of
-from scenedock.model.action import Context, Example, TaskInput, action
+from scenedock.model.action import Context, Example, action
 from scenedock.model.approvals import ApprovalSubject
 from scenedock.model.entity import service_name
+from scenedock.model.json_documents import TaskInput
 
 if TYPE_CHECKING:
     from scenedock.usecases.changes.lock_environment import Place

@@ -9,8 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from scenedock.actions.changes.planned import RefusalOutput
-from scenedock.model.action import Model
-from scenedock.model.json_documents import JsonDocument
+from scenedock.model.json_documents import JsonDocument, Model
 
 if TYPE_CHECKING:
     from scenedock.changes.environments.decisions import Decision

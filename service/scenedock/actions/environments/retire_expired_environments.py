@@ -10,7 +10,8 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.environments.retiring import plan_of
 from scenedock.actions.publishing.changes import attempt_of
 from scenedock.errors import ScenedockError, TemporaryError
-from scenedock.model.action import Context, Example, Model, TaskInput, action, guarded
+from scenedock.model.action import Context, Example, action, guarded
+from scenedock.model.json_documents import Model, TaskInput
 from scenedock.structs import replace
 
 

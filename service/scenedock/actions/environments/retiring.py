@@ -21,11 +21,12 @@ from scenedock.actions.changes.publishing import PublishedChange
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import PassLock, Reviewers, attempt_of
 from scenedock.errors import InputError, NotFoundError
-from scenedock.model.action import Context, Model, TaskInput
+from scenedock.model.action import Context
 from scenedock.model.approvals import ApprovalSubject
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject
+from scenedock.model.json_documents import Model, TaskInput
 
 if TYPE_CHECKING:
     from scenedock.changes.retirement import BlastRadius, PlannedRetirement, Retirement

@@ -9,9 +9,9 @@ from pydantic import Field, JsonValue
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import EditInput, FileInput, edit_of, new_files
 from scenedock.errors import InputError
-from scenedock.model.action import Context, Example, Model, action
+from scenedock.model.action import Context, Example, action
 from scenedock.model.code_hosts.code_host import LONGEST_ADDRESS, checked_path, read_repository
-from scenedock.model.json_documents import JsonDocument
+from scenedock.model.json_documents import JsonDocument, Model
 
 if TYPE_CHECKING:
     from scenedock.usecases.manifests.preview import Asked

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from scenedock.actions.effects import Effects
-from scenedock.model.action import Address, Context, Example, Model, TaskInput, action
+from scenedock.model.action import Context, Example, action
+from scenedock.model.json_documents import Address, Model, TaskInput
 
 
 class Input(TaskInput):

@@ -11,9 +11,10 @@ from pydantic import Field, JsonValue
 
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError
-from scenedock.model.action import Address, Context, Model, TaskInput
+from scenedock.model.action import Context
 from scenedock.model.code_hosts.code_host import GROUPS, LONGEST_ADDRESS, PERSON, checked_path
 from scenedock.model.code_hosts.commit import Attempt, Mark
+from scenedock.model.json_documents import Address, Model, TaskInput
 
 if TYPE_CHECKING:
     from scenedock.gitops.changes import ChangeRequest, Edit, NewFile

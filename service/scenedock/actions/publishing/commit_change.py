@@ -7,8 +7,9 @@ from typing import Annotated
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import ChangeInput, RepoUrl, attempt_of
 from scenedock.errors import InputError
-from scenedock.model.action import Context, Example, Model, action, guarded
+from scenedock.model.action import Context, Example, action, guarded
 from scenedock.model.code_hosts.code_host import checked_branch
+from scenedock.model.json_documents import Model
 
 
 class Input(ChangeInput):

@@ -9,10 +9,11 @@ from pydantic import Field
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import ChangeInput, Labels, RepoUrl, Reviewers, TeamReviewers, attempt_of
 from scenedock.actions.publishing.withdrawing import withdraw_published
-from scenedock.model.action import Context, Example, Model, action, guarded
+from scenedock.model.action import Context, Example, action, guarded
 from scenedock.model.code_hosts.code_host import checked_branch
 from scenedock.model.code_hosts.commit import LONGEST_SUBJECT
 from scenedock.model.code_hosts.pull_request import PullRequestState
+from scenedock.model.json_documents import Model
 from scenedock.model.tasks.compensations import undone_by
 
 

@@ -10,8 +10,9 @@ from pydantic import Field
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import FileInput, RepoUrl, attempt_of, new_files
 from scenedock.errors import InputError
-from scenedock.model.action import Context, Example, Model, Sensitive, TaskInput, action
+from scenedock.model.action import Context, Example, Sensitive, action
 from scenedock.model.code_hosts.code_host import GROUPS, Visibility, checked_branch
+from scenedock.model.json_documents import Model, TaskInput
 
 _TOPIC = r"[a-z0-9][a-z0-9-]{0,49}"
 _LONGEST_DESCRIPTION = 350

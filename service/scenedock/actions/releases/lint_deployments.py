@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.releases.deployments import VersionFindingOutput
-from scenedock.model.action import Context, Example, Model, action
+from scenedock.model.action import Context, Example, action
 from scenedock.model.finding import SEVERITIES, Finding, Severity
-from scenedock.model.json_documents import JsonDocument
+from scenedock.model.json_documents import JsonDocument, Model
 
 if TYPE_CHECKING:
     from scenedock.usecases.releases.lint_deployments import Lint

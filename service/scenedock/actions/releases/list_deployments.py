@@ -6,7 +6,8 @@ from typing import Annotated
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.releases.deployments import DeploymentList
-from scenedock.model.action import Context, Example, Model, action
+from scenedock.model.action import Context, Example, action
+from scenedock.model.json_documents import Model
 
 
 class Input(Model):

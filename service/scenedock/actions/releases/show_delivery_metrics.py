@@ -8,7 +8,8 @@ from pydantic import Field
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.releases.delivery import DeliveryOutput
-from scenedock.model.action import Context, Example, Model, action
+from scenedock.model.action import Context, Example, action
+from scenedock.model.json_documents import Model
 from scenedock.releases.vocabulary import DAYS, MOST_DAYS, By
 
 

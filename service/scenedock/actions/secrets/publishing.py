@@ -8,8 +8,8 @@ from pydantic import Field
 
 from scenedock.actions.publishing.changes import Labels, PassLock, Reviewers, TeamReviewers
 from scenedock.changes.secrets.naming import Scope
-from scenedock.model.action import Model, TaskInput
 from scenedock.model.code_hosts.pull_request import PullRequestState
+from scenedock.model.json_documents import Model, TaskInput
 
 if TYPE_CHECKING:
     from scenedock.changes.secrets.manifests import Kind

@@ -11,7 +11,8 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import attempt_of
 from scenedock.actions.secrets.publishing import MOST_KEYS, RIGHTS, ChangeOfSecret, Key, SecretOutput
 from scenedock.errors import InputError
-from scenedock.model.action import Context, Example, Model, action
+from scenedock.model.action import Context, Example, action
+from scenedock.model.json_documents import Model
 
 if TYPE_CHECKING:
     from scenedock.changes.secrets.manifests import Remote

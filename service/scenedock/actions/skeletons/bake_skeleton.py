@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import Field, JsonValue
 
 from scenedock.actions.effects import Effects
-from scenedock.model.action import Context, Example, Model, Sensitive, TaskInput, action
+from scenedock.model.action import Context, Example, Sensitive, action
+from scenedock.model.json_documents import Model, TaskInput
 
 
 class Input(TaskInput):

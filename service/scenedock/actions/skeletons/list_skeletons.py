@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import JsonValue
 
 from scenedock.actions.effects import Effects
-from scenedock.model.action import Context, Example, Model, action
+from scenedock.model.action import Context, Example, action
+from scenedock.model.json_documents import Model
 from scenedock.skeletons.sources import SkeletonSource
 
 

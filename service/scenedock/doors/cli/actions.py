@@ -30,7 +30,7 @@ def list_actions(layout: str) -> None:
 
     actions = sorted(ACTIONS, key=lambda each: each.name)
     if layout == "json":
-        from scenedock.runtime.action_listing import ListedAction
+        from scenedock.actions.listed import ListedAction
 
         print_json([ListedAction.of(each).model_dump(mode="json") for each in actions])
         return
@@ -45,7 +45,7 @@ def show_action(name: str) -> None:
 
     Exit codes: 0 done, 2 there is no such action.
     """
-    from scenedock.runtime.action_listing import ListedAction
+    from scenedock.actions.listed import ListedAction
 
     click.echo(ListedAction.of(_action(name)).model_dump_json(indent=2))
 

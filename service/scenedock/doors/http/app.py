@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 
 from scenedock.doors.http import openapi
 from scenedock.doors.http.handlers import (
@@ -67,9 +68,21 @@ _TRIES_PER_MINUTE: Final = 10
 """How often somebody at one address may try a token in the form."""
 
 
+class _Rule(Rule):
+    """A rule that only matches. Nobody asks for its address, so the functions that would write it aren't compiled."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: ARG002, FBT001, FBT002 - as werkzeug has it
+        return _no_address
+
+
+def _no_address(*_: object, **__: object) -> tuple[str, str]:
+    raise NotImplementedError("our pages write addresses themselves")
+
+
 def make_app(service: Service) -> Flask:
     """The app for a service. It has only the routes in the table."""
     app = Flask("scenedock", static_folder=None, template_folder=None)
+    app.url_rule_class = _Rule
     # Generated once, on the first request, because it takes a while.
     app.config["OPENAPI"] = cache(lambda: openapi.openapi_document(ROUTES, list(service.actions.values())))
     app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body_bytes

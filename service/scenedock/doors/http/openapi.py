@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app
-from pydantic import BaseModel
 
 from scenedock.actions.effects import Effects
-from scenedock.doors.http.requests.answers import JSON, ErrorBody, json_answer
-from scenedock.doors.http.requests.invoking import ActionOutput
+from scenedock.doors.http.requests.answers import JSON, json_answer
 from scenedock.doors.http.routes import OF_PAGES, Answer, Route
 from scenedock.errors import ERRORS
 from scenedock.model.action import BASE_PATH, Action
 from scenedock.model.json import JsonObject
-from scenedock.model.json_documents import JsonDocument
 from scenedock.model.schemas import TEXT, plain
 from scenedock.runtime.service import Service
+
+if TYPE_CHECKING:
+    from scenedock.model.json_documents import JsonDocument
+
 
 _ERRORS = {
     **{each.status: (each.__doc__ or "").partition("\n")[0].rstrip(".") for each in ERRORS},
@@ -38,19 +39,10 @@ _RETRY: JsonObject = {
 _INVOKE = f"{BASE_PATH}/actions/{{name}}/invoke"
 
 
-class OpenApiDocument(JsonDocument):
-    """An OpenAPI document (3.1), with the parts that this one has."""
-
-    openapi: str
-    info: Mapping[str, Any]
-    security: Sequence[Mapping[str, Any]]
-    tags: Sequence[Mapping[str, Any]]
-    paths: Mapping[str, Any]
-    components: Mapping[str, Any]
-
-
 def read_openapi(_service: Service) -> Response:
     """Read this document."""
+    from scenedock.doors.http.documents import OpenApiDocument
+
     return json_answer(OpenApiDocument.model_validate(current_app.config["OPENAPI"]()))
 
 
@@ -91,7 +83,7 @@ def openapi_document(routes: Sequence[Route], actions: Sequence[Action[Effects]]
                     "description": "`sha256=` and the HMAC-SHA256 of the body with the webhook secret of a code host",
                 },
             },
-            "schemas": {"Error": _schema(ErrorBody)},
+            "schemas": {"Error": _schema("ErrorBody")},
         },
     }
 
@@ -138,7 +130,7 @@ def _invocation(route: Route, action: Action[Effects]) -> dict[str, Any]:
     asked = [each for each in operation["parameters"] if each["in"] != "path"]
     examples = {f"example-{number}": _example(action, number) for number in range(len(action.examples))}
     content = {"schema": action.input_schema(), **({"examples": examples} if examples else {})}
-    output = {**_schema(ActionOutput), "properties": {"output": action.output_schema()}}
+    output = {**_schema("ActionOutput"), "properties": {"output": action.output_schema()}}
     return operation | {
         "parameters": asked,
         "operationId": f"invoke-{action.name}",
@@ -163,8 +155,12 @@ def _answer(answer: Answer, schema: JsonObject | None = None) -> JsonObject:
     return {"description": answer.description, **content}
 
 
-def _schema(body: type[BaseModel]) -> JsonObject:
-    return plain(body.model_json_schema(mode="serialization"))
+def _schema(name: str) -> JsonObject:
+    """The schema of a document."""
+    from scenedock.doors.http import documents
+
+    model: type[JsonDocument] = getattr(documents, name)
+    return plain(model.model_json_schema(mode="serialization"))
 
 
 def _errors(route: Route) -> dict[str, JsonObject]:
@@ -195,7 +191,7 @@ ROUTES = (
         f"{BASE_PATH}/openapi.json",
         "feed",
         read_openapi,
-        {200: Answer("The document", OpenApiDocument)},
+        {200: Answer("The document", "OpenApiDocument")},
         browser=True,
     ),
 )

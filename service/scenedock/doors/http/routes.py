@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
 
 from flask import Response
-from pydantic import BaseModel
 
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json import JsonObject
@@ -43,10 +42,13 @@ ANY_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One response of a route. `body` is the model of a JSON body; None for another type, or without a body."""
+    """One response of a route. `body` names the model of a JSON body in `documents`, so that it is loaded late.
+
+    None for another type, or without a body.
+    """
 
     description: str
-    body: type[BaseModel] | None = None
+    body: str | None = None
     media_type: str = "application/json"
 
 

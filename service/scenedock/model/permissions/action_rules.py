@@ -142,4 +142,4 @@ class ActionRules:
 
 
 def _needs_its_plugin_named(action: Action[Any], caller: Caller) -> bool:
-    return bool(caller.plugin) and caller.plugin != SCAFFOLDER and not action.attributes.read_only
+    return not action.attributes.read_only and caller.plugin not in {"", SCAFFOLDER}

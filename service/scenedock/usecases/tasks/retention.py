@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from scenedock.effects.tasks.deliveries import forget_deliveries
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.effects.tasks.storage.folder_table import forget_folders
-from scenedock.model.action import Action, Context, Model, action
+from scenedock.model.action import Action, Context, action
 from scenedock.model.json import JsonObject
+from scenedock.model.json_documents import Model
 from scenedock.model.tasks.task import end_of_retention
 from scenedock.usecases.tasks.schedules import Schedule
 

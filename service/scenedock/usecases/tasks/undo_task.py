@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.errors import ConflictError, NotFoundError, TemporaryError
-from scenedock.model.action import Action, Caller, Context, Model, action
+from scenedock.model.action import Action, Caller, Context, action
 from scenedock.model.json import JsonObject, as_object
+from scenedock.model.json_documents import Model
 from scenedock.model.tasks.changes import TaskChange
 from scenedock.model.tasks.compensations import DoneStep
 from scenedock.model.tasks.task import Step, Task

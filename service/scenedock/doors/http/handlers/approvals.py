@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Response, request
 
@@ -13,9 +13,7 @@ from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.approvals import LONGEST_COMMENT
-from scenedock.model.approvals.documents import ApprovalDocument
 from scenedock.model.json import JsonObject
-from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
 
 if TYPE_CHECKING:
@@ -24,14 +22,10 @@ if TYPE_CHECKING:
 _STATES: Final = ("open", "all")
 
 
-class ApprovalList(JsonDocument):
-    """Approvals that the caller may see."""
-
-    approvals: Annotated[tuple[ApprovalDocument, ...], "The newest first, at most 1,000"]
-
-
 def list_approvals(service: Service) -> Response:
     """List the approvals that the caller has asked for or may decide, the newest first; by default open ones."""
+    from scenedock.doors.http.documents import ApprovalList
+    from scenedock.model.approvals.documents import ApprovalDocument
     from scenedock.usecases.approvals.decide_approval import find_approvals
 
     state = request.args.get("state", "open")
@@ -44,6 +38,7 @@ def list_approvals(service: Service) -> Response:
 
 def show_an_approval(service: Service, approval_id: str) -> Response:
     """Show one approval."""
+    from scenedock.model.approvals.documents import ApprovalDocument
     from scenedock.usecases.approvals.decide_approval import show_approval
 
     record = show_approval(service.effects.approvals.store(), decider(service), approval_id)
@@ -61,6 +56,8 @@ def refuse(service: Service, approval_id: str) -> Response:
 
 
 def _decided(service: Service, approval_id: str, decision: Decision) -> Response:
+    from scenedock.model.approvals.documents import ApprovalDocument
+
     comment = json_body().get("comment", "")
     if not isinstance(comment, str):
         raise InputError("`comment` must be text")
@@ -78,7 +75,7 @@ _QUERY: Final[dict[str, JsonObject]] = {
     "taskId": {"type": "string", "description": "Only those of this task"},
 }
 _ONE: Final = f"{BASE_PATH}/approvals/{{approval_id}}"
-_SHOWN: Final = {200: Answer("The approval", ApprovalDocument)}
+_SHOWN: Final = {200: Answer("The approval", "ApprovalDocument")}
 
 ROUTES: Final = (
     Route(
@@ -86,7 +83,7 @@ ROUTES: Final = (
         f"{BASE_PATH}/approvals",
         "read",
         list_approvals,
-        {200: Answer("The approvals", ApprovalList)},
+        {200: Answer("The approvals", "ApprovalList")},
         query=_QUERY,
         tag="approvals",
     ),

@@ -8,20 +8,12 @@ from flask import Response
 
 from scenedock.doors.http.requests.answers import JSON, json_answer
 from scenedock.doors.http.requests.bodies import json_body, secrets
-from scenedock.doors.http.requests.invoking import ActionOutput, invoke, listed_actions
+from scenedock.doors.http.requests.invoking import invoke, listed_actions
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH, PLUGIN_ID
 from scenedock.model.json import JsonObject
-from scenedock.model.json_documents import JsonDocument
-from scenedock.runtime.action_listing import ActionList
 from scenedock.runtime.service import Service
-
-
-class ActionsStatus(JsonDocument):
-    """Whether this plugin has actions, whoever may run them."""
-
-    has_actions: bool
 
 
 def list_actions_for_backstage(service: Service) -> Response:
@@ -34,6 +26,8 @@ def list_actions_for_backstage(service: Service) -> Response:
 
 def actions_status(service: Service) -> Response:
     """Say whether this plugin has actions."""
+    from scenedock.doors.http.documents import ActionsStatus
+
     return json_answer(ActionsStatus(has_actions=bool(service.actions)))
 
 
@@ -74,7 +68,7 @@ ROUTES = (
         f"{BASE_PATH}/.backstage/actions/v1/actions",
         "read",
         list_actions_for_backstage,
-        {200: Answer("The actions", ActionList)},
+        {200: Answer("The actions", "ActionList")},
         tag="backstage",
     ),
     Route(
@@ -82,7 +76,7 @@ ROUTES = (
         f"{BASE_PATH}/.backstage/actions/v1/status",
         "read",
         actions_status,
-        {200: Answer("Whether there are actions", ActionsStatus)},
+        {200: Answer("Whether there are actions", "ActionsStatus")},
         tag="backstage",
     ),
     Route(
@@ -90,7 +84,7 @@ ROUTES = (
         f"{BASE_PATH}/.backstage/actions/v1/actions/{{action_id}}/invoke",
         "read",
         invoke_for_backstage_v1,
-        {200: Answer("The action's output", ActionOutput)},
+        {200: Answer("The action's output", "ActionOutput")},
         body=_OBJECT,
         parameters=_ID,
         tag="backstage",
@@ -100,7 +94,7 @@ ROUTES = (
         f"{BASE_PATH}/.backstage/actions/v2/actions/{{action_id}}/invoke",
         "read",
         invoke_for_backstage_v2,
-        {200: Answer("The action's output", ActionOutput)},
+        {200: Answer("The action's output", "ActionOutput")},
         body=_V2_BODY,
         parameters=_ID,
         tag="backstage",

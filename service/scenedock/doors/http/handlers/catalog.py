@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
-
 from flask import Response, request
 
-from scenedock.actions.catalog.explanations import ExplanationOutput
-from scenedock.actions.catalog.findings import CoverageOutput, FindingOutput
-from scenedock.doors.http.requests.answers import ErrorBody, json_answer
+from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.requests.bodies import json_body
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH
-from scenedock.model.json_documents import JsonDocument, Timestamp, timestamp
 from scenedock.runtime.service import Service
 
 _YAML = "application/yaml"
 _SECONDS_TO_CACHE = 10
-
-
-class EntityCounts(JsonDocument):
-    """The numbers of entities."""
-
-    total: int
-    by_kind: Mapping[str, int]
-
-
-class FindingsReport(JsonDocument):
-    """The findings of the catalog export."""
-
-    checked_at: Annotated[Timestamp, "When the catalog was last known to be up to date"]
-    entities: EntityCounts
-    coverage: Annotated[tuple[CoverageOutput, ...], "What is deployed, and how much of it is represented"]
-    findings: Annotated[tuple[FindingOutput, ...], "The most severe first"]
-
-
-class Refreshing(JsonDocument):
-    """The confirmation that the repositories will be checked."""
-
-    refreshing: Literal[True]
-
-
-class Accepted(JsonDocument):
-    """The repositories whose refused changes the next feed takes over."""
-
-    accepted: tuple[str, ...]
 
 
 def read_feed_file(service: Service, name: str) -> Response:
@@ -67,6 +33,10 @@ def read_feed_file(service: Service, name: str) -> Response:
 
 def read_findings(service: Service) -> Response:
     """Read the findings of the catalog: what to fix, and where."""
+    from scenedock.actions.catalog.findings import CoverageOutput, FindingOutput
+    from scenedock.doors.http.documents import EntityCounts, FindingsReport
+    from scenedock.model.json_documents import timestamp
+
     served = service.feed.current()
     report = FindingsReport(
         checked_at=timestamp(round(served.checked * 1_000)),
@@ -79,6 +49,7 @@ def read_findings(service: Service) -> Response:
 
 def explain_service(service: Service, name: str) -> Response:
     """Explain what the catalog says of a service, as its repositories are now: the line that proves each fact."""
+    from scenedock.actions.catalog.explanations import ExplanationOutput
     from scenedock.usecases.catalog.explain_service import explain_served
 
     explained = service.effects.apart.read(explain_served, name)
@@ -89,12 +60,15 @@ def explain_service(service: Service, name: str) -> Response:
 
 def refresh_catalog(service: Service) -> Response:
     """Check the repositories for changes now; the response doesn't wait for the result."""
+    from scenedock.doors.http.documents import Refreshing
+
     service.feed.want()
     return json_answer(Refreshing(refreshing=True), 202)
 
 
 def accept_catalog(service: Service) -> Response:
     """Accept once what is refused: entities that would vanish, of one `repository` or, without a name, of all."""
+    from scenedock.doors.http.documents import Accepted
     from scenedock.usecases.catalog.accept_catalog import accept_catalog as accept_in
 
     repository = json_body().get("repository", "")
@@ -111,7 +85,7 @@ ROUTES = (
         f"{BASE_PATH}/findings",
         "read",
         read_findings,
-        {200: Answer("The report", FindingsReport)},
+        {200: Answer("The report", "FindingsReport")},
         tag="catalog",
     ),
     Route(
@@ -119,7 +93,7 @@ ROUTES = (
         f"{BASE_PATH}/services/{{name}}/explanation",
         "read",
         explain_service,
-        {200: Answer("The explanation", ExplanationOutput), 404: Answer("There is no such service", ErrorBody)},
+        {200: Answer("The explanation", "ExplanationOutput"), 404: Answer("There is no such service", "ErrorBody")},
         parameters={"name": "Name of the service, or of its Component"},
         tag="catalog",
     ),
@@ -128,7 +102,7 @@ ROUTES = (
         f"{BASE_PATH}/catalog/refresh",
         "run",
         refresh_catalog,
-        {202: Answer("The repositories will be checked", Refreshing)},
+        {202: Answer("The repositories will be checked", "Refreshing")},
         tag="catalog",
     ),
     Route(
@@ -136,7 +110,7 @@ ROUTES = (
         f"{BASE_PATH}/catalog/accept",
         "admin",
         accept_catalog,
-        {200: Answer("What was accepted", Accepted), 404: Answer("There is no such repository", ErrorBody)},
+        {200: Answer("What was accepted", "Accepted"), 404: Answer("There is no such repository", "ErrorBody")},
         {"type": "object", "properties": {"repository": {"type": "string"}}},
         tag="catalog",
     ),

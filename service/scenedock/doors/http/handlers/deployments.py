@@ -6,8 +6,7 @@ import re
 
 from flask import Response, request
 
-from scenedock.actions.releases.deployments import DeploymentList, HistoryList
-from scenedock.doors.http.requests.answers import ErrorBody, json_answer
+from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
@@ -17,6 +16,7 @@ from scenedock.runtime.service import Service
 
 def list_deployments(service: Service) -> Response:
     """List which version of each service git says is in which environment, and the line that says so."""
+    from scenedock.actions.releases.deployments import DeploymentList
     from scenedock.usecases.releases.list_deployments import list_served
 
     apart = service.effects.apart
@@ -25,6 +25,7 @@ def list_deployments(service: Service) -> Response:
 
 def show_deployments(service: Service, name: str) -> Response:
     """Show which version of one service git says is in each environment, since when, and the line that says so."""
+    from scenedock.actions.releases.deployments import DeploymentList
     from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 
     apart, helm = service.effects.apart, service.effects.helm
@@ -34,6 +35,7 @@ def show_deployments(service: Service, name: str) -> Response:
 
 def show_history(service: Service, name: str) -> Response:
     """Show which versions a service had in its environments, since when, and by which commit and author."""
+    from scenedock.actions.releases.deployments import HistoryList
     from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 
     apart, helm = service.effects.apart, service.effects.helm
@@ -54,7 +56,7 @@ ROUTES = (
         f"{BASE_PATH}/deployments",
         "read",
         list_deployments,
-        {200: Answer("The deployments", DeploymentList)},
+        {200: Answer("The deployments", "DeploymentList")},
         tag="catalog",
     ),
     Route(
@@ -62,7 +64,7 @@ ROUTES = (
         f"{BASE_PATH}/services/{{name}}/deployments",
         "read",
         show_deployments,
-        {200: Answer("The deployments", DeploymentList), 404: Answer("There is no such service", ErrorBody)},
+        {200: Answer("The deployments", "DeploymentList"), 404: Answer("There is no such service", "ErrorBody")},
         parameters={"name": "Name of the service"},
         tag="catalog",
     ),
@@ -72,8 +74,8 @@ ROUTES = (
         "read",
         show_history,
         {
-            200: Answer("The versions, the newest first", HistoryList),
-            404: Answer("There is no such service", ErrorBody),
+            200: Answer("The versions, the newest first", "HistoryList"),
+            404: Answer("There is no such service", "ErrorBody"),
         },
         parameters={"name": "Name of the service"},
         query={

@@ -13,7 +13,7 @@ import base64
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from scenedock.doors.http.requests.answers import bug, http_refusal, json_answer, refusal
+from scenedock.doors.http.requests.answers import bug, http_refusal, plain_answer, refusal
 from scenedock.doors.http.requests.hygiene import guard
 from scenedock.doors.http.requests.rate_limits import RateLimits
 from scenedock.effects.bakes.result_folders import OWNER, archive_of, name_of
@@ -47,7 +47,7 @@ def make_folders_app(service: Service) -> Flask:
     def read_commit(owner: str, name: str, ref: str) -> Response:
         """Return the commit of a reference: the name of a folder's content, which for a result never changes."""
         board = board_or_check(owner, name, ref)
-        return json_answer({"sha": name_of(board) if board else name})
+        return plain_answer({"sha": name_of(board) if board else name})
 
     def read_archive(owner: str, name: str, ref: str) -> Response:
         """Send the whole folder."""
@@ -58,7 +58,7 @@ def make_folders_app(service: Service) -> Flask:
         """Send one file."""
         board = board_or_check(owner, name, request.args.get("ref", ""))
         data = _read(board, path) if board else results.read_below(name, path)
-        return json_answer({"path": path, "encoding": "base64", "content": base64.b64encode(data).decode()})
+        return plain_answer({"path": path, "encoding": "base64", "content": base64.b64encode(data).decode()})
 
     app.add_url_rule(f"{_REPOSITORY}/git/commits/<ref>", "read_commit", read_commit)
     app.add_url_rule(f"{_REPOSITORY}/archive/<ref>.tar.gz", "read_archive", read_archive)

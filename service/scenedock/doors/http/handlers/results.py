@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
 
 from flask import Response, g, request
 
@@ -14,7 +13,6 @@ from scenedock.doors.http.routes import ANY_TYPE, Answer, Route
 from scenedock.effects.bakes.archives import read_archive
 from scenedock.errors import NotAllowedError, TemporaryError
 from scenedock.model.action import BASE_PATH
-from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
 
 _TURNS = threading.BoundedSemaphore(2)
@@ -22,18 +20,10 @@ _TURNS = threading.BoundedSemaphore(2)
 _SECONDS_TO_WAIT = 1.0
 
 
-class ResultFolder(JsonDocument):
-    """A result folder."""
-
-    folder: Annotated[str, "Its name, as input `folder` of `propose-change`, `commit-change` and `publish-repository`"]
-    files: Annotated[tuple[str, ...], "All files, relative to the folder, sorted"]
-    url: Annotated[
-        str | None, "Address for `fetch:plain`, valid for a limited time; null if the service has no port for folders"
-    ]
-
-
 def keep_folder(service: Service) -> Response:
     """Keep the files of an archive, the body (`.tar.gz` or `.zip`), as a result folder; equal files have one name."""
+    from scenedock.doors.http.documents import ResultFolder
+
     if g.caller.actions:
         raise NotAllowedError(f"{g.caller.subject} is limited to some actions, and may not send folders")
     results = service.effects.results
@@ -71,7 +61,7 @@ ROUTES = (
         f"{BASE_PATH}/folders",
         "run",
         keep_folder,
-        {201: Answer("The folder", ResultFolder)},
+        {201: Answer("The folder", "ResultFolder")},
         body={"type": "string", "format": "binary"},
         body_type=ANY_TYPE,
         tag="actions",

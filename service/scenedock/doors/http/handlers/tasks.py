@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Final
+from typing import Final
 
 from flask import Response, g, request
 
 from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.requests.bodies import json_body, secrets
-from scenedock.doors.http.requests.following import SECONDS_OF_A_POLL, EventList, poll, stream
+from scenedock.doors.http.requests.following import SECONDS_OF_A_POLL, poll, stream
 from scenedock.doors.http.requests.task_queries import AFTER, TASKS_QUERY, number, task_query
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json import JsonObject
-from scenedock.model.json_documents import JsonDocument
-from scenedock.model.tasks.documents import TaskDocument
-from scenedock.model.tasks.task import COUNTED_BEYOND
 from scenedock.runtime.service import Service
 from scenedock.usecases.permissions import Permit
 from scenedock.usecases.tasks.manage_tasks import (
@@ -28,30 +25,14 @@ from scenedock.usecases.tasks.manage_tasks import (
     show_task,
 )
 from scenedock.usecases.tasks.submit_task import permit_task, submit_once
-from scenedock.usecases.tasks.undo_task import undo_task
 
 _KEY: Final = "Idempotency-Key"
 
 
-class TaskId(JsonDocument):
-    """The task that was submitted or retried."""
-
-    id: str
-
-
-class TaskPage(JsonDocument):
-    """A page of the tasks that the caller may see."""
-
-    tasks: tuple[TaskDocument, ...]
-    total_tasks: Annotated[
-        int,
-        f"Number of tasks in total; of those after this page, {COUNTED_BEYOND:,} are counted at most, but all with a "
-        "`limit` of 0",
-    ]
-
-
 def submit_a_task(service: Service) -> Response:
     """Submit a task: `spec` (`steps` are enough) and `secrets`; the header `Idempotency-Key` identifies the call."""
+    from scenedock.doors.http.documents import TaskId
+
     body = json_body()
     spec = body.get("spec")
     if not isinstance(spec, Mapping):
@@ -70,12 +51,17 @@ def submit_a_task(service: Service) -> Response:
 
 def list_tasks(service: Service) -> Response:
     """List the tasks that the caller may see, the newest first; filter by `createdBy` and `status`, sort by `order`."""
+    from scenedock.doors.http.documents import TaskPage
+    from scenedock.model.tasks.documents import TaskDocument
+
     tasks, total = find_tasks(service.tasks.effects, g.caller, task_query(request.args))
     return json_answer(TaskPage(tasks=tuple(map(TaskDocument.of, tasks)), total_tasks=total))
 
 
 def show_a_task(service: Service, task_id: str) -> Response:
     """Show one task."""
+    from scenedock.model.tasks.documents import TaskDocument
+
     return json_answer(TaskDocument.of(show_task(service.tasks.effects, g.caller, task_id)))
 
 
@@ -92,11 +78,15 @@ def follow_log(service: Service, task_id: str) -> Response:
 
 def cancel_a_task(service: Service, task_id: str) -> Response:
     """Cancel a task: it ends before its next step; a task that has ended is not changed."""
+    from scenedock.model.tasks.documents import TaskDocument
+
     return json_answer(TaskDocument.of(cancel_task(service.tasks.effects, g.caller, task_id)))
 
 
 def retry_a_task(service: Service, task_id: str) -> Response:
     """Retry a failed or cancelled task from the first step that isn't completed; send its `secrets` again."""
+    from scenedock.doors.http.documents import TaskId
+
     task = retry_task(
         service.tasks.effects,
         g.caller,
@@ -110,6 +100,9 @@ def retry_a_task(service: Service, task_id: str) -> Response:
 
 def undo_a_task(service: Service, task_id: str) -> Response:
     """Undo a task that has ended: a new task takes back what its completed steps have done, the last one first."""
+    from scenedock.doors.http.documents import TaskId
+    from scenedock.usecases.tasks.undo_task import undo_task
+
     task = undo_task(service.tasks.effects, service.tasks.actions, g.caller, task_id, _permit(service))
     return json_answer(TaskId(id=task.id), 201)
 
@@ -128,9 +121,9 @@ _SUBMISSION: JsonObject = {
 SECRETS: JsonObject = {"type": "object", "properties": {"secrets": _TEXTS}}
 _TASK = f"{BASE_PATH}/tasks/{{task_id}}"
 _EVENTS = Answer("The events", None, "text/event-stream")
-_SHOWN = {200: Answer("The task", TaskDocument)}
-_LISTED = {200: Answer("The tasks", TaskPage)}
-_LOGGED = {200: Answer("The events", EventList)}
+_SHOWN = {200: Answer("The task", "TaskDocument")}
+_LISTED = {200: Answer("The tasks", "TaskPage")}
+_LOGGED = {200: Answer("The events", "EventList")}
 _NAMES_THE_CALL: JsonObject = {
     "type": "string",
     "description": "Identifies the call: the same key from the same caller returns the same task; with another spec it "
@@ -150,7 +143,7 @@ ROUTES = (
         f"{BASE_PATH}/tasks",
         "read",
         submit_a_task,
-        {201: Answer("Accepted", TaskId)},
+        {201: Answer("Accepted", "TaskId")},
         _SUBMISSION,
         headers={_KEY: _NAMES_THE_CALL},
         tag="tasks",
@@ -165,10 +158,10 @@ ROUTES = (
         f"{_TASK}/undo",
         "run",
         undo_a_task,
-        {201: Answer("Undoing", TaskId)},
+        {201: Answer("Undoing", "TaskId")},
         {"type": "object"},
         _ID,
         tag="tasks",
     ),
-    Route("POST", f"{_TASK}/retry", "run", retry_a_task, {201: Answer("Retried", TaskId)}, SECRETS, _ID, tag="tasks"),
+    Route("POST", f"{_TASK}/retry", "run", retry_a_task, {201: Answer("Retried", "TaskId")}, SECRETS, _ID, tag="tasks"),
 )

@@ -14,17 +14,10 @@ from scenedock.doors.http.routes import GITLAB_WEBHOOKS, Answer, Route
 from scenedock.model.action import BASE_PATH
 from scenedock.model.code_hosts.webhook import WebhookEvent, read_event, read_gitlab_event
 from scenedock.model.json import JsonObject
-from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
-from scenedock.usecases.publishing.receive_webhook import Delivery, Outcome, Received, receive_webhook
+from scenedock.usecases.publishing.receive_webhook import Delivery, Received, receive_webhook
 
 _audit: Final = logging.getLogger("scenedock.audit")
-
-
-class WebhookOutcome(JsonDocument):
-    """How a delivery was handled."""
-
-    outcome: Outcome
 
 
 def receive_github_webhook(service: Service) -> Response:
@@ -44,6 +37,8 @@ def receive_gitlab_webhook(service: Service) -> Response:
 
 
 def _received(service: Service, event: WebhookEvent, id_of_delivery: str) -> Response:
+    from scenedock.doors.http.documents import WebhookOutcome
+
     delivery = Delivery(id_of_delivery, event, request.get_data(), g.signers)
     hosts, repositories = service.effects.code_hosts, service.effects.repositories
     received = receive_webhook(service.tasks.effects, hosts, repositories, service.feed.want, delivery)
@@ -109,7 +104,7 @@ _GITLAB_HEADERS: dict[str, JsonObject] = {
 _OUTCOMES = {
     202: Answer(
         "Accepted: `handled` now; `repeated`, so not handled again; `ignored`, as it concerns nothing here",
-        WebhookOutcome,
+        "WebhookOutcome",
     )
 }
 

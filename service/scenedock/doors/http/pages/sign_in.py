@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from flask import Response, g, request
@@ -30,7 +30,6 @@ from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import AuthenticationError, InputError, NotFoundError, ScenedockError
 from scenedock.model.action import BASE_PATH, Caller
 from scenedock.model.entity import EntityRef
-from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.callers.authenticator import LONGEST_TOKEN, token_digest
 from scenedock.runtime.callers.openid import OpenId
 from scenedock.runtime.callers.sessions import person
@@ -41,12 +40,6 @@ _SIGN_IN: Final = "/sign-in"
 _WITH_OPENID: Final = "/sign-in/openid"
 _ERROR: Final = re.compile(r"[a-z_]{1,40}")
 """The codes of errors with which a provider sends people back (RFC 6749)."""
-
-
-class SignedOut(JsonDocument):
-    """Who has been signed out."""
-
-    ended: Annotated[int, "How many sessions were ended"]
 
 
 def show_sign_in(service: Service) -> Response:
@@ -146,6 +139,8 @@ def sign_out_everywhere(service: Service) -> Response:
 
 def end_sessions(service: Service) -> Response:
     """Sign a `user` out in all browsers, or without one everybody."""
+    from scenedock.doors.http.documents import SignedOut
+
     body = json_body()
     user = body.get("user", "")
     if not isinstance(user, str) or ("user" in body and not user):
@@ -206,7 +201,7 @@ ROUTES: Final = (
         f"{BASE_PATH}/sign-outs",
         "admin",
         end_sessions,
-        {200: Answer("How many sessions were ended", SignedOut)},
+        {200: Answer("How many sessions were ended", "SignedOut")},
         {"type": "object", "properties": {"user": {"type": "string", "minLength": 1}}},
     ),
 )

@@ -22,7 +22,6 @@ from scenedock.model.tasks.task import STATUSES, Task, TaskQuery
 from scenedock.runtime.service import Service
 from scenedock.usecases.approvals.decide_approval import find_approvals
 from scenedock.usecases.tasks.manage_tasks import cancel_task, find_tasks, read_events, retry_task, show_task
-from scenedock.usecases.tasks.undo_task import can_undo, undo_task
 
 _ON_A_PAGE: Final = 50
 _MOST_PAGES: Final = 100_000
@@ -49,6 +48,8 @@ def list_tasks_for_people(service: Service) -> Response:
 
 def show_task_to_people(service: Service, task_id: str) -> Response:
     """Show one task: its steps, what they gave, and its log."""
+    from scenedock.usecases.tasks.undo_task import can_undo
+
     _require_any(service, task_id)
     task = show_task(service.tasks.effects, g.caller, task_id)
     events = read_events(service.tasks.effects, g.caller, task_id)
@@ -101,6 +102,8 @@ def retry_from_form(service: Service, task_id: str) -> Response:
 
 def undo_from_form(service: Service, task_id: str) -> Response:
     """Undo a task, and go to the task that does."""
+    from scenedock.usecases.tasks.undo_task import undo_task
+
     require_scope(g.caller, "run")
     permit = partial(service.permissions.check, g.caller, g.request_id)
     task = undo_task(service.tasks.effects, service.tasks.actions, g.caller, task_id, permit)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import re
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Response, g, request
-from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
 from scenedock.errors import BUG, WIRE_NAMES, ScenedockError, TemporaryError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.addresses import without_credentials
-from scenedock.model.json import Json
-from scenedock.model.json_documents import JsonDocument
+from scenedock.model.json import Json, JsonObject
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 _log: Final = logging.getLogger("scenedock.http")
 
@@ -36,38 +37,14 @@ def json_text(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def json_answer(value: BaseModel | Json, status: int = 200) -> Response:
-    """A JSON response: a document, whose names are in camelCase, or plain values."""
-    text = value.model_dump_json(by_alias=True) if isinstance(value, BaseModel) else json_text(value)
-    return Response(text, status, mimetype=JSON)
+def json_answer(document: BaseModel, status: int = 200) -> Response:
+    """A response that is a document, whose names are in camelCase."""
+    return Response(document.model_dump_json(by_alias=True), status, mimetype=JSON)
 
 
-class NamedError(JsonDocument):
-    """The error."""
-
-    name: Annotated[str, "Kind of error, as Backstage names it"]
-    message: Annotated[str, "What is wrong, where, and what to do"]
-
-
-class RefusedRequest(JsonDocument):
-    """The request."""
-
-    method: str
-    url: Annotated[str, "Path of the request"]
-
-
-class RefusalStatus(JsonDocument):
-    """The response."""
-
-    status_code: int
-
-
-class ErrorBody(JsonDocument):
-    """An error in Backstage's format."""
-
-    error: NamedError
-    request: RefusedRequest
-    response: RefusalStatus
+def plain_answer(value: Json, status: int = 200) -> Response:
+    """A JSON response of plain values, for which no models are loaded."""
+    return Response(json_text(value), status, mimetype=JSON)
 
 
 def reason(name: str, message: str) -> str:
@@ -110,11 +87,12 @@ def bug(error: Exception) -> Response:
 
 
 def _error_answer(name: str, message: str, status: int) -> Response:
-    body = ErrorBody(
-        error=NamedError(name=name, message=message),
-        request=RefusedRequest(method=request.method, url=request.path),
-        response=RefusalStatus(status_code=status),
-    )
-    answer = json_answer(body, status)
+    """The document `ErrorBody`."""
+    body: JsonObject = {
+        "error": {"name": name, "message": message},
+        "request": {"method": request.method, "url": request.path},
+        "response": {"statusCode": status},
+    }
+    answer = plain_answer(body, status)
     answer.status = f"{status} {reason(name, message)}"
     return answer

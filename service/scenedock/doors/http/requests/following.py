@@ -14,8 +14,6 @@ from flask import Response, g, request
 
 from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.requests.worker import has_hung_up, request_was_read
-from scenedock.model.json_documents import JsonList
-from scenedock.model.tasks.documents import EventDocument
 from scenedock.model.tasks.task import TaskEvent
 from scenedock.runtime.service import Service
 from scenedock.usecases.tasks.manage_tasks import follow_events, read_events
@@ -26,10 +24,6 @@ _SECONDS_BETWEEN_BEATS: Final = 10.0
 _BEAT: Final = ":\n\n"
 
 
-class EventList(JsonList[EventDocument]):
-    """Events, by their ids."""
-
-
 def poll(service: Service, task_id: str, after: int, patience_seconds: float) -> Response:
     """The events after a number; waits if there are none yet.
 
@@ -38,6 +32,9 @@ def poll(service: Service, task_id: str, after: int, patience_seconds: float) ->
     NotFoundError    there is no such task that the caller may see
     TemporaryError   too many clients, or too many of this caller, follow tasks already
     """
+    from scenedock.doors.http.documents import EventList
+    from scenedock.model.tasks.documents import EventDocument
+
     with ExitStack() as waiting:
         if patience_seconds:
             waiting.callback(_reader(service))
@@ -68,6 +65,8 @@ def _lines(events: Iterator[TaskEvent | None]) -> Iterator[str]:
 
 
 def _server_sent(event: TaskEvent) -> str:
+    from scenedock.model.tasks.documents import EventDocument
+
     return f"event: {event.type}\ndata: {EventDocument.of(event).model_dump_json()}\n\n"
 
 

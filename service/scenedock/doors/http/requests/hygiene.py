@@ -33,16 +33,16 @@ def guard(app: Flask, service: Service) -> None:
         g.began = time.perf_counter()
         request_id = request.headers.get("X-Request-Id", "")
         g.request_id = request_id if _REQUEST_ID.match(request_id) else uuid.uuid4().hex
-        if any("\0" in text for text in (request.path, *request.args.keys(), *request.args.values())):
+        if "\0" in request.path or b"%00" in request.query_string or b"\0" in request.query_string:
             # PostgreSQL can't store it, and no name contains it.
             raise InputError("the address contains a NUL character; remove it")
 
     def finish(answer: Response) -> Response:
         seconds = time.perf_counter() - g.began
         route = request.endpoint or "none"
-        for name, value in _HEADERS.items():
-            answer.headers.setdefault(name, value)
-        answer.headers["X-Request-Id"] = g.request_id
+        named = {name.lower() for name, _ in answer.headers}
+        missing = [(name, value) for name, value in _HEADERS.items() if name.lower() not in named]
+        answer.headers.extend([*missing, ("X-Request-Id", g.request_id)])
         service.metrics.requests.labels(route, answer.status_code).inc()
         service.metrics.request_seconds.labels(route).observe(seconds)
         if route not in _NOT_LOGGED and not g.get("audited"):  # the audit log has more

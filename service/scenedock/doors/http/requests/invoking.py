@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Final
 
 from flask import Response, g, request
 
@@ -16,7 +16,6 @@ from scenedock.errors import BUG, ScenedockError
 from scenedock.model.action import Action, Context
 from scenedock.model.addresses import without_credentials
 from scenedock.model.json import JsonObject
-from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
 from scenedock.usecases.run_action import find_action
 
@@ -24,12 +23,6 @@ _log: Final = logging.getLogger("scenedock.http")
 
 SECONDS_BETWEEN_BYTES: Final = 1.0
 _FORWARDED: Final = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-Ip")
-
-
-class ActionOutput(JsonDocument):
-    """The result of an action."""
-
-    output: Annotated[Mapping[str, Any], "The output, as the action's schema describes it"]
 
 
 def invoke(service: Service, name: str, values: JsonObject, secrets: Mapping[str, str]) -> Response:
@@ -41,6 +34,8 @@ def invoke(service: Service, name: str, values: JsonObject, secrets: Mapping[str
     TemporaryError                   too many calls are running
     ScenedockError                   any error of the action; after a while, only if the client reads interim responses
     """
+    from scenedock.doors.http.documents import ActionOutput
+
     action = find_action(service.actions, name, partial(listed_actions, service))
     service.permissions.check(g.caller, g.request_id, action, values)
     action.check(values)
@@ -92,6 +87,8 @@ def kept_alive(call: Future[JsonObject], seconds: float = SECONDS_BETWEEN_BYTES)
     The status has already been sent, so an error can only be reported in the body. It is not JSON, because Backstage
     would take JSON without an output for a success.
     """
+    from scenedock.doors.http.documents import ActionOutput
+
     while True:
         try:
             output = call.result(timeout=seconds)
