@@ -72,7 +72,10 @@ class Member:
 
     def folder_of(self, deployment: Deployment) -> HelmFolder | None:
         """The folder that one of its deployments is deployed from; None for a mere list item."""
-        return next((folder for folder in self.folders if folder.path == deployment.folder), None)
+        for folder in self.folders:
+            if folder.path == deployment.folder:
+                return folder
+        return None
 
     @property
     def place(self) -> Place:

@@ -195,6 +195,7 @@ def stage_of(environment: str) -> int | None:
     return next((rank for rank, names in enumerate(_STAGES) if word in names), None)
 
 
+@lru_cache(maxsize=1024)  # all repositories together have few environments
 def promotion_rank(environment: str | None) -> tuple[int, str]:
     """What environments are sorted by wherever people see them: on the way to production; none at all comes first.
 
