@@ -169,7 +169,7 @@ def _read(
     result = map_catalog(read, names=names)
     known = KnownVersions(before.names, facts.after if facts else {})
     if facts and facts.complete and not read.problems:
-        known = replace(known, export=pack(replace(result, read=replace(read, documents={}, tool_files=()))))
+        known = replace(known, export=pack(replace(result, read=replace(read, documents={}, tool_files={}))))
     is_partial = bool(read.problems and before.export) and {*opened, *problems} == before.repositories.keys()
     return _Seen(result, known, keeps_before=is_partial)
 
