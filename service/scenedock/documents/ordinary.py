@@ -69,13 +69,13 @@ def read_ordinary(data: bytes, meaning: Meaning) -> tuple[Json, int] | None:
         # Tabs, control characters and other line breaks are left to libyaml.
         if data.translate(None, _ASCII) and not text.replace("\n", "").isprintable():
             return None
-        body = _START.sub("", text, count=1)
-        written = body.split("\n")
+        begin = start.end() if (start := _START.match(text)) else 0
+        written = text[begin:].split("\n")
         read = _kept_lines(meaning) if max(map(len, written)) <= _LONGEST_KEPT else partial(_line, meaning)
         value = _Block(list(filter(None, map(read, written)))).document()
     except ValueError:  # not ordinary, not UTF-8, or not representable in JSON
         return None
-    return value, text.count("\n") - body.count("\n") + 1
+    return value, text.count("\n", 0, begin) + 1
 
 
 @lru_cache

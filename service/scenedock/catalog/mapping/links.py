@@ -171,7 +171,7 @@ class Graph:
         Namespaces are those of Argo CD, else called after the folder. So one that is called after a third folder has
         that folder's Services.
         """
-        own = _own_namespaces(deployment, caller)
+        own = _own_namespaces(deployment, caller) if namespace else set()
         if (not namespace or namespace in own) and any(name in folder.services for folder in caller.service.folders):
             return set()
         named = self.index.names.get(name, set())

@@ -7,7 +7,7 @@ file is not used as evidence, nor is a host that a template would still change.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import repeat
 
@@ -66,7 +66,7 @@ def read_environments(merged: Mapping[str, JsonObject]) -> dict[str, ValuesFacts
     }
 
 
-def _facts(values: JsonObject, signs: Sequence[_Sign]) -> ValuesFacts:
+def _facts(values: JsonObject, signs: Collection[_Sign]) -> ValuesFacts:
     ingress_hosts = {sign.ingress_host for sign in signs if sign.ingress_host}
     return ValuesFacts(
         hosts=frozenset({host for sign in signs for host in sign.hosts} - ingress_hosts),
@@ -127,12 +127,12 @@ class _Look:
     """Looks at values for signs. All of them have to live as long as this does."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[int, str, bool], Sequence[_Sign]] = {}
+        self._seen: dict[tuple[int, str, bool], Mapping[_Sign, None]] = {}
 
-    def signs(self, container: JsonObject | list[Json], name: str, *, in_ingress: bool) -> Sequence[_Sign]:
+    def signs(self, container: JsonObject | list[Json], name: str, *, in_ingress: bool) -> Mapping[_Sign, None]:
         """What a mapping or list under a key of this name shows, each sign once."""
         seen = self._seen
-        shown: list[_Sign] = []
+        shown: dict[_Sign, None] = {}
         pair = ""
         children: Iterable[tuple[str, Json]]
         if isinstance(container, list):
@@ -140,7 +140,7 @@ class _Look:
         else:
             word = _key(name).word
             if word in _EXPOSING and container and container.get("enabled") is not False:
-                shown.append(_EXPOSED)
+                shown[_EXPOSED] = None
             in_ingress = in_ingress or word == "ingress"
             if "value" in container:
                 # A list of {name, value} pairs is how Kubernetes writes a map of environment variables.
@@ -148,19 +148,19 @@ class _Look:
             children = container.items()
         for key, value in children:
             below = pair if pair and key == "value" else key
-            if isinstance(value, str):
+            if type(value) is str:
                 sign = (_kept_sign if len(value) <= _LONGEST_HOST else _sign)(value, below, in_ingress)
                 if sign:
-                    shown.append(sign)
-            elif isinstance(value, (dict, list)):
+                    shown[sign] = None
+            elif type(value) is dict or type(value) is list:
                 place = id(value), below, in_ingress
                 signs = seen.get(place)
                 if signs is None:
                     signs = seen[place] = self.signs(value, below, in_ingress=in_ingress)
-                shown += signs
+                shown.update(signs)
             elif type(value) is int and _key(below).is_port:
-                shown.append(_EXPOSED)
-        return list(dict.fromkeys(shown)) if len(shown) > 1 else shown
+                shown[_EXPOSED] = None
+        return shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +189,11 @@ def _key(name: str) -> _Key:
         is_caller=_CALLER_KEY.search(word) is not None,
         is_ingress_host=word in _INGRESS_HOST_KEYS,
     )
+
+
+@lru_cache(maxsize=4096)
+def _is_owner_key(name: str) -> bool:
+    return _key(name).word in _OWNER_KEYS
 
 
 def _sign(value: str, name: str, in_ingress: bool) -> _Sign | None:  # noqa: FBT001 - a cache takes no keywords quickly
@@ -229,7 +234,7 @@ def _host_of(text: str, key: _Key) -> str:
 def _owner_of(values: JsonObject) -> str:
     """The team in an `owner-info`-like block (or a plain `owner: team`) at the top of the values."""
     for scope in (values, as_object(values.get("global"))):
-        for key in sorted(key for key in scope if _key(key).word in _OWNER_KEYS):
+        for key in sorted(filter(_is_owner_key, scope)):
             block = scope[key]
             if isinstance(block, str):
                 return block.strip()

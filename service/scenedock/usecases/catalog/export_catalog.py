@@ -6,9 +6,8 @@ import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
-from scenedock.catalog.comparing.tool_files import ToolFiles
 from scenedock.catalog.emitting.output import in_order
 from scenedock.catalog.explaining.coverage import Coverage, coverage_of, find_uncovered
 from scenedock.catalog.mapping.deployments import RepositoryContents, said_environments
@@ -32,6 +31,9 @@ from scenedock.structs import dataclass, field, replace
 from scenedock.usecases.catalog.known_facts import FactsOfRun
 from scenedock.usecases.catalog.reading.read_repository import RepositoryReader
 
+if TYPE_CHECKING:
+    from scenedock.catalog.comparing.tool_files import ToolFiles
+
 Phase: TypeAlias = Literal["folders", "mapped", "policed", "linked", "exported"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
 
@@ -52,8 +54,8 @@ class ReadRepositories:
     """What was read: the repositories in their listed order, and what was found on the way.
 
     `problems` says for each repository that can't be read why. `documents` are those of charts and values files, by
-    repository and path, where they were to be kept. `tool_files` may say what is gone, as long as the repositories are
-    open. Where services are to know no more of each other than their faces,
+    repository and path, where they were to be kept. `tool_files` make what may say what is gone, by repository, as long
+    as these are open. Where services are to know no more of each other than their faces,
     `whole` are the folders of which the contents have only those, by repository and path.
     """
 
@@ -61,7 +63,7 @@ class ReadRepositories:
     findings: tuple[Finding, ...] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Mapping[str, Document]] = field(default_factory=dict)
-    tool_files: tuple[ToolFiles, ...] = ()
+    tool_files: Mapping[str, Callable[[], ToolFiles]] = field(default_factory=dict)
     whole: Mapping[tuple[str, str], HelmFolder] = field(default_factory=dict)
 
     def by_faces(self) -> ReadRepositories:
@@ -185,7 +187,7 @@ def read_repositories(
         facts.complete = not problems and not any(each.files.problems for each in opened)
     documents = {each.facts.name: each.kept_documents for each in opened if each.kept_documents is not None}
     findings = tuple(finding for each in opened for finding in each.findings)
-    tool_files = tuple(each.tool_files() for each in opened)
+    tool_files = {each.facts.name: each.tool_files() for each in opened}
     return ReadRepositories(contents, findings, problems, documents, tool_files)
 
 

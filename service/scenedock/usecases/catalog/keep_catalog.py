@@ -103,7 +103,7 @@ def _doubts(known: CatalogMemory, export: Export) -> Mapping[str, Doubts]:
             gone[entity.place.repository].append(entity)
         elif is_main(entity) and is_less_than(entity, now[entity.ref]):
             less.add(entity.place.repository)
-    tools = {each.facts.name: each for each in export.read.tool_files}
+    tools = {name: make() for name, make in export.read.tool_files.items()}
     return {
         name: find_doubts(
             tools[name],

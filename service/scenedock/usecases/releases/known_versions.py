@@ -211,7 +211,7 @@ def _mapped(
         known = replace(
             known,
             repositories={name: repositories[name] for name in listed if name in repositories},
-            export=pack(replace(result, read=replace(read, documents={}, tool_files=()))),
+            export=pack(replace(result, read=replace(read, documents={}, tool_files={}))),
             is_whole=facts.complete and not problems,
             states={name: replace(last.states.get(name, ReadState()), why=problems[name]) for name in kept},
             commits={name: commit for name, commit in last.commits.items() if name in kept},

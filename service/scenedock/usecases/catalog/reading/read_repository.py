@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from scenedock.catalog.comparing.tool_files import ToolFiles
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.reading.app_lists import files_of, read_app_lists
 from scenedock.catalog.reading.enabling_lists import not_applied, read_enabling_lists
@@ -53,6 +53,9 @@ from scenedock.usecases.catalog.reading.reports import (
     find_unread_files,
 )
 from scenedock.usecases.catalog.reading.used_branch import with_used_branch
+
+if TYPE_CHECKING:
+    from scenedock.catalog.comparing.tool_files import ToolFiles
 
 _LAST_GOOD_STAY = "Fix the file; until then the last good entities stay."
 
@@ -286,16 +289,17 @@ class RepositoryReader:
                 self.doubtful.setdefault(posixpath.dirname(path), doubt)
         return documents
 
-    def tool_files(self) -> ToolFiles:
-        """The files that may tell tools what to deploy, once it is read."""
-        return ToolFiles(
-            self.facts,
-            self.listing,
-            self.files.folder.read,
-            self.plan.manifests,
-            self.asked,
-            self.settings.exclude,
-        )
+    def tool_files(self) -> Callable[[], ToolFiles]:
+        """Makes the files that may tell tools what to deploy, once it is read: only a later export asks for them."""
+        read, excluded = self.files.folder.read, self.settings.exclude
+        given = self.facts, self.listing, read, self.plan.manifests, self.asked, excluded
+
+        def make() -> ToolFiles:
+            from scenedock.catalog.comparing.tool_files import ToolFiles
+
+            return ToolFiles(*given)
+
+        return make
 
     def _value(self, path: str) -> Json:
         self.asked.add(path)
