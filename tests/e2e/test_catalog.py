@@ -147,7 +147,7 @@ def test_a_comparison_tells_what_registering_would_change(company: Company, tmp_
     ]
     assert {"  component:search", "  resource:search-opensearch", "  component:scenedock"} <= set(said)
     assert said[said.index("  component:purse") - 1] == "only here: 1 (new to the catalog)"
-    assert said[-1] == f"  url:{company.feed} ({kept})"
+    assert f"  url:{company.feed} ({kept})" in said
     assert (refused.returncode, "Backstage requires a valid token" in refused.stderr) == (3, True)
 
 

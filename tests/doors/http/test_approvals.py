@@ -31,6 +31,7 @@ from scenedock.structs import replace
 from scenedock.usecases.approvals.require_approval import require_approval
 from scenedock.usecases.permissions import Permissions
 from tests.publishing.deploying import Deploying, deploying_in
+from tests.tools.server import wait_until
 from tests.tools.service import ADMIN, bearer, service_in
 from tests.tools.tokens import Backstage
 
@@ -158,9 +159,9 @@ def test_a_promotion_waits_over_a_restart_for_somebody_else_and_says_who_approve
     assert "user:default/jane asked for this" in refusals[0].text
     assert "user:default/eve may not decide about this; who may: user:default/max, group" in refusals[1].text
     assert jane.client.post(f"{LIST}/{asked['id']}/approve", json={}).status_code == 401
-    shown = jane.look(f"/tasks/{task_id}").text
-    assert f"/approvals/{asked['id']}" in shown
-    assert f'<p class="notice info">Waits for {whom}</p>' in shown
+    assert f"/approvals/{asked['id']}" in jane.look(f"/tasks/{task_id}").text
+    notice = f'<p class="notice info">Waits for {whom}</p>'
+    wait_until(lambda: notice in jane.look(f"/tasks/{task_id}").text, "the task waits, and doesn't just look again")
     assert acme.repository("gitops").pulls == {}
     assert "<td>billing/production</td>\n<td>1.3.0</td>\n<td>1.4.0</td>" in max_.look(f"/approvals/{asked['id']}").text
 
