@@ -115,7 +115,10 @@ def test_a_data_folder_that_cannot_be_written_is_told_by_readiness_and_by_the_do
         data.chmod(0o555)
         try:
             why = f"the user {os.geteuid()} has no permission. {MAKE_WRITABLE}"
-            assert degraded(address) == [f"the data folder {data} can't be written, so nothing is kept: {why}"]
+            assert degraded(address) == [
+                f"the data folder (SCENEDOCK_DATA) can't be written, so nothing is kept: {why}"
+            ]
+            assert f"{data} can't be written: the user" in (tmp_path / "log").read_text()
             metric = 'scenedock_degraded{reason="data-unwritable",repository=""} 1.0'
             assert metric in text_of(f"{address}/metrics")[1]
             examined = subprocess.run(
@@ -137,6 +140,8 @@ def test_a_data_folder_that_cannot_be_written_is_told_by_readiness_and_by_the_do
         finally:
             tmp_path.chmod(0o755)
         assert (
-            f"the data folder {data} can't be written, so nothing is kept: it can't be read: Permission denied" in said
+            "the data folder (SCENEDOCK_DATA) can't be written, so nothing is kept: it can't be read: Permission"
+            in said
         )
+        assert str(tmp_path) not in said
         assert degraded(address) == []

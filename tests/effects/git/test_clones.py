@@ -288,3 +288,24 @@ def test_a_damaged_clone_is_repaired_or_says_how(server: GitServer, tmp_path: Pa
 
     with clone.opened() as opened:
         assert opened.read("a.yaml") == b"a: 1\n"
+
+
+def test_no_clone_is_called_damaged_that_is_not(server: GitServer, tmp_path: Path) -> None:
+    server.commit("acme/apps", {"a.yaml": "a: 1\n"})
+    with pytest.raises(NotFoundError, match="has no branch 'fix-corrupt-data'"):
+        fetch(clone_of(server, tmp_path, "fix-corrupt-data"), None)
+
+    clone = clone_of(server, tmp_path)
+    fetch(clone, None)
+    upstream = server.root / "acme/apps"
+    server.commit("acme/apps", {"a.yaml": "a: 2\n"})
+    blob = git(upstream, "rev-parse", "main:a.yaml")
+    file = upstream / "objects" / blob[:2] / blob[2:]
+    file.chmod(0o644)
+    file.write_bytes(b"no object")
+
+    with pytest.raises(TemporaryError, match="can't be fetched") as refused:
+        fetch(clone, None)
+
+    assert "Delete" not in str(refused.value)
+    assert files_of(clone) == {"a.yaml": "a: 1\n"}

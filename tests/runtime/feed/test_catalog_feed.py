@@ -96,7 +96,7 @@ class FullStore:
         return self.kept
 
     def save(self, kept: KeptCatalog, replacing: str) -> str | None:  # noqa: ARG002
-        raise InputError("the disk is full")
+        raise InputError("/data/catalog-feed.json: can't be written: disk full") from OSError(28, "disk full")
 
     def close(self) -> None:
         """Nothing is open."""
@@ -108,7 +108,7 @@ def test_what_another_replica_has_kept_is_not_unkept() -> None:
     shared = SharedCatalog(store)
     shared.take_over()
     assert shared.replace(None, made)
-    assert shared.unkept
+    assert shared.unkept == "disk full", "anybody may read it"
 
     store.kept = replace(made, version="7")
     assert shared.take_over()[0]

@@ -20,15 +20,29 @@ from scenedock.runtime.feed.data_folder import DataFolder
         (
             {"data"},
             False,
-            ["the data folder {data} can't be written, so nothing is kept: the user 7 has no permission"],
+            ["the data folder (SCENEDOCK_DATA) can't be written, so nothing is kept: the user 7 has no permission"],
         ),
-        ({"data"}, True, ["the data folder {data} can't be written: the user 7 has no permission"]),
-        ({"sessions"}, False, ["{data}/sessions, in the data folder, can't be written: the user 7 has no permission"]),
-        ({"tasks.db"}, False, ["{data}/tasks.db, in the data folder, can't be written: the user 7 has no permission"]),
+        ({"data"}, True, ["the data folder (SCENEDOCK_DATA) can't be written: the user 7 has no permission"]),
+        (
+            {"sessions"},
+            False,
+            ["sessions, in the data folder (SCENEDOCK_DATA), can't be written: the user 7 has no permission"],
+        ),
+        (
+            {"tasks.db"},
+            False,
+            ["tasks.db, in the data folder (SCENEDOCK_DATA), can't be written: the user 7 has no permission"],
+        ),
     ],
 )
 def test_only_what_is_ours_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unwritable: set[str], *, has_database: bool, said: list[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    unwritable: set[str],
+    *,
+    has_database: bool,
+    said: list[str],
 ) -> None:
     data = tmp_path / "data"
     for name in ("lost+found", "sessions"):
@@ -38,8 +52,20 @@ def test_only_what_is_ours_counts(
     monkeypatch.setattr(os, "access", lambda path, *_, **__: path.name not in unwritable)
     monkeypatch.setattr(os, "geteuid", lambda: 7)
 
-    expected = [f"{each.format(data=data)}. {MAKE_WRITABLE}" for each in said]
-    assert [str(each) for each in DataFolder(data, has_database=has_database).reasons()] == expected
+    expected = [f"{each}. {MAKE_WRITABLE}" for each in said]
+    folder = DataFolder(data, has_database=has_database)
+    assert [[str(each) for each in folder.reasons()] for _ in range(2)] == [expected] * 2
+    assert [str(data) in line for line in caplog.messages] == [True] * len(said), "the log alone names it, once"
+
+
+def test_a_folder_above_is_told_without_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    monkeypatch.setattr(os, "geteuid", lambda: 7)
+    why = "the user 7 has no permission (of a folder above it)"
+
+    (said,) = DataFolder(tmp_path / "a" / "data", has_database=True).reasons()
+
+    assert str(said) == f"the data folder (SCENEDOCK_DATA) can't be written: {why}. {MAKE_WRITABLE}"
 
 
 def test_while_a_look_hangs_the_last_one_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from scenedock.effects.git.history import GitHistory
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError
+from scenedock.structs import replace
+from scenedock.usecases.releases.known_versions import KnownVersions
 from scenedock.usecases.releases.list_deployments import list_served
 from scenedock.usecases.releases.overview import read_overview
 from tests.scenarios.repositories import clone, git, plant
@@ -289,3 +292,28 @@ def test_what_an_unreadable_repository_deploys_stays_as_it_was(tmp_path: Path, m
     (roots["argo"] / "scenedock.yaml").unlink()
     plant(roots["apps"], {"orders/values-live.yaml": "image: {tag: 3.1.0}\n"})
     assert served.look() == ({"apps": {"3.1.0"}, "other": {"1.0.0"}}, set())
+
+    plant(roots["argo"], {"scenedock.yaml": "ownr: payments\n"})
+    assert served.look()[1] == {"apps", "argo"}
+    del served.roots["apps"]
+    assert served.look() == ({"other": {"1.0.0"}}, {"argo"}), "what isn't served any more isn't told"
+
+
+def test_when_a_repository_was_read_is_known_to_the_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scenedock.effects.git.repositories._NANOSECONDS_TO_SETTLE", -(10**12))
+    roots = {name: plant(tmp_path / name, FILES) for name in ("apps", "shops")}
+    served = _Served(roots, FactsFile(tmp_path / "version-facts"))
+    served.look()
+    times = []
+    for ago in (timedelta(minutes=50), timedelta(minutes=70), timedelta(days=20)):
+        known = served.file.load()
+        assert isinstance(known, KnownVersions)
+        then = (datetime.now(UTC) - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
+        states = {name: replace(state, read_at=then) for name, state in known.states.items()}
+        served.file.save(replace(known, states=states))
+        served.look()
+        now = served.file.load()
+        assert isinstance(now, KnownVersions)
+        times.append({state.read_at == then for state in now.states.values()})
+
+    assert times == [{True}, {False}, {False}]

@@ -59,7 +59,7 @@ class LastGoodOutput(JsonDocument):
     """The state of a repository that is shown because that of now can't be read or fetched."""
 
     commit: Annotated[str | None, "Its commit; null for a folder"]
-    read_at: Annotated[str | None, "When it was read last (ISO 8601); null where nobody knows"]
+    read_at: Annotated[str | None, "When it was read last (ISO 8601), or up to an hour before; null where nobody knows"]
     reason: Annotated[str, "Why there is none of now"]
 
     @classmethod

@@ -23,7 +23,12 @@ from scenedock.model.code_hosts.code_host import RepositoryAddress, checked_bran
 from scenedock.structs import dataclass
 
 _SECONDS_TO_TRY_AGAIN = 30
-_DAMAGED = re.compile(rb"bad object|corrupt|unable to read|object file|missing (?:blob|tree|commit)")
+_DAMAGED = re.compile(
+    rb"^(?:error|fatal): .*"
+    rb"(?:bad object|corrupt|unable to read|object file|missing (?:blob|tree|commit)|all necessary objects)",
+    re.MULTILINE,
+)
+"""What git says of a damaged repository: of ours, or of the host's, as both say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def fetch(clone: RepositoryClone, shown: tuple[str, str] | None, seconds: float 
         deepen = () if is_deep else (f"--depth={history + 1}",)
         done = git.run(folder, *_FETCH, *deepen, "origin", f"+{head}:{head}", secrets=secrets)
         if done.returncode != 0:
-            if _DAMAGED.search(done.stderr):
+            if _DAMAGED.search(done.stderr) and _is_damaged(git, folder):
                 raise TemporaryError(
                     f"{remote.url}: the clone {clone.folder} is damaged: {last_line(done.stderr)}. Delete this folder, "
                     "and it is made again",
@@ -129,6 +134,14 @@ def fetch(clone: RepositoryClone, shown: tuple[str, str] | None, seconds: float 
 _FETCH = (*("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc"),)
 _DEPTH = "scenedock-depth"
 """A file in the clone: with how much history which branch was fetched. Later fetches only add commits."""
+
+
+def _is_damaged(git: ConfinedGit, folder: Path) -> bool:
+    """Whether something is missing in a clone; False where that takes too long to find out."""
+    try:
+        return git.run(folder, "fsck", "--connectivity-only", "--no-dangling", "--no-progress").returncode != 0
+    except TemporaryError:
+        return False
 
 
 def _default_branch(git: ConfinedGit, folder: Path, url: str, secrets: Mapping[str, str]) -> str:

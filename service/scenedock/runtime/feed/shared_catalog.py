@@ -35,7 +35,7 @@ class SharedCatalog:
     digest: str = ""
     """Of the catalog that is kept there, as far as this process knows; empty where there is none."""
     unkept: str = ""
-    """Why the last catalog could not be kept; empty if it is."""
+    """Why the last catalog could not be kept, as anybody may know it, so without paths; empty if it is."""
     _version: str | None = None
     """The version that we know; None before the first look."""
     _unsaved: KeptCatalog | None = None
@@ -110,7 +110,7 @@ class SharedCatalog:
                 version = self.store.save(made, self._version or "")
             except (InputError, NotFoundError) as error:  # a full disk: what is served is remembered here alone
                 _log.warning("the catalog can't be kept for the next start: %s", error)
-                self._unsaved, self.unkept = made, str(error)
+                self._unsaved, self.unkept = made, _without_path(error)
                 self._is_kept(None)
             else:
                 if version is None:
@@ -122,3 +122,9 @@ class SharedCatalog:
 
     def _is_kept(self, kept: KeptCatalog | None) -> None:
         self.head, self.digest = (kept.head, kept.digest) if kept else ("", "")
+
+
+def _without_path(error: ScenedockError) -> str:
+    """What the disk says of a file, without which file that is."""
+    cause = error.__cause__
+    return (cause.strerror if isinstance(cause, OSError) else None) or "the log of the service says why"

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from scenedock.effects.git.repositories import NOT_ENTERED, Repository, ServedRepository
@@ -29,6 +29,8 @@ from scenedock.usecases.releases.survey import pairs_in, readers_of
 
 _NOT_LISTED: Final = frozenset({"", ".", "..", *NOT_ENTERED})
 """Parts of paths at which a file may be read although it is in no listing: nobody would notice its changes."""
+_TO_THE_HOUR: Final = timedelta(hours=1)
+"""When repositories were read is not kept more exactly: a look that changes nothing writes nothing till then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,12 @@ class KnownVersions:
         return {name: state for name, state in self.states.items() if state.why}
 
     def is_like(self, other: KnownVersions) -> bool:
-        """Whether they are the same, but for when the repositories were read."""
-        return _without_times(self) == _without_times(other)
+        """Whether they are the same, and say to the hour the same of when the repositories were read."""
+        if _without_times(self) != _without_times(other):
+            return False
+        return all(
+            _is_within_the_hour(state.read_at, other.states[name].read_at) for name, state in self.states.items()
+        )
 
 
 @dataclass(slots=True)
@@ -193,9 +199,10 @@ def _mapped(
     """The export of what is there now, of which no version is known, and of the last good states of what can't be read.
 
     A repository of which a version was told by a file of such a one has its last good state, too: without what deploys
-    it, it would seem to be deployed otherwise, or not at all.
+    it, it would seem to be deployed otherwise, or not at all. One that isn't `listed` any more is forgotten.
     """
-    problems = {**_dependent(last, read.problems), **read.problems}
+    dependent = {name: why for name, why in _dependent(last, read.problems).items() if name in listed}
+    problems = {**dependent, **read.problems}
     before = unpack(last.export) if problems else None
     old = before.repositories if isinstance(before, Export) else ()
     kept = {each.facts.name: each for each in old if each.facts.name in problems}
@@ -275,6 +282,14 @@ def _commit_of(repository: Repository) -> str:
     """The commit that is read; empty for a folder, whose files may be others than its commit's."""
     ref = repository.history_root()[1]
     return "" if ref == "HEAD" else ref
+
+
+def _is_within_the_hour(time: str, other: str) -> bool:
+    if time == other:
+        return True
+    if not (time and other):
+        return False
+    return abs(datetime.fromisoformat(time) - datetime.fromisoformat(other)) < _TO_THE_HOUR
 
 
 def _without_times(known: KnownVersions) -> KnownVersions:
