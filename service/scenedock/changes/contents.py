@@ -68,7 +68,7 @@ def with_version(data: bytes, spot: Spot, old: str, new: str, file: str) -> byte
 
 
 def line_with_version(data: bytes, spot: Spot, file: str) -> int | None:
-    """The line in which `with_version` writes where that is an alias; None where it isn't in YAML, or in a text in it.
+    """The line in which `with_version` writes where that is an alias; None where it can't tell.
 
     Raises
     ------

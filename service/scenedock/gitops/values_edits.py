@@ -161,7 +161,7 @@ def anchored_path(data: bytes, path: str, file: str, document: int | str | None 
 
 
 def anchored_line(data: bytes, path: str, file: str, document: int | str | None = None) -> int | None:
-    """The line of the value that `anchored_path` means; None for one in a text.
+    """The line of the value that `anchored_path` means; None for one in a text, or one to which no path leads.
 
     Raises
     ------
@@ -170,7 +170,12 @@ def anchored_line(data: bytes, path: str, file: str, document: int | str | None 
     outer, *inner = steps_of(path)
     scene = scene_of(_text(data, file), outer, document, Source(file))
     root = scene.part.root
-    return replace(scene, steps=anchored(root, outer)).find().node.line if root and not inner else None
+    if root is None or inner:
+        return None
+    try:
+        return replace(scene, steps=anchored(root, outer)).find().node.line
+    except InputError:
+        return None
 
 
 def undo(before: bytes, path: str, file: str, document: int | str | None = None) -> Undo:
