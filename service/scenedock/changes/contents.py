@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from scenedock.changes.identity import documents_of, same_spot
 from scenedock.errors import InputError
 from scenedock.gitops.in_place.paths import steps_of
-from scenedock.gitops.values_edits import add_value, anchored_path, remove_value, set_value, undo
+from scenedock.gitops.values_edits import add_value, anchored_line, anchored_path, remove_value, set_value, undo
 from scenedock.model.json import Json, value_at
 from scenedock.releases.images import split_reference, text_of
 from scenedock.releases.spots import Spot
@@ -65,6 +65,16 @@ def with_version(data: bytes, spot: Spot, old: str, new: str, file: str) -> byte
     written = found[found.re.groups]
     start = found.start(found.re.groups) + len(written) - len(written.lstrip())
     return data[:start] + changed.encode() + data[start + len(text.encode()) :]
+
+
+def line_with_version(data: bytes, spot: Spot, file: str) -> int | None:
+    """The line in which `with_version` writes where that is an alias; None where it can't tell.
+
+    Raises
+    ------
+    InputError   the file can't be read
+    """
+    return anchored_line(data, _path(spot), file, spot.document) if spot.form == "yaml" else None
 
 
 def with_value(data: bytes, spot: Spot, value: Json, file: str) -> bytes:

@@ -43,6 +43,7 @@ MAX_TAG_DIRECTIVES = 1000
 _TEMPLATE = re.compile(rb"""[^#'"]*\{[{%]""")
 _BEFORE_TEXT = rb"[^#]*(?<![\w-])[\"']?%b[\"']?:[ \t]+[\"']?"
 _BEHIND_TEXT = re.compile(rb"[\"']?[ \t]*(?:[,}#\r].*)?")
+_BLOCK = re.compile(rb"\|[-+0-9]*[ \t\r]*(?:#.*)?$")
 _CONFLICT = re.compile(rb"^<<<<<<< ", re.MULTILINE)
 
 
@@ -123,6 +124,11 @@ class Document:
             if len(found) == 1:
                 return data.count(b"\n", 0, found[0]) + 1
         return self.line_of(path)
+
+    def is_block(self, path: Sequence[str | int]) -> bool:
+        """Whether the text at a path is written as it is, in the lines below its key."""
+        line = self.line_of(path)
+        return _BLOCK.search(b"".join(self.data.split(b"\n", line)[line - 1 : line])) is not None
 
     def lines_below(self, root: Sequence[str | int]) -> Callable[[Sequence[str | int]], int]:
         """`line_of` for paths that begin at `root`."""

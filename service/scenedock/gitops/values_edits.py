@@ -160,6 +160,24 @@ def anchored_path(data: bytes, path: str, file: str, document: int | str | None 
     return "|".join(map(shown, [anchored(root, outer) if root else outer, *inner]))
 
 
+def anchored_line(data: bytes, path: str, file: str, document: int | str | None = None) -> int | None:
+    """The line of the value that `anchored_path` means; None for one in a text, or one to which no path leads.
+
+    Raises
+    ------
+    InputError   the file can't be read
+    """
+    outer, *inner = steps_of(path)
+    scene = scene_of(_text(data, file), outer, document, Source(file))
+    root = scene.part.root
+    if root is None or inner:
+        return None
+    try:
+        return replace(scene, steps=anchored(root, outer)).find().node.line
+    except InputError:
+        return None
+
+
 def undo(before: bytes, path: str, file: str, document: int | str | None = None) -> Undo:
     """What puts back what a file has at a path, after it was set or added: a value as it is written, or its removal.
 

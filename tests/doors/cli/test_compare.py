@@ -153,6 +153,14 @@ def test_exactly_one_existing_catalog_has_to_be_named(options: tuple[str, ...]) 
     assert (done.exit_code, "either --backstage or --entities" in done.stderr) == (2, True)
 
 
+def test_a_kind_counts_as_one_however_it_is_spelled(tmp_path: Path) -> None:
+    others = [{"kind": kind, "metadata": {"name": f"a-{number}"}} for number, kind in enumerate(("User", "user"))]
+
+    done = run(EXAMPLE, "--entities", write(tmp_path / "entities.json", others))
+
+    assert "of kinds that the export has none of: 2 (2 User; they stay, too)" in done.stdout
+
+
 @pytest.mark.parametrize("text", ["a: [", "- 1", '{"items": [1]}', '{"kind": "Component"}'])
 def test_a_file_without_entities_is_refused_by_name(tmp_path: Path, text: str) -> None:
     (tmp_path / "entities.yaml").write_text(text)

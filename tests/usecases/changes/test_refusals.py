@@ -121,6 +121,15 @@ def test_a_line_that_an_automation_writes_is_named_and_left_alone(apps: Path, li
     assert planned(apps, *asked, "--automated-line")["refusals"] == []
 
 
+def test_the_line_of_an_anchor_that_an_automation_writes_is_left_alone(apps: Path) -> None:
+    text = 'x: &tag 1.1.0 # {"$imagepolicy": "flux-system:billing:tag"}\nimage: {tag: *tag}\n'
+    commit(apps, 2, {"billing/values-production.yaml": text})
+    asked = ("promote", "--from", "qa", "--to", "production")
+    (refusal,) = planned(apps, *asked, code=1)["refusals"]
+    assert (refusal["code"], "Flux's image automation" in refusal["message"]) == ("automated-line", True)
+    assert planned(apps, *asked, "--automated-line")["refusals"] == []
+
+
 def test_what_image_updater_writes_is_left_alone(apps: Path) -> None:
     manifest = (
         "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: billing-production\n  annotations:\n"

@@ -58,6 +58,7 @@ def test_each_service_gets_its_file_and_the_common_element_is_left_to_a_person(t
         said = run("environments", "create", service, "perf", "--from", "staging", root, "--write")
 
         assert f"isn't copied, as that would begin perf for {other}, too (apps:argocd/set.yaml)" in said
+        assert "Create perf of those, too, where that isn't done; then add the element by hand." in said
         assert f"written: apps:services/{service}/values-perf.yaml\n" in said
         made = (root / f"services/{service}/values-perf.yaml").read_text()
         assert made == "image: {tag: 1.0.0}\nenv:\n  - name: STAGE\n    value: perf\n"  # STAGE is its name in all

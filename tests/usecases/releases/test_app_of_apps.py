@@ -170,6 +170,21 @@ def test_values_of_a_chart_in_the_chart_say_which_image_a_tag_is_of(tmp_path: Pa
     )
 
 
+@pytest.mark.parametrize(("template", "version"), [("kind: ConfigMap\n", "5.0.0"), ("kind: Deployment\n", None)])
+def test_a_chart_of_the_repository_that_runs_nothing_leaves_one_from_elsewhere(
+    tmp_path: Path, template: str, version: str | None
+) -> None:
+    remote = "- {name: metrics, version: 5.0.0, repository: 'https://charts.test'}\n"
+    files = {
+        "monitoring/Chart.yaml": CHART.format("monitoring")
+        + f"dependencies:\n{remote}- {{name: conf, version: 1.0.0, repository: 'file://../conf'}}\n",
+        "monitoring/values.yaml": "a: 1\n",
+        "conf/Chart.yaml": CHART.format("conf"),
+        "conf/templates/conf.yaml": f"apiVersion: v1\n{template}",
+    }
+    assert listed(tmp_path, files)["monitoring"]["version"] == version
+
+
 def verified(root: Path) -> list[dict[str, Any]]:
     done = CliRunner().invoke(main, ["deployments", "verify", str(root), "--format", "json", "--helm", str(helm("4"))])
     assert done.exit_code in {0, 1}, done.output

@@ -93,6 +93,53 @@ def test_values_that_only_a_cluster_has_hide_the_tag_of_an_image(
     assert version or (where.startswith("flux/release.yaml:1: what the values of the ") and "cluster knows" in where)
 
 
+OBJECT: Final = (
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: more}\nstringData: {values.yaml: 'image: {tag: 9.0.0}'}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "files"),
+    [
+        ("Secret", {"more.yaml": OBJECT}),
+        ("Secret", {"more.yaml": OBJECT.replace("v1", "bitnami.com/v1alpha1").replace("Secret", "SealedSecret")}),
+        ("Secret", {"more/kustomization.yaml": "secretGenerator: [{name: more, literals: [a=b]}]\n"}),
+        ("ConfigMap", {"more/kustomization.yaml": "configMapGenerator: [{name: more, literals: [values.yaml=]}]\n"}),
+        ("ConfigMap", {"more.yaml": OBJECT.replace("Secret", "ConfigMap")}),
+        (
+            "ConfigMap",
+            {"more.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\ndata: {values.yaml: '{['}\n"},
+        ),
+    ],
+)
+def test_what_is_optional_and_in_the_repository_hides_the_tag_unless_it_is_one_clear_text(
+    tmp_path: Path, kind: str, files: dict[str, str]
+) -> None:
+    values_from = f"[{{kind: ConfigMap, name: billing-values}}, {{kind: {kind}, name: more, optional: true}}]"
+    planted = release(values_from, {"values.yaml": CONFIG_MAP, **files})
+    text = planted["flux/kustomization.yaml"].replace("/kustomization.yaml", "")
+    known, where = found(tmp_path, {**planted, "flux/kustomization.yaml": text})
+    assert (known, where.split(",")[0]) == (None, f"flux/release.yaml:1: what the values of the {kind} 'more' are")
+
+
+def test_of_config_maps_of_one_name_that_in_the_namespace_of_the_release_counts(tmp_path: Path) -> None:
+    files = release("[{kind: ConfigMap, name: billing-values}]", {})
+    files["flux/kustomization.yaml"] += "namespace: shop\n"
+    for site, tag in {"shop": "2.5.0", "other": "2.6.0"}.items():
+        files |= {
+            f"{site}/kustomization.yaml": f"resources: [values.yaml]\nnamespace: {site}\n",
+            f"{site}/values.yaml": CONFIG_MAP.replace("2.5.0", tag),
+        }
+    assert found(tmp_path, files) == ("2.5.0", "shop/values.yaml:9")
+
+
+def test_the_line_of_a_quoted_text_is_that_of_its_key(tmp_path: Path) -> None:
+    text = 'data:\n  values.yaml: "image:\\n  repository: acme/billing\\n  tag: 2.5.0\\n"\n'
+    values = CONFIG_MAP.partition("\ndata:")[0] + f"\n{text}"
+    files = release("[{kind: ConfigMap, name: billing-values}]", {"values.yaml": values})
+    assert found(tmp_path, files) == ("2.5.0", "flux/values.yaml:5")
+
+
 def test_values_that_only_a_cluster_has_change_no_version_of_a_chart(tmp_path: Path) -> None:
     assert found(tmp_path, release("[{kind: Secret, name: passwords}]", {})) == ("3.0.0", "flux/release.yaml:5")
 
@@ -117,6 +164,32 @@ def test_of_generators_that_merge_the_outer_one_counts(tmp_path: Path) -> None:
         "site/b.yaml": "image: {repository: acme/billing, tag: 2.1.0}\n",
     }
     assert found(tmp_path, files) == ("2.1.0", "site/b.yaml:1")
+
+
+def test_an_outer_generator_that_merges_by_a_literal_says_nothing(tmp_path: Path) -> None:
+    generator = "configMapGenerator:\n- {{name: v, behavior: {}, {}}}\n"
+    inner, outer = generator.format("create", "files: [values.yaml]"), generator.format("merge", "literals: [LITERAL]")
+    files = {
+        "base/release.yaml": RELEASE.replace("CHART", "service").replace("FROM", "[{kind: ConfigMap, name: v}]"),
+        "base/kustomization.yaml": f"resources: [release.yaml]\n{inner}",
+        "base/values.yaml": "image: {repository: acme/billing, tag: 2.0.0}\n",
+    }
+    for literal, version in (("other=1", "2.0.0"), ("'values.yaml=image: {tag: 9.0.0}'", "3.0.0")):
+        site = {"site/kustomization.yaml": f"resources: [../base]\n{outer.replace('LITERAL', literal)}"}
+        known, where = found(tmp_path / version, {**files, **site})
+        assert known == version, where  # 3.0.0 is its chart's
+
+
+@pytest.mark.parametrize(
+    "values",
+    ["{{ .all }}", "{{ .key }}: {tag: 2.0.0}", "'{{ .key }}': {tag: 2.0.0}", "a: [{b: {{{ .key }}: 1}}]"],
+)
+def test_a_parameter_that_may_be_any_key_hides_the_version(tmp_path: Path, values: str) -> None:
+    source = "repoURL: https://git.test/acme/apps\n        path: billing"
+    text = SET.replace("SOURCE", source).replace("            host: {{ .host }}\n", "")
+    text = text.replace("image: {repository: acme/billing, tag: TAG}", values)
+    known, where = found(tmp_path, {**CHART, "argo.yaml": text})
+    assert (known, where[:38]) == (None, "argo.yaml:14: helm.values can't be rea")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,8 @@ def compare_catalogs(there: Sequence[Entity], here: Sequence[Entity]) -> Compari
     ]
     kinds = {"component", "system", "api", "resource"} | {entity.kind.lower() for entity in here}
     only_there = [theirs[ref] for ref in sorted(theirs.keys() - ours.keys())]
-    others = Counter(each.kind for each in only_there if each.ref.kind not in kinds)
+    spelled = {each.ref.kind: each.kind for each in reversed(only_there)}
+    others = Counter(spelled[each.ref.kind] for each in only_there if each.ref.kind not in kinds)
     shared = _by_origin(each.there for each in both)
     return Comparison(
         same=tuple(each for each in both if not each.fields),

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scenedock.changes.automations import writer_of_image, writer_of_line
-from scenedock.changes.contents import value_in, with_value, with_version
+from scenedock.changes.contents import line_with_version, value_in, with_value, with_version
 from scenedock.changes.followers import followers_of
 from scenedock.changes.planned import Lifted, Planned, PlannedFile, Refusal, VersionChange
 from scenedock.changes.rules import refusals_of
@@ -271,7 +271,7 @@ def _edit(draft: Draft, wanted: Wanted, sharers: Sequence[Release]) -> None:
         data = draft.content(target.repository, target.path)
         if draft.has(target, wanted):  # it is the same text as a line that was edited before
             return
-        _refuse_written(draft, release, writer_of_line(draft.before[target.repository, target.path], release.line))
+        _refuse_written(draft, release, _writer_at(draft, target, release.line))
         refuse_stale_lock(draft, release)
         edited = with_version(data, target.spot, release.version or "", wanted.version, target.path)
     except (InputError, NotFoundError) as error:
@@ -299,7 +299,13 @@ def refuse_automated(draft: Draft, release: Release) -> None:
     _refuse_written(draft, release, writer)
     for target, line in ((line_of(each), each.line) for each in release.lines):
         if target and draft.content(target.repository, target.path):
-            _refuse_written(draft, release, writer_of_line(draft.before[target.repository, target.path], line))
+            _refuse_written(draft, release, _writer_at(draft, target, line))
+
+
+def _writer_at(draft: Draft, target: Target, line: int | None) -> str:
+    """What writes the line of a version, or the line of its anchor where that is an alias; empty without."""
+    data = draft.before[target.repository, target.path]
+    return writer_of_line(data, line) or writer_of_line(data, line_with_version(data, target.spot, target.path))
 
 
 def _refuse_written(draft: Draft, release: Release, writer: str) -> None:

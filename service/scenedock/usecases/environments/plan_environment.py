@@ -83,7 +83,7 @@ def _shared_elements(release: Release, new: str, others: Sequence[str], shared: 
             f"a list in {path} has the environments of several services: its element of {release.environment} isn't "
             f"copied, as that would begin {new} for {also}, too",
             Place(release.repository, path),
-            f"Create {new} of those, too; then add the element.",
+            f"Create {new} of those, too, where that isn't done; then add the element by hand.",
         )
 
 

@@ -48,8 +48,9 @@ class InflatedChart:
 class Kustomization:
     """What the kustomization of a folder says; paths as they are written, relative to the folder.
 
-    `generated` has the files of each ConfigMap that it generates, by key. `setters` are what else may change images:
-    its `replacements` and `transformers`, each item as it is written. `labels` says that it adds labels or annotations.
+    `generated` has the files of each ConfigMap that it generates, by key, empty where the key is a literal; `secrets`
+    are the names of the Secrets. `setters` are what else may change images: its `replacements` and `transformers`,
+    each item as it is written. `labels` says that it adds labels or annotations.
     """
 
     folder: str
@@ -64,6 +65,7 @@ class Kustomization:
     images: tuple[ImageChange, ...] = ()
     charts: tuple[InflatedChart, ...] = ()
     generated: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
     setters: tuple[Json, ...] = ()
     labels: bool = False
 
@@ -83,6 +85,7 @@ def read_kustomization(folder: str, place: Place, document: JsonObject) -> Kusto
         images=tuple(image_changes(document)),
         charts=tuple(_charts(document)),
         generated=dict(_generated(document)),
+        secrets=tuple(as_text(as_object(each).get("name")) for each in as_list(document.get("secretGenerator"))),
         setters=(*as_list(document.get("replacements")), *as_list(document.get("transformers"))),
         labels=any(document.get(key) for key in _LABELS),
     )
@@ -121,12 +124,16 @@ def _charts(document: JsonObject) -> Iterator[InflatedChart]:
 
 
 def _generated(document: JsonObject) -> Iterator[tuple[str, dict[str, str]]]:
-    """The ConfigMaps that are made of files: `values.yaml=app-values.yaml`, or the file's own name as the key."""
+    """The ConfigMaps that are made of files: `values.yaml=app-values.yaml`, or the file's own name as the key.
+
+    What a literal says is in no file: its key has an empty one.
+    """
     for item in map(as_object, as_list(document.get("configMapGenerator"))):
         files: dict[str, str] = {}
         for text in map(as_text, as_list(item.get("files"))):
             key, given, path = text.rpartition("=")
             files[key if given else posixpath.basename(text)] = path
+        files |= {text.partition("=")[0]: "" for text in map(as_text, as_list(item.get("literals")))}
         if name := as_text(item.get("name")):
             yield name, files
 

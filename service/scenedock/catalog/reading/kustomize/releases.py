@@ -8,12 +8,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from scenedock.catalog.reading.kustomize.building import Builder
-from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
+from scenedock.catalog.reading.kustomize.expanding import Context, Expander, Occurrence, variables_of
 from scenedock.catalog.reading.kustomize.files import resolve, text_of
 from scenedock.catalog.reading.kustomize.images import may_set_images
 from scenedock.catalog.reading.kustomize.objects import KubernetesObject
 from scenedock.catalog.reading.kustomize.patching import name_of
-from scenedock.catalog.reading.kustomize.substitution import is_open
+from scenedock.catalog.reading.kustomize.substitution import is_open, substituted
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, read_document
 from scenedock.model.finding import Place
@@ -24,6 +24,8 @@ from scenedock.structs import dataclass
 _VALUES_KEY = "values.yaml"
 _VALUES = ("spec", "values")
 _TEMPLATE = ("spec", "chart", "spec")
+_SECRETS = frozenset({"Secret", "SealedSecret", "ExternalSecret"})
+"""What a Secret is made of, which mostly has the name of that."""
 _OF_IMAGE = re.compile(r"image|tag|version|digest", re.IGNORECASE)
 
 
@@ -65,9 +67,16 @@ class Releases:
         self._expander = expander
         self._documents: dict[str, dict[Place, Json]] = {}
         self._config_maps: dict[str, list[Occurrence]] = defaultdict(list)
+        self._here: set[tuple[str, str]] = set()
         for each in expander.occurrences:
-            if isinstance(each.one, KubernetesObject) and each.one.kind == "ConfigMap":
-                self._config_maps[each.one.name].append(each)
+            if isinstance(each.one, KubernetesObject) and each.one.kind in {"ConfigMap", *_SECRETS}:
+                kind = "ConfigMap" if each.one.kind == "ConfigMap" else "Secret"
+                self._here.update((kind, name) for name in _names(each.one, each.context))
+                if kind == "ConfigMap":
+                    self._config_maps[each.one.name].append(each)
+        for one in builder.kustomizations.values():
+            made = [*(("ConfigMap", name) for name in one.generated), *(("Secret", name) for name in one.secrets)]
+            self._here.update(made, ((kind, f"{one.prefix}{name}{one.suffix}") for kind, name in made))
 
     def unit(self, each: Occurrence, home: str, environment: str | None) -> Unit | None:
         """A release as it is deployed to an environment; None where it has no chart, as a patch, or an open name.
@@ -180,7 +189,7 @@ class Releases:
     def _given(self, each: Occurrence, spec: JsonObject) -> _ValuesFrom:
         """The values of `valuesFrom`: of ConfigMaps that the repository spells out, or generates from files.
 
-        What is `optional`, and not in the repository, says nothing.
+        What is `optional` says nothing if the repository has nothing of its name.
         """
         files: list[str] = []
         written: list[Written] = []
@@ -194,18 +203,23 @@ class Releases:
             path = self._generated(each, name, key) if kind == "ConfigMap" else None
             spelled = self._spelled(each, name, key) if kind == "ConfigMap" and path is None else None
             at = f"{each.one.place.path}:{each.one.place.line}"
-            if path is not None and not written:
+            is_excused = item.get("optional") is True and (kind, name) not in self._here
+            if path and not written:
                 files.append(path)
             elif spelled:
                 values = merge_values(values, spelled[0])
                 written.append(spelled[1])
-            elif path is not None or item.get("optional") is not True:
+            elif path is not None or not is_excused:
                 unclear = unclear or f"{at}: what the values of the {kind} {name!r} are, only a cluster knows"
         return _ValuesFrom(tuple(files), values, tuple(written), unclear)
 
     def _spelled(self, each: Occurrence, name: str, key: str) -> tuple[JsonObject, Written] | None:
-        """The values in the ConfigMap of a name, and where they are; of several, that beside the release counts."""
+        """The values in the ConfigMap of a name, and where they are.
+
+        Of several, those of the release's namespace count, and of these that beside it.
+        """
         known = self._config_maps.get(name, [])
+        known = [one for one in known if one.namespace == each.namespace] or known
         said = {
             text: Written(one.one.place, ("data", key), ())
             for one in [one for one in known if one.root == each.root] or known
@@ -220,14 +234,23 @@ class Releases:
             return None
 
     def _generated(self, each: Occurrence, name: str, key: str) -> str | None:
-        """The file of a ConfigMap that kustomizations generate which the release went through; the outer one counts."""
+        """The file of a ConfigMap that kustomizations generate which the release went through; the outer one counts.
+
+        It is empty if what counts is no file of the repository.
+        """
         for folder in reversed(each.chain):
             one = self._builder.kustomizations.get(folder)
             generated: Mapping[str, str] = one.generated.get(name, {}) if one else {}
-            path = resolve(folder, generated[key]) if key in generated else None
-            if path is not None and path in self._builder.paths:
-                return path
+            if key in generated:
+                path = resolve(folder, generated[key])
+                return path if path in self._builder.paths else ""
         return None
+
+
+def _names(one: KubernetesObject, context: Context) -> list[str]:
+    """The names that an object has in turn, with the variables of what deploys it."""
+    variables = variables_of(context) if any("$" in name for name in one.names) else {}
+    return [as_text(substituted(name, variables)) for name in one.names]
 
 
 def _written(each: Occurrence) -> tuple[Written, ...]:

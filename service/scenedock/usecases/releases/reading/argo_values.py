@@ -235,12 +235,12 @@ class SourceOfApplication:
         start = self.document.line_of((*self.place, "helm", "values"))
         path = self.application.place.path
         try:
-            inner = _read_open(rendered)
+            inner = _read_open(rendered, has_parameters=self.is_set)
         except DocumentError as error:
             unreadable = f"{path}:{start}: helm.values can't be read: {error}"
             yield Layer(path, {}, lambda _keys: start, TEXT_OF_VALUES, unreadable=unreadable)
             return
-        is_block = "\n" in text.strip()
+        is_block = self.document.is_block((*self.place, "helm", "values"))
 
         def line_of(keys: Keys) -> int:
             return start + inner.line_of(keys) if is_block else start
@@ -324,20 +324,33 @@ class SourceOfApplication:
         return None
 
 
-def _read_open(text: str) -> Document:
+def _read_open(text: str, *, has_parameters: bool) -> Document:
     """The YAML in a text, also where a parameter that only a cluster knows stands without quotes: it is not a tag.
 
     Raises
     ------
-    DocumentError   it isn't YAML
+    DocumentError   it isn't YAML, or which keys it has only a cluster knows
     """
     try:
-        return read_document(text.encode())
+        document = read_document(text.encode())
     except DocumentError:
         opened = _PARAMETER.sub(_OPEN, text)
         if opened == text or "{{" in opened:
             raise
-        return read_document(opened.encode())
+        document = read_document(opened.encode())
+        if not isinstance(document.value, dict):
+            raise  # what the parameter says may have any key, and that of an image
+        has_parameters = True
+    if has_parameters and _has_open_key(document.value):
+        raise DocumentError("it has a parameter in the place of a key, which only a cluster knows")
+    return document
+
+
+def _has_open_key(value: Json) -> bool:
+    """Whether a parameter stands in the place of a key, or in one."""
+    if isinstance(value, dict):
+        return any("{{" in key or _OPEN in key or _has_open_key(below) for key, below in value.items())
+    return isinstance(value, list) and any(map(_has_open_key, value))
 
 
 def _elements(value: Json, keys: Keys) -> Iterator[tuple[Keys, JsonObject]]:

@@ -160,8 +160,10 @@ class ChartReader:
         document = self.document(path)
         chart = as_object(document.value)
         listed = as_list(chart.get("dependencies"))
+        idle = {each.path for each in used if _runs_nothing(each) and not _has(each, WORKLOADS)}
         is_mixed = _has(folder, WORKLOADS) or any(
-            not each.remote and each.folder not in self.libraries for each in _dependencies(folder)
+            not each.remote and each.folder not in self.libraries and each.folder not in idle
+            for each in _dependencies(folder)
         )
         remote = tuple(
             DependencyVersion(name, text_of(one.get("version")), ("dependencies", number, "version"))

@@ -38,7 +38,8 @@ class UnitLayers:
             value = value_at(document.value, map(str, written.keys))
             path, lines = written.place.path, document.lines_below(written.keys)
             if isinstance(value, str):
-                value, lines = _read_text(value, document.line_of(written.keys))
+                is_block = document.is_block(written.keys)
+                value, lines = _read_text(value, document.line_of(written.keys), is_block=is_block)
             if values := as_object(value):
                 spots = Spot(written.keys, document.number, written.inner).below
                 above.append(Layer(path, values, lines, is_file=False, spot_of=spots))
@@ -115,20 +116,19 @@ class UnitLayers:
             return line, None
         if len(inside) != 1:
             return line, None
-        return line + (inside[0].line_of(written.inner) if "\n" in text else 0), spot
+        return line + (inside[0].line_of(written.inner) if document.is_block(written.keys) else 0), spot
 
     def _document_at(self, place: Place) -> Document:
         """The document that begins at a place; empty where it can't be read."""
         return next((each for each in self.documents(place.path) if each.line == place.line), Document(None))
 
 
-def _read_text(text: str, line: int) -> tuple[Json, Callable[[Keys], int]]:
-    """What a text of YAML over several lines says, which begins below a line, and the lines in it."""
+def _read_text(text: str, line: int, *, is_block: bool) -> tuple[Json, Callable[[Keys], int]]:
+    """What a text of YAML says, and its lines: those of a block begin below that of its key."""
     try:
         inside = read_document(text.encode("utf-8", "replace"))
     except DocumentError:
         return None, partial(always, line)
-    is_block = "\n" in text.strip()
     return inside.value, lambda keys: line + inside.line_of(keys) if is_block else line
 
 
