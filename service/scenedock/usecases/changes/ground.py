@@ -105,7 +105,11 @@ class Ground:
         """The others that a line sets the version of, also where nobody knows their versions."""
         unknown = (each for each in self.releases.values() if each.version is None and each.key != line.key)
         known = sharers_of(line, self.releases.values())
-        return *known, *(each for each in unknown if reads(self.deployed[each.key], line))
+        return *known, *(each for each in unknown if self._reads(each, line))
+
+    def _reads(self, release: Release, line: Release) -> bool:
+        deployed = self.deployed[release.key]
+        return any(reads(one, line) for one in (deployed, *deployed.others))
 
     def locks(self, repository: str) -> Sequence[Lock]:
         """The locks in the settings of a repository."""
