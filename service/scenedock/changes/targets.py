@@ -44,7 +44,7 @@ def users_of(deployed: Iterable[Deployed]) -> Users:
     """Which deployments each layer of values serves."""
     users: dict[Root, set[PairKey]] = defaultdict(set)
     for each in deployed:
-        for layer in each.layers:
+        for layer in (layer for one in (each, *each.others) for layer in one.layers):
             if root := _root(each, layer):
                 users[root].add((each.repository, each.service, each.environment))
     return users

@@ -412,3 +412,71 @@ def test_a_version_that_yaml_would_read_as_a_number_is_not_written_to_a_gap_with
         said = run(*asked, "--service", "billing", root, code=code)
         assert ("billing/qa would have 1.1 instead of 1.10" in said) is (code == 1), said
         assert '+tag: "1.10"' in said
+
+
+TWIN = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: billing-NAME, annotations: {ANNOTATIONS}}
+spec:
+  source:
+    repoURL: https://git.test/acme/twins
+    path: billing
+    helm:
+      valuesObject: {image: {tag: 1.0.0DIGEST}}
+  destination: {namespace: billing}
+"""
+
+
+def twin(name: str, annotations: str = "", digest: str = "") -> dict[str, str]:
+    text = TWIN.replace("NAME", name).replace("ANNOTATIONS", annotations).replace("DIGEST", digest)
+    return {f"argo/{name}.yaml": text}
+
+
+@pytest.mark.parametrize(
+    ("second", "code", "said"),
+    [
+        (twin("b"), None, ""),
+        (
+            twin("b", digest=f", digest: 'sha256:{64 * 'a'}'"),
+            "not-editable",
+            "beside twins:argo/a.yaml:9 a digest says which image runs (twins:argo/b.yaml:9)",
+        ),
+        (
+            twin("b", "argocd-image-updater.argoproj.io/image-list: main=acme/billing"),
+            "automated-line",
+            (
+                "the line twins:argo/a.yaml:9 is written by Argo CD Image Updater, "
+                "as the annotation argocd-image-updater.argoproj.io/image-list says"
+            ),
+        ),
+    ],
+)
+def test_what_refuses_a_change_of_any_deployment_refuses_that_of_all(
+    tmp_path: Path, second: dict[str, str], code: str | None, said: str
+) -> None:
+    root = tmp_path / "twins"
+    settings = {"scenedock.yaml": "repository: https://git.test/acme/twins\n"}
+    commit(root, 1, {**settings, "billing/Chart.yaml": CHART, "billing/values.yaml": IMAGE, **twin("a"), **second})
+    found = planned(root, "set-version", "--version", "1.1.0", code=1 if code else 0)
+    assert [(each["code"], each["message"]) for each in found["refusals"]] == ([(code, said)] if code else [])
+
+
+def test_a_line_that_one_of_several_deployments_of_another_service_reads_is_shared(tmp_path: Path) -> None:
+    """Also where this is not the first one, and its version isn't known: no version would show what a change does."""
+    root = tmp_path / "twins"
+    first = twin("a")["argo/a.yaml"].replace("tag: 1.0.0", "tag: 2.0.0")
+    second = twin("b")["argo/b.yaml"].replace("valuesObject: {image: {tag: 1.0.0}}", "valueFiles: [../all.yaml]")
+    other = second.replace("path: billing", "path: search").replace("billing-b", "search")
+    charts = {
+        f"{name}/{file}": text.replace("billing", name)
+        for name in ("billing", "search")
+        for file, text in {"Chart.yaml": CHART, "values.yaml": IMAGE}.items()
+    }
+    manifests = {"argo/a.yaml": first, "argo/b.yaml": second, "argo/c.yaml": other}
+    settings = {"scenedock.yaml": "repository: https://git.test/acme/twins\n"}
+    commit(root, 1, {**settings, **charts, **manifests, "all.yaml": "image: {tag: 1.0.0}\n"})
+    asked = ("set-version", "--service", "search", "--version", "1.1.0", root, "--format", "json")
+    (refusal,) = json.loads(run(*asked, code=1))["refusals"]
+    assert refusal["code"] == "shared-line"
+    assert "also to billing" in refusal["message"]

@@ -149,3 +149,102 @@ def test_one_deployment_whose_version_is_unknown_hides_that_of_the_other(tmp_pat
         "it is deployed several times: once in 1.0.0 (web/deployment.yaml:4), and once where argo/b.yaml:8: its "
         "Application deploys the revision next"
     )
+
+
+SHOP: Final = {
+    "shop/kustomization.yaml": "resources: [deployment.yaml]\n",
+    "shop/deployment.yaml": WEB["web/deployment.yaml"].replace("web", "shop"),
+}
+BOTH: Final = "resources: [../../web, ../../shop]\n"
+IMAGES: Final = "images: [{name: acme/web, newTag: TAG}]\n"
+
+
+def site(name: str, tag: str = "", above: str | None = None) -> dict[str, str]:
+    """A kustomization of both services, with its own tag, and an Application of it, which may set one above."""
+    files = {f"sites/{name}/kustomization.yaml": BOTH + (IMAGES.replace("TAG", tag) if tag else "")}
+    if above is not None:
+        images = f"\n    kustomize: {{images: ['acme/web:{above}']}}" if above else ""
+        files[f"argo/{name}.yaml"] = application(f"all-{name}", f"path: sites/{name}{images}")
+    return files
+
+
+def own(above: str) -> dict[str, str]:
+    return {"argo/web.yaml": application("web", f"path: web\n    kustomize: {{images: ['acme/web:{above}']}}")}
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (site("eu", above="5.0.0") | site("us", above="6.0.0"), "5.0.0 (argo/eu.yaml:8) and 6.0.0 (argo/us.yaml:8)"),
+        (
+            site("eu", above="5.0.0") | site("us", "9.0.0", above=""),
+            "5.0.0 (argo/eu.yaml:8) and 9.0.0 (sites/us/kustomization.yaml:2)",
+        ),
+        (site("eu", above="5.0.0") | site("us", above=""), "5.0.0 (argo/eu.yaml:8) and 1.0.0 (web/deployment.yaml:4)"),
+        (site("eu") | site("us", "9.0.0"), "1.0.0 (web/deployment.yaml:4) and 9.0.0 (sites/us/kustomization.yaml:2)"),
+        (site("eu", above="5.0.0") | own("6.0.0"), "6.0.0 (argo/web.yaml:8) and 5.0.0 (argo/eu.yaml:8)"),
+        (
+            site("eu", above="5.0.0") | {"argo/2.yaml": application("two", "path: sites/eu")},
+            "1.0.0 (web/deployment.yaml:4) and 5.0.0 (argo/eu.yaml:8)",
+        ),
+    ],
+)
+def test_each_kustomization_that_takes_a_service_and_each_application_of_one_counts(
+    tmp_path: Path, files: dict[str, str], said: str
+) -> None:
+    found = listed(tmp_path, {**WEB, **SHOP, **files})
+    assert found["web"]["reason"] == f"it is deployed several times, in different versions: {said}"
+    assert found["shop"]["version"] == "1.0.0"
+
+
+def test_an_application_of_a_folder_does_not_get_what_a_kustomization_above_sets(tmp_path: Path) -> None:
+    files = {**WEB, **SHOP, **site("eu", "9.0.0"), "argo/web.yaml": application("web", "path: web")}
+    found = listed(tmp_path, files)["web"]
+    assert found["version"] is None
+    assert "its Application deploys web without what sites/eu/kustomization.yaml changes" in found["reason"]
+
+
+def overlays(**tags: str) -> dict[str, str]:
+    return {
+        f"web/production/{name}/kustomization.yaml": "resources: [../../base]\n" + IMAGES.replace("TAG", tag)
+        for name, tag in tags.items()
+    }
+
+
+BASE: Final = {**SETTINGS, **{path.replace("web/", "web/base/"): text for path, text in WEB.items() if "web/" in path}}
+
+
+@pytest.mark.parametrize("with_applications", [True, False])
+def test_overlays_of_one_environment_are_deployments_of_it(tmp_path: Path, *, with_applications: bool) -> None:
+    files = {**BASE, **overlays(a="1.0.0", b="2.0.0")}
+    if with_applications:
+        files |= {f"argo/{name}.yaml": application(f"web-{name}", f"path: web/production/{name}") for name in "ab"}
+    found = listed(tmp_path, files)["web/production"]
+    assert found["reason"] == (
+        "it is deployed several times, in different versions: 1.0.0 (web/production/a/kustomization.yaml:2) "
+        "and 2.0.0 (web/production/b/kustomization.yaml:2)"
+    )
+
+
+def test_an_overlay_of_a_part_alone_is_no_other_deployment(tmp_path: Path) -> None:
+    """Its image isn't the service's because it is the only one there."""
+    worker = WEB["web/deployment.yaml"].replace("name: web", "name: worker").replace("acme/web:1", "acme/worker:7")
+    files = {
+        **BASE,
+        "web/base/kustomization.yaml": "resources: [deployment.yaml, worker.yaml]\n",
+        "web/base/worker.yaml": worker,
+        **overlays(a="1.2.0"),
+        "web/production/b/kustomization.yaml": "resources: [worker.yaml]\n",
+        "web/production/b/worker.yaml": worker,
+    }
+    assert listed(tmp_path, files)["web/production"]["version"] == "1.2.0"
+
+
+def test_of_backing_services_alone_none_is_the_service(tmp_path: Path) -> None:
+    charts = "".join(
+        f"- {{name: {name}, repo: https://charts.test, version: {version}}}\n"
+        for name, version in {"postgresql": "12.0.0", "redis": "18.0.0"}.items()
+    )
+    found = listed(tmp_path, {**SETTINGS, "services/data/kustomization.yaml": f"helmCharts:\n{charts}"})["data"]
+    assert found["version"] is None
+    assert "several charts from elsewhere: postgresql 12.0.0, redis 18.0.0" in found["reason"]

@@ -77,19 +77,20 @@ class Ground:
     @cached_property
     def deployed(self) -> Mapping[PairKey, Deployed]:
         """What says the version of each release, in the files that links lead to."""
-        return {
-            key: replace(
-                each,
-                layers=tuple(
-                    replace(layer, path=self._real_path(layer.elsewhere or each.repository, layer.path))
-                    for layer in each.layers
-                ),
-                chart=each.chart and replace(each.chart, path=self._real_path(each.repository, each.chart.path)),
-                tag_file=each.tag_file
-                and replace(each.tag_file, path=self._real_path(each.repository, each.tag_file.path)),
-            )
-            for key, each in zip(self.releases, self.survey.deployed, strict=True)
-        }
+        return {key: self._with_real_paths(each) for key, each in zip(self.releases, self.survey.deployed, strict=True)}
+
+    def _with_real_paths(self, each: Deployed) -> Deployed:
+        return replace(
+            each,
+            layers=tuple(
+                replace(layer, path=self._real_path(layer.elsewhere or each.repository, layer.path))
+                for layer in each.layers
+            ),
+            chart=each.chart and replace(each.chart, path=self._real_path(each.repository, each.chart.path)),
+            tag_file=each.tag_file
+            and replace(each.tag_file, path=self._real_path(each.repository, each.tag_file.path)),
+            others=tuple(map(self._with_real_paths, each.others)),
+        )
 
     @cached_property
     def pairs(self) -> Mapping[PairKey, Pair]:
@@ -105,7 +106,11 @@ class Ground:
         """The others that a line sets the version of, also where nobody knows their versions."""
         unknown = (each for each in self.releases.values() if each.version is None and each.key != line.key)
         known = sharers_of(line, self.releases.values())
-        return *known, *(each for each in unknown if reads(self.deployed[each.key], line))
+        return *known, *(each for each in unknown if self._reads(each, line))
+
+    def _reads(self, release: Release, line: Release) -> bool:
+        deployed = self.deployed[release.key]
+        return any(reads(one, line) for one in (deployed, *deployed.others))
 
     def locks(self, repository: str) -> Sequence[Lock]:
         """The locks in the settings of a repository."""

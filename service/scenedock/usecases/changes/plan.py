@@ -16,6 +16,7 @@ from scenedock.changes.text import Verb, with_text
 from scenedock.documents.reading import read_documents
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.finding import Place
+from scenedock.model.helm import Application
 from scenedock.model.json import Json, JsonObject, as_object, value_at
 from scenedock.releases.findings import locks_of_nothing
 from scenedock.releases.images import split_reference, text_of
@@ -180,10 +181,8 @@ def set_version(draft: Draft, wanted: Wanted) -> None:
         message = f"no image can have the tag {wanted.version}, as `+` is no sign of tags"
         draft.refuse("not-editable", release, message, "Give the tag that the registry has, often with `_` instead.")
         return
-    _refuse_written(
-        draft, release, writer_of_image(release.path, _application_of(draft.ground, release), release.image)
-    )
-    if pins := [pin for line in release.lines for pin in _pins_beside(draft, line)]:
+    _refuse_written(draft, release, _writer_of_images(draft.ground, release))
+    if pins := dict.fromkeys(pin for line in release.lines for pin in _pins_beside(draft, line)):
         message = f"beside {release.place} a digest says which image runs ({', '.join(map(str, pins))})"
         draft.refuse("not-editable", release, message, "Edit both lines by hand, or remove the digest.")
         return
@@ -198,9 +197,10 @@ def _pins_beside(draft: Draft, release: Release) -> Iterator[Place]:
     beside = (*release.keys[:-1], "digest")
     if release.keys and release.keys[-1] not in {"digest", "repository"}:
         deployed = draft.ground.deployed[release.key]
-        set_by = [each for each in deployed.all_layers if value_at(each.values, map(str, beside)) is not None]
-        if set_by and text_of(value_at(set_by[-1].values, map(str, beside))):
-            yield Place(set_by[-1].elsewhere or release.repository, set_by[-1].path, set_by[-1].line_of(beside))
+        for one in (deployed, *deployed.others):
+            set_by = [each for each in one.all_layers if value_at(each.values, map(str, beside)) is not None]
+            if set_by and text_of(value_at(set_by[-1].values, map(str, beside))):
+                yield Place(set_by[-1].elsewhere or release.repository, set_by[-1].path, set_by[-1].line_of(beside))
     if release.shape == "newTag" and release.spot and release.spot.keys[-1] == "newTag":
         target = line_of(release)
         data = draft.content(target.repository, target.path) if target else b""
@@ -295,8 +295,7 @@ def refuse_automated(draft: Draft, release: Release) -> None:
     ------
     InputError, NotFoundError   a file can't be read
     """
-    writer = writer_of_image(release.path, _application_of(draft.ground, release), release.image)
-    _refuse_written(draft, release, writer)
+    _refuse_written(draft, release, _writer_of_images(draft.ground, release))
     for target, line in ((line_of(each), each.line) for each in release.lines):
         if target and draft.content(target.repository, target.path):
             _refuse_written(draft, release, _writer_at(draft, target, line))
@@ -315,9 +314,22 @@ def _refuse_written(draft: Draft, release: Release, writer: str) -> None:
         draft.refuse("automated-line", release, message, "Let it write the version, or edit the line all the same.")
 
 
-def _application_of(ground: Ground, release: Release) -> JsonObject:
-    """The manifest of the Application of a release; empty where it has none that can be read."""
-    application = ground.pairs[release.key].deployment.application
+def _writer_of_images(ground: Ground, release: Release) -> str:
+    """What writes the image of a release, by the Application of any of its deployments; empty if nothing does."""
+    pair = ground.pairs[release.key]
+    applications: dict[Application | None, None] = {}
+    for each in (pair.deployment, *pair.others):
+        applications |= dict.fromkeys((each.application, *(each.unit.above if each.unit else ())))
+    writers = (
+        writer_of_image(line.path, _manifest_of(ground, application), line.image or release.image)
+        for line in release.lines
+        for application in applications
+    )
+    return next(filter(None, writers), "")
+
+
+def _manifest_of(ground: Ground, application: Application | None) -> JsonObject:
+    """The manifest of an Application; empty where there is none that can be read."""
     if application is None or application.place.repository not in ground.survey.readers:
         return {}
     reader = ground.survey.readers[application.place.repository]

@@ -16,7 +16,8 @@ def installed(
 
     Or the first, and why its version isn't the service's.
     """
-    taken = [each for each in running if isinstance(each, Taken) and is_chart_of_others(each)]
+    charts = [each for each in running if isinstance(each, Taken) and each.chart and each.chart.remote]
+    taken = [each for each in charts if is_chart_of_others(each)] or (charts if first in charts else [])
     named = [each for each in taken if each.chart and each.chart.name == name] or taken
     versions = {(each.chart.name, each.chart.version): each for each in named if each.chart}
     if not isinstance(first, Taken) or not named:

@@ -99,18 +99,12 @@ class Units:
             manifests = {each.one.place.path for each in mine if isinstance(each.one, KubernetesObject)}
             folders: dict[str | None, set[str]] = defaultdict(set)
             namespaces: dict[str | None, set[str]] = defaultdict(set)
-            roots: dict[str | None, set[str]] = defaultdict(set)
-            images: dict[str | None, list[UnitImage]] = defaultdict(list)
-            unclear: dict[str | None, str] = {}
+            deployed: dict[str | None, list[Occurrence]] = defaultdict(list)
             for each in mine:
                 environment, _ = self._environment(each, service.home)
                 folders[environment].update(self._own_folders(each))
                 namespaces[environment].add(each.namespace)
-                roots[environment].add(each.root)
-                if isinstance(each.one, KubernetesObject):
-                    images[environment] += each.one.images
-                if each.one.unclear:
-                    unclear.setdefault(environment, each.one.unclear)
+                deployed[environment].append(each)
                 for by in each.context.kustomizations[:1]:
                     self.deployed_by[by.place].add(each.one.folder)
                 for folder in each.one.chain:
@@ -124,12 +118,9 @@ class Units:
             proofs = self._by_environment(service.running or service.besides, service.home)
             in_all = {folder for environment in folders.keys() - proofs.keys() for folder in folders[environment]}
             for environment, proof in proofs.items():
-                one = proof.each.one
                 known = namespaces[environment] - {""}
                 running = [each for each in service.running if self._environment(each, service.home)[0] == environment]
-                one, several = installed(one, [each.one for each in running], posixpath.basename(service.home))
-                chart = one.chart if isinstance(one, Taken) and one.chart and one.chart.remote else None
-                yield Unit(
+                unit = Unit(
                     "Flux Kustomization" if proof.each.context.kustomizations else "Kustomize folder",
                     self._places.name_beside_variants(service.home),
                     service.home,
@@ -137,19 +128,65 @@ class Units:
                     self._builder.name,
                     known.pop() if len(known) == 1 else "",
                     environment,
-                    chart.name if chart else "",
                     folders=tuple(sorted((folders[environment] | in_all) - {""})),
-                    value_files=tuple(self._value_files(one, chart)) if chart else (),
-                    values=chart.values if chart else {},
                     manifests=tuple(sorted(manifests)),
-                    version=chart.version if chart and not several else "",
-                    version_unclear=several,
-                    roots=tuple(sorted(roots[environment])),
-                    is_beside_charts=not chart and any(is_chart_of_others(each.one) for each in running),
-                    version_at=Written(one.place, ("helmCharts", chart.number, "version")) if chart else None,
-                    images=tuple(dict.fromkeys(images[environment])),
-                    unclear=unclear.get(environment, ""),
+                    is_beside_charts=any(is_chart_of_others(each.one) for each in running),
                 )
+                first, *others = self._once_for_each(unit, proof.each, deployed[environment], running)
+                yield replace(first, variants=tuple(others))
+
+    def _once_for_each(
+        self, unit: Unit, first: Occurrence, occurrences: Sequence[Occurrence], running: Sequence[Occurrence]
+    ) -> list[Unit]:
+        """A unit with its images and its chart, once for each time that it is deployed; `first` is in front."""
+        mine = [each for each in occurrences if self._is_left_over(each) == self._is_left_over(first)]
+        runs = set(map(id, running))
+        together = _deployed_together(mine)
+        images = [
+            [image for each in those if isinstance(each.one, KubernetesObject) for image in each.one.images]
+            for those in together
+        ]
+        by_repository: dict[str, list[UnitImage]] = {}
+        for some in images:
+            for repository in dict.fromkeys(image.repository for image in some):
+                by_repository.setdefault(repository, [image for image in some if image.repository == repository])
+        found: dict[str, Unit] = {}
+        for those, own in zip(together, images, strict=True):
+            known = {image.repository for image in own} | {image.container for image in own}
+            more = [
+                image
+                for repository, some in by_repository.items()
+                for image in some
+                if repository not in known and image.container not in known
+            ]
+            here = [each for each in those if id(each) in runs] or those
+            made = replace(
+                self._with_chart(unit, here),
+                roots=tuple(sorted({each.root for each in those})),
+                images=tuple(dict.fromkeys((*own, *more))),
+                unclear=next((each.one.unclear for each in those if each.one.unclear), ""),
+            )
+            said = repr((*_said(made), made.chart, made.version_at, sorted(map(repr, made.images))))
+            same = found.get(said)
+            found[said] = replace(same, roots=tuple(sorted({*same.roots, *made.roots}))) if same else made
+        return list(found.values())
+
+    def _with_chart(self, unit: Unit, running: Sequence[Occurrence]) -> Unit:
+        """A unit with the chart from elsewhere that it installs, if it is one."""
+        one, several = installed(running[0].one, [each.one for each in running], posixpath.basename(unit.path))
+        chart = one.chart if isinstance(one, Taken) and one.chart and one.chart.remote else None
+        if chart is None:
+            return replace(unit, version_unclear=several)
+        return replace(
+            unit,
+            chart=chart.name,
+            value_files=tuple(self._value_files(one, chart)),
+            values=chart.values,
+            version="" if several else chart.version,
+            version_unclear=several,
+            is_beside_charts=False,
+            version_at=Written(one.place, ("helmCharts", chart.number, "version")),
+        )
 
     def _value_files(self, one: KubernetesObject | Taken, chart: InflatedChart) -> Iterator[str]:
         """The values files of a chart that a kustomization installs."""
@@ -317,6 +354,41 @@ class Units:
 def _said(unit: Unit) -> tuple[object, ...]:
     """All that a unit says of versions."""
     return unit.version, unit.version_unclear, unit.unclear, unit.value_files, unit.values_at, unit.values
+
+
+def _deployed_together(occurrences: Iterable[Occurrence]) -> list[list[Occurrence]]:
+    """What is deployed of a service, apart where the same object, image, or chart is deployed once more."""
+    times: dict[tuple[object, ...], int] = defaultdict(int)
+    parts: dict[tuple[object, ...], list[Occurrence]] = defaultdict(list)
+    for each in occurrences:
+        by = each.root, *(one.place for one in each.context.kustomizations)
+        same = (*by, *_object_of(each))
+        parts[*by, times[same]].append(each)
+        times[same] += 1
+    taken: dict[tuple[object, ...], int] = defaultdict(int)
+    found: dict[int, list[Occurrence]] = defaultdict(list)
+    for part in parts.values():
+        things = {thing for each in part for thing in _things_in(each)}
+        number = max((taken[thing] for thing in things), default=0)
+        taken.update(dict.fromkeys(things, number + 1))
+        found[number] += part
+    return list(found.values())
+
+
+def _object_of(each: Occurrence) -> tuple[object, ...]:
+    if isinstance(each.one, Taken):
+        return each.one.place, each.one.remote, each.one.chart.number if each.one.chart else None
+    return each.one.place, each.one.kind, each.one.name
+
+
+def _things_in(each: Occurrence) -> Iterator[tuple[object, ...]]:
+    """What something runs: the object and its images, or the chart."""
+    if isinstance(each.one, Taken):
+        if each.one.chart:
+            yield "chart", each.one.chart.name
+    elif each.one.images:
+        yield _object_of(each)
+        yield from (("image", image.repository) for image in each.one.images)
 
 
 def _is_workload(each: Occurrence) -> bool:

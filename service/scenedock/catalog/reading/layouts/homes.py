@@ -68,22 +68,22 @@ def _deployed_once(units: Iterable[Unit], plan: Plan) -> Iterator[Unit]:
     of_charts = [unit for unit in units if unit.application and unit.chart]
     others: list[Unit | None] = [unit for unit in units if not unit.application]
     made_of = _numbers_by([other.folders if other else () for other in others])
-    taken_by = _numbers_by([other.roots if other else () for other in others])
+    taken_by = _numbers_by([_all_roots(other) if other else () for other in others])
     spoken_for = _spoken_for(units, plan)
     deploying: dict[int, list[Unit]] = defaultdict(list)
+    above: dict[int, list[Unit]] = defaultdict(list)
     for unit in of_folders:
         numbers = made_of.get(unit.path, ())
         if len(numbers) == 1:
             deploying[numbers[0]].append(unit)
             continue
         for number in taken_by.get(unit.path, ()):
-            if (other := others[number]) and unit.application:
-                others[number] = replace(other, above=(*other.above, unit.application))
+            above[number].append(unit)
         if not numbers and unit.manifests and unit.path not in spoken_for:
             yield unit
-    for number, applications in deploying.items():
+    for number in dict.fromkeys((*deploying, *above)):
         if other := others[number]:
-            others[number], *more = _deployed_by(applications, other)
+            others[number], *more = _deployed_by(deploying.get(number, ()), above.get(number, ()), other)
             yield from more
     for unit in of_charts:
         besides = [number for folder in unit.folders for number in made_of.get(folder, ())]
@@ -132,26 +132,63 @@ def _with_their_kustomizations(units: Sequence[Unit]) -> tuple[Unit, ...]:
     )
 
 
-def _deployed_by(applications: Sequence[Unit], unit: Unit) -> list[Unit]:
+def _all_roots(unit: Unit) -> set[str]:
+    return {root for each in (unit, *unit.variants) for root in each.roots}
+
+
+def _deployed_by(applications: Sequence[Unit], above: Sequence[Unit], unit: Unit) -> list[Unit]:
     """A unit that Applications deploy, which say where it runs, and its name where the folder says none.
 
-    Once for each environment; those of no environment count where there are no others.
+    Once for each environment; those of no environment count where there are no others. Each of the Applications is a
+    deployment of its own, also those `above`, which deploy it with others.
     """
     says_nothing = not unit.path or posixpath.basename(unit.path) in CONTAINERS - {"argocd"}
     found: dict[str | None, list[Unit]] = {}
+    left = [unit, *unit.variants]
     for application in applications:
         environment = unit.environment or application.environment
-        made = replace(
-            unit,
-            name=application.name if says_nothing and not unit.name else unit.name,
-            application=application.application,
-            namespace=application.namespace or unit.namespace,
-            environment=environment,
-        )
-        found.setdefault(environment, []).append(made)
+        for each in _taken_by(application, unit):
+            left = [one for one in left if one is not each]
+            made = replace(
+                each,
+                name=application.name if says_nothing and not unit.name else unit.name,
+                application=application.application,
+                namespace=application.namespace or unit.namespace,
+                environment=environment,
+                unclear=each.unclear or _changed_above(application, each),
+            )
+            found.setdefault(environment, []).append(made)
+    for application in above:
+        environment = application.environment if application.environment in found else unit.environment
+        for each in _taken_by(application, unit):
+            left = [one for one in left if one is not each]
+            made = replace(each, above=tuple(filter(None, (application.application,))), environment=environment)
+            found.setdefault(environment, []).append(made)
+    if left:
+        found.setdefault(unit.environment, []).extend(left)
     if len(found) > 1:
         found.pop(None, None)
-    return [replace(first, variants=(*first.variants, *others)) for first, *others in found.values()]
+    return [
+        replace(first, variants=tuple(replace(each, variants=()) for each in others))
+        for first, *others in found.values()
+    ]
+
+
+def _taken_by(application: Unit, unit: Unit) -> list[Unit]:
+    """What of a unit an Application deploys: where its folder is a root, what this takes; else, it may be any."""
+    all_of = [unit, *unit.variants]
+    return [each for each in all_of if application.path in each.roots] or all_of
+
+
+def _changed_above(application: Unit, unit: Unit) -> str:
+    """Why the images of a unit may not be those that an Application of its folder deploys; empty where they are."""
+    if not unit.roots or application.path in unit.roots:
+        return ""
+    changed = (
+        image.written.place for image in unit.images if posixpath.dirname(image.written.place.path) in unit.roots
+    )
+    place = next(changed, None)
+    return f"its Application deploys {application.path} without what {place.path} changes" if place else ""
 
 
 def _planned(path: str, units: Sequence[Unit], others: Sequence[str], files: Sequence[str]) -> PlannedFolder:

@@ -42,9 +42,10 @@ def pairs_of(each: MappedService, member: Member) -> Iterator[Pair]:
             found.setdefault(environment, []).append(deployment)
     for first, *others in found.values():
         variants = [
-            replace(one, unit=unit, application=unit.application or one.application)
+            replace(one, unit=unit, application=unit.application or (None if one.unit.application else one.application))
             for one in (first, *others)
-            for unit in (one.unit.variants if one.unit else ())
+            if one.unit
+            for unit in one.unit.variants
         ]
         yield Pair(each, member, first, names, (*others, *variants))
 
