@@ -51,6 +51,7 @@ def test_no_run_of_a_task_that_has_ended_is_taken_for_running(
     seconds = {"completed": 0.0, "late": 12.0, "cancelled": 0.5, "overtaken": 0.8}[way]
     task = submit(service, make_file(seconds=seconds))
     wait_until(lambda: lines(tmp_path / "ran") != [])
+    assert {run.goes_on for run in service.effects.engine.unended_runs()} <= {True}
     if way == "cancelled":
         cancel_task(service.effects, CALLER, task.id)
     if way == "overtaken":

@@ -24,6 +24,7 @@ from scenedock.effects.tasks.store import TaskStore
 from scenedock.errors import ConflictError, InputError, TemporaryError
 from scenedock.model.tasks.changes import (
     LeaseLostError,
+    NewEvent,
     TaskChange,
     cancel_asked,
     ended,
@@ -273,6 +274,30 @@ def test_a_file_that_cannot_be_opened_is_waited_for_and_then_told(
             store.get("it")
         with pytest.raises(TemporaryError, match="the database of tasks can't be reached"):
             store.add(new_task("another"), None)
+
+
+def test_who_is_told_of_changes_is_told_of_one_whose_answer_was_lost(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.write(migrate)
+    told: list[NewEvent] = []
+    store = TaskStore(database, lambda _task, events: told.extend(events))
+    task = claimed(store, "it")
+    line = logged("line", 2)
+    way = "write_plain" if database.is_sqlite else "plain"
+    real = getattr(database, way)
+
+    def twice(*arguments: object, **named: object) -> object:
+        """As after a connection that broke when the transaction had ended."""
+        real(*arguments, **named)
+        return real(*arguments, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database, way, twice)
+        changed = store.change("it", lambda task: TaskChange(task, (line,)), "mark", expected=task)
+
+    assert told == [line]
+    assert (changed, len(store.events("it"))) == (store.get("it"), 1)
 
 
 def test_a_task_whose_storing_was_not_answered_is_found_again_and_no_other(database: Database) -> None:
