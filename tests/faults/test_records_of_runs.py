@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scenedock.effects.tasks.engine import Engine
 from scenedock.model.json import JsonObject
 from scenedock.model.tasks.changes import handed_out
 from scenedock.model.tasks.task import Task
@@ -51,6 +52,9 @@ def test_no_run_of_a_task_that_has_ended_is_taken_for_running(
     seconds = {"completed": 0.0, "late": 12.0, "cancelled": 0.5, "overtaken": 0.8}[way]
     task = submit(service, make_file(seconds=seconds))
     wait_until(lambda: lines(tmp_path / "ran") != [])
+    engine = service.effects.engine
+    assert isinstance(engine, Engine)
+    assert {run.goes_on for run in engine.unended_runs()} <= {True}
     if way == "cancelled":
         cancel_task(service.effects, CALLER, task.id)
     if way == "overtaken":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,9 +21,10 @@ from scenedock.effects.tasks.storage.database import Database
 from scenedock.effects.tasks.storage.migrations import MIGRATIONS
 from scenedock.effects.tasks.storage.tables import METADATA, migrate
 from scenedock.effects.tasks.store import TaskStore
-from scenedock.errors import ConflictError, InputError
+from scenedock.errors import ConflictError, InputError, TemporaryError
 from scenedock.model.tasks.changes import (
     LeaseLostError,
+    NewEvent,
     TaskChange,
     cancel_asked,
     ended,
@@ -168,26 +170,134 @@ def test_a_task_that_is_not_as_expected_is_read_before_it_is_changed(
     assert [event.id for event in store.events("it")] == list(range(1, changed.last_event + 1))
 
 
+def lose_sessions(database: Database) -> None:
+    """End all sessions of a database in PostgreSQL, as its server may."""
+    with psycopg.connect(database.address.url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 def test_what_is_asked_after_all_connections_were_lost_is_asked_again(tmp_path: Path, postgres: Postgres) -> None:
     with closing(open_database(TaskSettings(tmp_path, postgres.make_database(tmp_path.name)))) as database:
         database.write(migrate)
         store = TaskStore(database)
         task = claimed(store, "it")
 
-        def lose() -> None:
-            with psycopg.connect(database.address.url, autocommit=True) as connection:
-                connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-
-        lose()
+        lose_sessions(database)
         assert store.get("it") == task
-        lose()
+        lose_sessions(database)
         task = store.change("it", lambda task: TaskChange(task, (logged("line", 2),)), "mark", expected=task)
-        lose()
+        lose_sessions(database)
         assert store.add(new_task("another"), "key") == store.add(new_task("the same"), "key")
         assert store.get("it") == task
+
+
+def use(store: TaskStore, name: str) -> None:
+    """Add a task, get it, and change it as who runs it does."""
+    assert store.add(new_task(name), None).id == name
+    task = store.get(name)
+    changed = store.change(name, lambda task: TaskChange(task, (logged("line", 2),)), "mark", expected=task)
+    assert (store.get(name), changed.last_event, len(store.events(name))) == (changed, 1, 1)
+
+
+def test_a_server_that_is_away_for_a_while_is_waited_for(tmp_path: Path, postgres: Postgres) -> None:
+    with closing(open_database(TaskSettings(tmp_path, postgres.make_database(tmp_path.name)))) as database:
+        database.write(migrate)
+        store = TaskStore(database)
+        it = claimed(store, "it")
+        postgres.stop()
+        with ThreadPoolExecutor(4) as threads:
+            try:
+                gets = [threads.submit(store.get, "it") for _ in range(2)]
+                adds = threads.submit(store.add, new_task("added"), "key")
+                changes = threads.submit(
+                    store.change, "it", lambda task: TaskChange(task, (logged("line", 2),)), "mark", expected=it
+                )
+                time.sleep(1.5)
+            finally:
+                postgres.start()
+
+            assert adds.result().id == "added"
+            assert changes.result() == store.get("it")
+            assert {get.result().id for get in gets} == {"it"}
+        assert len(store.events("it")) == 1
+
+
+@pytest.mark.filterwarnings("ignore:<psycopg:ResourceWarning")  # of a pool that others had given up
+def test_sessions_that_a_server_ends_again_and_again_lose_and_repeat_nothing(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    def work(worker: int) -> int:
+        done = 0
+        while not stopped.is_set():
+            use(store, f"{worker}.{done}")
+            done += 1
+        return done
+
+    stopped = threading.Event()
+    with closing(open_database(TaskSettings(tmp_path, postgres.make_database(tmp_path.name)))) as database:
+        database.write(migrate)
+        store = TaskStore(database)
+        with ThreadPoolExecutor(4) as threads:
+            workers = [threads.submit(work, worker) for worker in range(4)]
+            try:
+                until = time.monotonic() + 2
+                while time.monotonic() < until:
+                    lose_sessions(database)
+                    time.sleep(0.03)
+            finally:
+                stopped.set()
+            assert min(worker.result() for worker in workers) > 0
+    gc.collect()  # so that these warnings are not a later test's
+
+
+def test_a_file_that_cannot_be_opened_is_waited_for_and_then_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    with closing(open_database(TaskSettings(folder))) as database:
+        database.write(migrate)
+        store = TaskStore(database)
+        database.close()
+        folder.rename(elsewhere)
+        back = threading.Timer(0.5, elsewhere.rename, [folder])
+        back.start()
+        use(store, "it")
+        back.join()
+
+        database.close()
+        folder.rename(elsewhere)
+        monkeypatch.setattr("scenedock.effects.tasks.storage.database.PATIENCE_SECONDS", 0.2)
+        with pytest.raises(TemporaryError, match="the database of tasks can't be reached"):
+            store.get("it")
+        with pytest.raises(TemporaryError, match="the database of tasks can't be reached"):
+            store.add(new_task("another"), None)
+
+
+def test_who_is_told_of_changes_is_told_of_one_whose_answer_was_lost(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.write(migrate)
+    told: list[NewEvent] = []
+    store = TaskStore(database, lambda _task, events: told.extend(events))
+    task = claimed(store, "it")
+    line = logged("line", 2)
+    way = "write_plain" if database.is_sqlite else "plain"
+    real = getattr(database, way)
+
+    def twice(*arguments: object, **named: object) -> object:
+        """As after a connection that broke when the transaction had ended."""
+        real(*arguments, **named)
+        return real(*arguments, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database, way, twice)
+        changed = store.change("it", lambda task: TaskChange(task, (line,)), "mark", expected=task)
+
+    assert told == [line]
+    assert (changed, len(store.events("it"))) == (store.get("it"), 1)
 
 
 def test_a_task_whose_storing_was_not_answered_is_found_again_and_no_other(database: Database) -> None:

@@ -205,16 +205,18 @@ def test_a_record_of_a_run_that_nobody_will_end_is_given_up_and_no_other(
     engine.records = [
         UnendedRun("killed", "t", "dead"),
         UnendedRun("runs", "t", other.own),
+        UnendedRun("goes on", "gone", other.own, goes_on=True),
+        UnendedRun("went on", "t", "dead", goes_on=True),
         UnendedRun("hangs", "gone", other.own),
         UnendedRun("ends", "gone too", other.own),
     ]
 
     tending.look(10_000)
-    assert len(engine.records) == 4
+    assert len(engine.records) == 6
     engine.records.pop()
     tending.look(20_000)
 
-    assert [run.record for run in engine.records] == ["runs"]
+    assert [run.record for run in engine.records] == ["runs", "goes on"]
     other.leave()
 
 

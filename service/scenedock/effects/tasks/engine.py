@@ -69,11 +69,15 @@ class _AsJson(Serializer):
 
 @dataclass(frozen=True, slots=True)
 class UnendedRun:
-    """A run that dbos believes to be running: the id of its record, its task, and the process that started it."""
+    """A run that dbos believes to be running: the id of its record, its task, and the process that started it.
+
+    If its thread `goes_on`, its task is the first one; only its own process knows the present one.
+    """
 
     record: str
     task_id: str
     executor: str
+    goes_on: bool = False
 
 
 class Engine:
@@ -159,9 +163,9 @@ class Engine:
             self._start(task_id, number)
         except Exception:  # noqa: BLE001 - dbos has many errors; the task is stored, and is assigned again
             _log.warning("task %s could not be started; trying again within seconds", task_id, exc_info=True)
-            self._handover.lost()
+            left = self._handover.lost()
             with self._lock:
-                self._mine.discard((task_id, number))
+                self._mine.difference_update([(task_id, number), *left])
 
     def has(self, task_id: str, number: int) -> bool:
         """Whether this run of a task is running in this process, or is next."""
@@ -203,7 +207,12 @@ class Engine:
         records = self._client.list_workflows(workflow_ids=ids, status="PENDING", load_output=False)
         mine = dict(self._records)
         return [
-            UnendedRun(record.workflow_id, run[0] if run else _task_id(record.input), str(record.executor_id or ""))
+            UnendedRun(
+                record.workflow_id,
+                run[0] if run else _task_id(record.input),
+                str(record.executor_id or ""),
+                goes_on=record.name == _WORKFLOW_THAT_GOES_ON,
+            )
             for record in records
             if (run := mine.get(record.workflow_id)) or record.workflow_id not in mine
         ]

@@ -49,10 +49,15 @@ class Handover:
             self._threads -= 1
             return None
 
-    def lost(self) -> None:
-        """Note that a thread could not be started."""
+    def lost(self) -> list[Run]:
+        """Note that a thread could not be started; return the runs that waited, if no thread is left for them."""
         with self._changed:
             self._threads -= 1
+            if self._threads:
+                return []
+            left = list(self._waiting)
+            self._waiting.clear()
+            return left
 
     def close(self) -> None:
         """Let threads end as soon as no run waits."""

@@ -142,9 +142,13 @@ class TaskStore:
         ------
         NotFoundError   there is no such task
         """
-        if expected and (written := self._change_expected(expected, decide(expected), mark)):
-            return written
         events: tuple[NewEvent, ...] = ()
+        sent: tuple[NewEvent, ...] = ()
+        if expected:
+            change = decide(expected)
+            if written := self._change_expected(expected, change, mark):
+                return written
+            sent = change.events
 
         def work(connection: Connection) -> Task:
             nonlocal events
@@ -153,6 +157,7 @@ class TaskStore:
                 raise NotFoundError(f"there is no task {task_id}; it may be older than what is kept")
             task = task_of(row)
             if mark and row.last_mark == mark:
+                events = events or sent
                 return task
             change = decide(task)
             if change.task == task and not change.events:

@@ -41,6 +41,8 @@ _log: Final = logging.getLogger("scenedock.tasks")
 
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 300.0
+_MOST_DOUBLINGS = 10
+"""More would make no pause longer."""
 _SEAT_CHECK_MILLISECONDS = 5_000
 _KEY_CHECK_MILLISECONDS = 15_000
 _LONGEST_KEY_CHECK_MILLISECONDS = 300_000
@@ -253,18 +255,19 @@ class _TaskRun:
             self._rest(int(waiting.check_seconds * 1_000), waiting.key, f"for {waiting.told}")
 
     def _try_again(self, step: Step, error: TemporaryError) -> None:
-        """Wait before the next try, each time for longer (not for a turn), until the deadline of the first one."""
+        """Wait before the next try, each time for longer, until the deadline of the first one; a turn is not a try."""
         task, now = self._journal.task, self._journal.now
         state = task.step_state(step.id)
-        tries = int(str(state.get("tries", 0))) + 1
-        growing = 0 if error.turn else _FIRST_PAUSE_SECONDS * 2 ** (tries - 1)
+        tries = int(str(state.get("tries", 0))) + (not error.turn)
+        growing = 0 if error.turn else _FIRST_PAUSE_SECONDS * 2 ** min(tries - 1, _MOST_DOUBLINGS)
         pause = min(max(error.retry_after, growing), _LONGEST_PAUSE_SECONDS)
         until = int(str(state.get("until") or task.deadline_at))
         if now + pause * 1_000 > until:
-            self._fail(error.wire_name, f"{error} (tried {tries} times)", step)
+            self._fail(error.wire_name, str(error) if error.turn else f"{error} (tried {tries} times)", step)
             return
         self._note(step, tries=tries, until=until)
-        self._journal.log(f"Try {tries} failed: {self._redactor.text(str(error))}; again in {pause:g} s", step.id)
+        what = "Not yet" if error.turn else f"Try {tries} failed"
+        self._journal.log(f"{what}: {self._redactor.text(str(error))}; again in {pause:g} s", step.id)
         self._rest(int(pause * 1_000), "", "until the next try")
 
     def _note(self, step: Step, **values: Json) -> None:

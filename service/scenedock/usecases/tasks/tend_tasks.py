@@ -115,13 +115,17 @@ class Tending:
     def _sweep(self) -> None:
         """End the engine's records of runs whose process is dead, or whose task has ended.
 
-        A run whose task has just ended is about to record that itself; one that is seen twice won't.
+        A run whose task has just ended is about to record that itself; one that is seen twice won't. What a thread of
+        another process goes on with, only that process knows.
         """
         runs = self._engine.unended_runs()
         unended = self._store.unended({run.task_id for run in runs}) if runs else set()
         others = {run.executor for run in runs} - {self._executors.own}
         dead = {name for name in others if self._executors.is_dead(name)}
-        stale = {run.record for run in runs if run.executor in dead or run.task_id not in unended}
+        own = self._executors.own
+        known = [run for run in runs if run.executor == own or not run.goes_on]
+        ended_runs = {run.record for run in known if run.task_id not in unended}
+        stale = ended_runs | {run.record for run in runs if run.executor in dead}
         self._engine.give_up(sorted(stale & self._stale))
         self._stale = stale
 

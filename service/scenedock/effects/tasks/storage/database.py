@@ -18,7 +18,7 @@ from scenedock.structs import dataclass, field
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Executable, Row
-    from sqlalchemy.pool import ConnectionPoolEntry
+    from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 T = TypeVar("T")
 
@@ -176,20 +176,22 @@ class Database:
         """A connection of the pool; what it has not committed is rolled back. Its errors are raised as SQLAlchemy's."""
         from sqlalchemy import exc
 
-        pooled = engine.raw_connection()
+        pooled: PoolProxiedConnection | None = None
         base: Any = engine.dialect.loaded_dbapi.Error
         try:
+            pooled = engine.raw_connection()
             yield pooled.driver_connection
         except base as error:
-            lost = bool(getattr(pooled.driver_connection, "closed", False))
-            if lost:  # then the others in the pool probably are, too
+            lost = pooled is not None and bool(getattr(pooled.driver_connection, "closed", False))
+            if pooled is not None and lost:  # then the others in the pool probably are, too
                 pooled.invalidate(error)
                 engine.dispose()
             raise exc.DBAPIError.instance(
                 None, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=engine.dialect
             ) from error
         finally:
-            pooled.close()
+            if pooled is not None:
+                pooled.close()
 
     def _patiently(self, attempt: Callable[[], T]) -> T:
         from sqlalchemy import exc
